@@ -1,0 +1,303 @@
+//! Accounts: created and administered by CRM, read and kept up by their owners (ACCOUNT-1 to 5, SSO-5).
+
+use crate::assumptions::{Assumed, Key};
+use crate::auth::{Actor, Partner};
+use crate::call::Call;
+use crate::fields::{self, Change, Fields, short_text, taken, two_letters};
+use crate::id::{Id, Table};
+use crate::leak::Hit;
+use crate::reply::{Outcome, Refusal, Reply};
+use crate::ssn::{self, Ssn};
+use crate::time::Timestamp;
+use crate::value::Object;
+use crate::watchlist::Items;
+use crate::watchlist::card::Card;
+use crate::watchlist::email::{self, Email};
+use crate::watchlist::iban::Iban;
+use crate::watchlist::license::License;
+use crate::watchlist::passport::Passport;
+use crate::watchlist::phone::{self, Phone, PhoneCode};
+
+/// One account with all that belongs to it: one entry of the world, so that a rule and its write are one step.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) id: u64,
+    pub(crate) partner: u64,
+    pub(crate) first_name: Box<str>,
+    pub(crate) last_name: Box<str>,
+    pub(crate) email: Option<Box<str>>,
+    pub(crate) phone: Option<Box<str>>,
+    country_code: Option<Box<str>>,
+    lang_code: Option<Box<str>>,
+    plan_id: u32,
+    kind: Box<str>,
+    pub(crate) ssn: Option<Ssn>,
+    created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) emails: Items<Email>,
+    pub(crate) phones: Items<Phone>,
+    pub(crate) ibans: Items<Iban>,
+    pub(crate) passports: Items<Passport>,
+    pub(crate) licenses: Items<License>,
+    pub(crate) cards: Items<Card>,
+    /// Codes sent to verify a phone of the account (PHONE-2).
+    pub(crate) phone_codes: Vec<PhoneCode>,
+    /// The leaks that it sees, in the order in which they were found.
+    pub(crate) hits: Vec<Hit>,
+}
+
+/// What a create call says of an account.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    ssn: Option<Box<str>>,
+    first_name: Box<str>,
+    last_name: Box<str>,
+    pub(crate) email: Option<Box<str>>,
+    phone: Option<Box<str>>,
+    country_code: Option<Box<str>>,
+    lang_code: Option<Box<str>>,
+    plan_id: Option<u32>,
+    kind: Option<Box<str>>,
+}
+
+impl Draft {
+    /// The account that a body describes (ACCOUNT-1 to 4); where one is missing, `fields` holds the issues.
+    pub(crate) fn parse(fields: &mut Fields<'_>, ssn_required: bool) -> Option<Self> {
+        let country = fields.peek("country_code").and_then(|text| two_letters(text).ok());
+        let has_phone = fields.has("phone");
+
+        let ssn = fields.required_if(ssn_required, "is required", "ssn", ssn::rule(country.as_deref()));
+        let first_name = fields.required("first_name", short_text);
+        let last_name = fields.required("last_name", short_text);
+        let email = fields.required_if(!has_phone, "is required when phone is not present", "email", email::rule);
+        let phone = fields.optional("phone", phone::rule);
+        let country_code = fields.optional("country_code", two_letters);
+        let lang_code = fields.optional("lang_code", two_letters);
+        let plan_id = fields.integer("plan_id", false, plan);
+        let kind = fields.optional("type", short_text);
+        Some(Self {
+            ssn: ssn?,
+            first_name: first_name?,
+            last_name: last_name?,
+            email: email?,
+            phone: phone?,
+            country_code: country_code?,
+            lang_code: lang_code?,
+            plan_id: plan_id?,
+            kind: kind?,
+        })
+    }
+}
+
+/// A plan is known by a number from 1.
+fn plan(number: i64) -> Result<u32, fields::Complaint> {
+    u32::try_from(number).ok().filter(|number| *number >= 1).ok_or_else(|| "must be at least 1".into())
+}
+
+impl Account {
+    /// The account that `draft` describes. Plan 1 and the type `SINGLE` are what the guide's example has.
+    pub(crate) fn new(id: u64, partner: u64, draft: Draft, now: Timestamp) -> Self {
+        Self {
+            id,
+            partner,
+            first_name: draft.first_name,
+            last_name: draft.last_name,
+            email: draft.email,
+            phone: draft.phone,
+            country_code: draft.country_code,
+            lang_code: draft.lang_code,
+            plan_id: draft.plan_id.unwrap_or(1),
+            kind: draft.kind.unwrap_or_else(|| "SINGLE".into()),
+            ssn: draft.ssn.map(Ssn::new),
+            created_at: now,
+            updated_at: now,
+            emails: Items::default(),
+            phones: Items::default(),
+            ibans: Items::default(),
+            passports: Items::default(),
+            licenses: Items::default(),
+            cards: Items::default(),
+            phone_codes: Vec::new(),
+            hits: Vec::new(),
+        }
+    }
+
+    /// The account as a client reads it.
+    pub(crate) fn show(&self, assumed: Assumed<'_>) -> Object {
+        let object = Object::new()
+            .with("id", Id::new(Table::Account, self.id))
+            .with("first_name", &self.first_name)
+            .with("last_name", &self.last_name)
+            .with("email", self.email.as_ref())
+            .with("phone", self.phone.as_ref())
+            .with("country_code", self.country_code.as_ref())
+            .with("lang_code", self.lang_code.as_ref())
+            .with("plan_id", u64::from(self.plan_id))
+            .with("type", &self.kind);
+        let object = match self.show_ssn(assumed) {
+            Some(ssn) => object.with("ssn", ssn),
+            None => object,
+        };
+        object
+            .with("has_ssn", self.ssn.is_some())
+            .with("is_ssn_monitored", self.monitored_ssn().is_some())
+            .with("is_active", true)
+            .with("activation_date", self.created_at.date())
+            .with("created_at", self.created_at)
+            .with("updated_at", self.updated_at)
+    }
+}
+
+/// `POST /api/v1/account` (ACCOUNT-1).
+pub(crate) fn create(partner: Partner, call: &Call<'_>) -> Outcome {
+    let body = call.body()?;
+    let mut fields = Fields::new(&body);
+    let draft = Draft::parse(&mut fields, call.world.settings().ssn_required);
+    let draft = fields.finish(draft)?;
+    let created = call.world.create_account(partner.0, draft, call.now, |account| account.show(call.assumed()));
+    match created {
+        Some(shown) => Ok(Reply::AccountCreated(shown)),
+        None => Err(Refusal::assumed(call.assumed().name(Key::AccountDuplicate), taken("email")).hint(
+            "this partner has an account with that email already, and SSO finds accounts by their email; see SSO-1",
+        )),
+    }
+}
+
+/// `GET /api/v1/account/{account_id}` by CRM, `GET /api/v1/account` by the owner (SSO-5).
+pub(crate) fn one(actor: Actor, call: &Call<'_>) -> Outcome {
+    call.world.read_account(actor.account, |account| Ok(Reply::Account(account.show(call.assumed()))))
+}
+
+/// Every route that updates an account: changes what the body names, and ignores an `ssn` in it (ACCOUNT-5).
+pub(crate) fn update(actor: Actor, call: &Call<'_>) -> Outcome {
+    call.world.change_account(actor.account, |account| {
+        let body = call.body()?;
+        let mut fields = Fields::new(&body);
+        let update = Update::parse(&mut fields, account);
+        fields.finish(update)?.apply(account);
+        account.updated_at = call.now;
+        Ok(Reply::Account(account.show(call.assumed())))
+    })
+}
+
+/// What an update says of an account.
+#[derive(Debug)]
+struct Update {
+    first_name: Option<Box<str>>,
+    last_name: Option<Box<str>>,
+    email: Change<Box<str>>,
+    phone: Change<Box<str>>,
+    country_code: Change<Box<str>>,
+    lang_code: Change<Box<str>>,
+    plan_id: Option<u32>,
+    kind: Option<Box<str>>,
+}
+
+impl Update {
+    fn parse(fields: &mut Fields<'_>, account: &Account) -> Option<Self> {
+        let first_name = fields.change_required("first_name", short_text);
+        let last_name = fields.change_required("last_name", short_text);
+        let email = fields.change("email", email::rule);
+        let phone = fields.change("phone", phone::rule);
+        let country_code = fields.change("country_code", two_letters);
+        let lang_code = fields.change("lang_code", two_letters);
+        let plan_id = fields.integer("plan_id", false, plan);
+        let kind = fields.change_required("type", short_text);
+        let (email, phone) = (email?, phone?);
+        // ACCOUNT-4 holds after an update too: an account cannot lose both its addresses.
+        if !email.leaves(account.email.is_some()) && !phone.leaves(account.phone.is_some()) {
+            fields.complain("email", "is required when phone is not present");
+            return None;
+        }
+        Some(Self {
+            first_name: first_name?,
+            last_name: last_name?,
+            email,
+            phone,
+            country_code: country_code?,
+            lang_code: lang_code?,
+            plan_id: plan_id?,
+            kind: kind?,
+        })
+    }
+
+    fn apply(self, account: &mut Account) {
+        let replace = |new: Option<Box<str>>, old: &mut Box<str>| {
+            if let Some(new) = new {
+                *old = new;
+            }
+        };
+        replace(self.first_name, &mut account.first_name);
+        replace(self.last_name, &mut account.last_name);
+        replace(self.kind, &mut account.kind);
+        self.email.apply(&mut account.email);
+        self.phone.apply(&mut account.phone);
+        self.country_code.apply(&mut account.country_code);
+        self.lang_code.apply(&mut account.lang_code);
+        if let Some(plan_id) = self.plan_id {
+            account.plan_id = plan_id;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::reply::Why;
+
+    /// The fields that have an issue.
+    fn issues(body: Json, ssn_required: bool) -> Vec<String> {
+        let body = body.as_object().cloned().expect("an object");
+        let mut fields = Fields::new(&body);
+        let draft = Draft::parse(&mut fields, ssn_required);
+        match fields.finish(draft) {
+            Ok(_) => Vec::new(),
+            Err(Why::Invalid(issues)) => issues.into_iter().map(|issue| issue.text.into_owned()).collect(),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_create_call_must_name() {
+        let whole = json!({
+            "ssn": "19900101-1234", "first_name": "John", "last_name": "Doe", "email": "john@example.com",
+            "country_code": "SE", "lang_code": "SV", "plan_id": 1, "type": "SINGLE",
+        });
+        assert_eq!(issues(whole.clone(), true), [""; 0]);
+
+        let without = |field: &str| {
+            let mut body = whole.clone();
+            body.as_object_mut().expect("an object").remove(field);
+            body
+        };
+        assert_eq!(issues(without("ssn"), true), ["The ssn field is required."]);
+        assert_eq!(issues(without("ssn"), false), [""; 0]);
+        assert_eq!(issues(without("first_name"), true), ["The first name field is required."]);
+        assert_eq!(issues(without("last_name"), true), ["The last name field is required."]);
+        assert_eq!(issues(without("email"), true), ["The email field is required when phone is not present."]);
+        for optional in ["country_code", "lang_code", "plan_id", "type"] {
+            assert_eq!(issues(without(optional), true), [""; 0], "{optional}");
+        }
+        let mut with_phone = without("email");
+        with_phone["phone"] = json!("+46701740605");
+        assert_eq!(issues(with_phone, true), [""; 0]);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once_and_in_order() {
+        let body = json!({ "ssn": "1", "email": "x", "country_code": "SWE", "plan_id": 0 });
+        assert_eq!(
+            issues(body, true),
+            [
+                "The ssn field format is invalid.",
+                "The first name field is required.",
+                "The last name field is required.",
+                "The email field must be a valid email address.",
+                "The country code field format is invalid.",
+                "The plan id field must be at least 1.",
+            ]
+        );
+    }
+}

@@ -1,0 +1,411 @@
+//! The way of a documented request: table row → who is calling → handler → reply → format → response.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::RequestPartsExt;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::handler::Handler;
+use axum::http::header::{self, HeaderName};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value as Json};
+
+use crate::app::{App, Base, Visit};
+use crate::assumptions::{Assumed, BodyContentType, BodyMalformed, IdForm, Key, ListShape};
+use crate::auth;
+use crate::facts::{Basis, Fact};
+use crate::format::{Format, Rendered, Wire, render};
+use crate::id::{Id, ShownId};
+use crate::journal::RequestRecord;
+use crate::mask;
+use crate::pages;
+use crate::reply::{Outcome, Page, Refusal, Why};
+use crate::routes::{self, Row};
+use crate::time::Timestamp;
+use crate::watchlist::{Kind, Rules};
+use crate::world::World;
+
+/// The largest body that is read.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+
+static BASIS: HeaderName = HeaderName::from_static("x-mock-basis");
+static HINT: HeaderName = HeaderName::from_static("x-mock-hint");
+static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+
+/// One request as handlers see it.
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a World,
+    /// By the fake's clock; the same for the whole request.
+    pub(crate) now: Timestamp,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) base: Base<'a>,
+    pub(crate) basis: &'a Basis,
+    uri: &'a Uri,
+    parameters: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    body: &'a [u8],
+    token: Cell<TokenSeen>,
+    rate: Cell<Option<Rate>>,
+}
+
+/// What the token of a request was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenSeen {
+    /// Nobody asked, or none was sent.
+    None,
+    Crm,
+    App,
+    /// The world does not know it, or not any more.
+    Unknown,
+}
+
+impl TokenSeen {
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Crm => "crm",
+            Self::App => "app",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How much of its minute a token has used (FORMAT-9).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+}
+
+impl Call<'_> {
+    /// The assumptions in force; reading one records it.
+    pub(crate) fn assumed(&self) -> Assumed<'_> {
+        Assumed::new(self.world.assumptions(), self.basis)
+    }
+
+    /// What the rules of fields may ask.
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules { now: self.now, assumed: self.assumed() }
+    }
+
+    /// The instant from which on something is over that lasts as long as `key` says.
+    pub(crate) fn after(&self, key: Key) -> Timestamp {
+        self.now.plus_seconds(i64::from(self.assumed().number(key)))
+    }
+
+    /// The text of a capture of the path.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(captured, _)| captured == name).map(|(_, text)| &**text)
+    }
+
+    /// The form of ids, which reading a path leans on.
+    pub(crate) fn id_form(&self) -> IdForm {
+        self.assumed().choice()
+    }
+
+    /// The id that the path names; what is no id names nothing.
+    pub(crate) fn item_id<K: Kind>(&self) -> Result<u64, Refusal> {
+        let named = self.parameter(K::ID).and_then(|text| self.parse_id::<K>(text));
+        named.ok_or_else(|| self.no_such_item::<K>(0))
+    }
+
+    /// The id of an item of this kind that `text` writes.
+    pub(crate) fn parse_id<K: Kind>(&self, text: &str) -> Option<u64> {
+        Id::parse(K::TABLE, text, self.id_form())
+    }
+
+    /// An id as clients see it.
+    pub(crate) fn shown(&self, id: Id) -> ShownId {
+        id.shown(self.world.assumptions().choice())
+    }
+
+    /// The refusal of an item that is not on the caller's account, by `scope.foreign-item` if it is on another.
+    pub(crate) fn no_such_item<K: Kind>(&self, id: u64) -> Refusal {
+        let hint = format!(
+            "there is no such item on this account; {{{}}} is the id of one of its items, and what is removed is gone",
+            K::ID
+        );
+        self.assumed().name(Key::ScopeForeignItem);
+        let refusal = if self.world.is_foreign(K::TABLE, id) {
+            auth::refused(self, Key::ScopeForeignItem)
+        } else {
+            Why::NotFound.into()
+        };
+        refusal.hint(hint)
+    }
+
+    /// Which part of a list is wanted: a page where `list.shape` has pages, otherwise the whole.
+    pub(crate) fn page(&self) -> Page {
+        match self.assumed().choice() {
+            ListShape::Paginated => pages::asked_for(self.uri.query()),
+            ListShape::Data | ListShape::Bare => Page::WHOLE,
+        }
+    }
+
+    /// Notes what the token of the request was found to be.
+    pub(crate) fn see(&self, token: TokenSeen) {
+        self.token.set(token);
+    }
+
+    /// Notes how much of its minute the token has used.
+    pub(crate) fn count(&self, rate: Rate) {
+        self.rate.set(Some(rate));
+    }
+
+    /// The fields of the body. What is no JSON object has none, as in stock Laravel.
+    ///
+    /// # Errors
+    /// What does not parse, by `body.malformed`; another content type, by `body.content-type`.
+    pub(crate) fn body(&self) -> Result<Map<String, Json>, Refusal> {
+        if self.body.is_empty() || !self.is_json()? {
+            return Ok(Map::new());
+        }
+        match serde_json::from_slice(self.body) {
+            Ok(Json::Object(fields)) => Ok(fields),
+            Ok(_) => Ok(Map::new()),
+            Err(error) => match self.assumed().choice() {
+                BodyMalformed::Empty => Ok(Map::new()),
+                BodyMalformed::Refused => {
+                    let hint = format!("the body is not JSON: {}", without_content(&error));
+                    Err(Refusal::from(Why::BadRequest("The request body is not valid JSON.".into())).hint(hint))
+                }
+            },
+        }
+    }
+
+    /// Whether the body is to be read as JSON.
+    fn is_json(&self) -> Result<bool, Refusal> {
+        let Some(content_type) = self.headers.get(header::CONTENT_TYPE) else { return Ok(true) };
+        let content_type = content_type.to_str().unwrap_or_default().to_ascii_lowercase();
+        if content_type.contains("/json") || content_type.contains("+json") {
+            return Ok(true);
+        }
+        match self.assumed().choice() {
+            BodyContentType::Ignored => Ok(false),
+            BodyContentType::Read => Ok(true),
+            BodyContentType::Refused => Err(Why::UnsupportedMediaType.into()),
+        }
+    }
+
+    /// What to tell somebody whose fields were not read because of the content type.
+    fn content_type_hint(&self, refusal: &Refusal) -> Option<&'static str> {
+        let is_unread = matches!(refusal.why, Why::Invalid(_) | Why::UnsupportedMediaType)
+            && !self.body.is_empty()
+            && self.headers.contains_key(header::CONTENT_TYPE)
+            && !self.is_json().unwrap_or(false);
+        is_unread.then_some("the body was not read: its Content-Type is not JSON; send Content-Type: application/json")
+    }
+}
+
+/// Where a body stops being JSON, without quoting from it.
+fn without_content(error: &serde_json::Error) -> String {
+    let what = if error.is_eof() { "it ends too early" } else { "it stops being JSON" };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}
+
+/// What a request was found to be aimed at. As an axum handler, it answers the request.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A documented route.
+    Row(&'static Row),
+    /// A documented path with another method.
+    OtherMethod {
+        /// The methods that it has.
+        allow: Arc<str>,
+    },
+    /// No documented path.
+    Nothing,
+}
+
+impl Handler<(), App> for Target {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, app: App) -> Self::Future {
+        Box::pin(answer(self, app, request))
+    }
+}
+
+/// Reads the body, and then answers in one go.
+async fn answer(target: Target, app: App, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visit = parts.extensions.remove::<Visit>().unwrap_or_else(|| app.visit_main());
+    // Captures that are not UTF-8 name nothing.
+    let captures = parts.extract::<RawPathParams>().await.ok();
+    let body = read(body, &parts.headers, &app).await;
+    let rendered = Answering { target: &target, visit: &visit, parts: &parts, captures }.run(body);
+    let mut response = Response::new(Body::from(rendered.body));
+    *response.status_mut() = rendered.status;
+    *response.headers_mut() = rendered.headers;
+    response
+}
+
+/// The body, or why it was not read whole.
+async fn read(body: Body, headers: &HeaderMap, app: &App) -> Result<bytes::Bytes, Why> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
+        return Err(Why::TooLarge);
+    }
+    if announced.is_none_or(|length| length == 0) && !headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(bytes::Bytes::new());
+    }
+    match tokio::time::timeout(app.limits().body, Limited::new(body, BODY_LIMIT).collect()).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Why::TooLarge),
+        // The client has gone, or does not keep to HTTP; whether it sees the answer is its own affair.
+        Ok(Err(_)) => Err(Why::BadRequest("The request body could not be read.".into())),
+        Err(_) => Err(Why::TimedOut),
+    }
+}
+
+/// A request whose body has been read: from here on nothing waits.
+struct Answering<'a> {
+    target: &'a Target,
+    visit: &'a Visit,
+    parts: &'a Parts,
+    captures: Option<RawPathParams>,
+}
+
+impl Answering<'_> {
+    fn run(self, body: Result<bytes::Bytes, Why>) -> Rendered {
+        let basis = Basis::default();
+        let world = &*self.visit.world;
+        let parameters: Vec<_> =
+            self.captures.iter().flatten().map(|(name, text)| (name.into(), text.into())).collect();
+        let mut call = Call {
+            world,
+            now: world.clock().now(),
+            headers: &self.parts.headers,
+            base: self.visit.base(&self.parts.headers),
+            basis: &basis,
+            uri: &self.parts.uri,
+            parameters: &parameters,
+            body: &[],
+            token: Cell::new(TokenSeen::None),
+            rate: Cell::new(None),
+        };
+        let outcome = match (&body, self.target) {
+            (Err(why), Target::Row(_)) => Err(why.clone().into()),
+            (Err(_), Target::OtherMethod { .. } | Target::Nothing) => self.outcome(&call),
+            (Ok(body), _) => {
+                call.body = body;
+                self.outcome(&call)
+            }
+        };
+        self.finish(&outcome, &call)
+    }
+
+    fn outcome(&self, call: &Call<'_>) -> Outcome {
+        match self.target {
+            Target::Row(row) => {
+                if let Some(condition) = &row.condition {
+                    call.basis.lean(condition.key);
+                    if !(condition.holds)(call.world.assumptions()) {
+                        return Err(Refusal::from(Why::NotFound).hint(format!(
+                            "the assumption {} is switched so that this route does not exist",
+                            condition.key.name()
+                        )));
+                    }
+                }
+                call.basis.follow_all(row.facts);
+                // A fault of the fake must not take the connection, or the other requests on it, with it.
+                let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, call)));
+                handled.unwrap_or_else(|_| Err(Why::Broken.into()))
+            }
+            Target::OtherMethod { allow } => Err(Refusal::from(Why::MethodNotAllowed { allow: allow.to_string() })
+                .fact(Fact::None1)
+                .hint(format!("the guide gives {allow} on this path, and no other method; see NONE-1"))),
+            Target::Nothing => {
+                Err(Refusal::from(Why::NotFound).fact(Fact::None1).hint(no_such_path(self.parts.uri.path())))
+            }
+        }
+    }
+
+    /// Writes the outcome, and notes in headers, journal and log what it rests on.
+    fn finish(&self, outcome: &Outcome, call: &Call<'_>) -> Rendered {
+        let world = call.world;
+        let format = Format::of(call.headers, world.settings().normalize_all, call.basis);
+        let url = || format!("{}{}", call.base.url(), self.parts.uri.path());
+        let corr_id = || world.secrets().uuid();
+        let wire = Wire { format, assumed: call.assumed(), basis: call.basis, url: &url, corr_id: &corr_id };
+        let mut rendered = render(outcome, wire);
+
+        let hint = outcome
+            .as_ref()
+            .err()
+            .and_then(|refusal| call.content_type_hint(refusal).map(Cow::Borrowed).or_else(|| refusal.hint.clone()));
+        let headers = &mut rendered.headers;
+        headers.insert(BASIS.clone(), ascii(&call.basis.header()));
+        if let Some(hint) = &hint {
+            headers.insert(HINT.clone(), ascii(hint));
+        }
+        if let Some(rate) = call.rate.get() {
+            headers.insert(RATE_LIMIT.clone(), rate.limit.into());
+            headers.insert(RATE_REMAINING.clone(), rate.remaining.into());
+        }
+        self.note(call, format, rendered.status.as_u16(), hint.as_deref());
+        rendered
+    }
+
+    fn note(&self, call: &Call<'_>, format: Format, status: u16, hint: Option<&str>) {
+        let (method, uri) = (&self.parts.method, &self.parts.uri);
+        let token = call.token.get().name();
+        let is_logged = tracing::enabled!(tracing::Level::INFO);
+        if !is_logged && !call.world.journal().is_kept() {
+            return;
+        }
+        let path = mask::target(uri.path(), uri.query());
+        if is_logged {
+            tracing::info!(method = method.as_str(), path, status, token, hint, "request");
+        }
+        if call.world.journal().is_kept() {
+            call.world.journal().add(Box::new(RequestRecord {
+                id: 0,
+                at: call.now,
+                method: method.as_str().to_owned(),
+                path,
+                token,
+                format: match format {
+                    Format::Legacy => "legacy",
+                    Format::Standardized => "standardized",
+                },
+                status,
+                facts: call.basis.facts().collect(),
+                assumptions: call.basis.assumptions().collect(),
+                hint: hint.map(str::to_owned),
+            }));
+        }
+    }
+}
+
+/// Lets the caller in as the handler's first argument asks, and calls it.
+fn handle(handler: &routes::Handler, call: &Call<'_>) -> Outcome {
+    match handler {
+        routes::Handler::Open(handler) => handler(call),
+        routes::Handler::OfPartner(handler) => handler(auth::admit_partner(call)?, call),
+        routes::Handler::OfAccount(scope, handler) => handler(auth::admit(*scope, call)?, call),
+    }
+}
+
+/// What to tell somebody who asked for a path that is not documented.
+fn no_such_path(path: &str) -> &'static str {
+    if path.len() > 1 && path.ends_with('/') {
+        "no documented path ends with a slash; see NONE-1"
+    } else if path.to_ascii_lowercase().contains("ssn") {
+        "the SSN is no watchlist: it is set at creation or by electronic ID, and CRM switches its monitoring; see SSN-1"
+    } else {
+        "the guide has no such path; what it leaves out does not exist; see NONE-1"
+    }
+}
+
+/// A header value of what may hold other than ASCII; what does not fit is left out.
+fn ascii(text: &str) -> HeaderValue {
+    let fitting: String = text.chars().filter(|char| (' '..='~').contains(char)).collect();
+    HeaderValue::from_str(&fitting).expect("printable ASCII fits")
+}

@@ -1,0 +1,68 @@
+//! The fake's clock: the machine's, moved or held still by the control route.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::time::Timestamp;
+
+/// Stands in `held_at` of a clock that runs.
+const RUNNING: i64 = i64::MIN;
+
+/// A clock that can be set, moved on and frozen. Reading it takes no lock.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    /// Seconds ahead of the machine's clock while it runs.
+    ahead: AtomicI64,
+    /// The second at which it is frozen, or [`RUNNING`].
+    held_at: AtomicI64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { ahead: AtomicI64::new(0), held_at: AtomicI64::new(RUNNING) }
+    }
+}
+
+impl Clock {
+    /// What it shows.
+    pub(crate) fn now(&self) -> Timestamp {
+        match self.held_at.load(Ordering::Acquire) {
+            RUNNING => {
+                Timestamp::from_unix_seconds(machine_seconds().saturating_add(self.ahead.load(Ordering::Acquire)))
+            }
+            held_at => Timestamp::from_unix_seconds(held_at),
+        }
+    }
+
+    /// Whether it stands still.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.held_at.load(Ordering::Acquire) != RUNNING
+    }
+
+    /// Makes it show `now`, and stand still or run on from there.
+    pub(crate) fn set(&self, now: Timestamp, frozen: bool) {
+        self.ahead.store(now.unix_seconds().saturating_sub(machine_seconds()), Ordering::Release);
+        self.held_at.store(if frozen { now.unix_seconds() } else { RUNNING }, Ordering::Release);
+    }
+}
+
+fn machine_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_stands_and_a_released_one_runs_on_from_there() {
+        let clock = Clock::default();
+        let then = Timestamp::parse("2030-01-01T00:00:00Z").expect("a time");
+        clock.set(then, true);
+        assert_eq!((clock.now(), clock.is_frozen()), (then, true));
+        clock.set(clock.now(), false);
+        assert!(!clock.is_frozen());
+        assert!(clock.now() >= then && clock.now() <= then.plus_seconds(5));
+    }
+}

@@ -1,0 +1,313 @@
+//! The configuration, from flags and environment. The doc comments are its reference, and what `--help` prints.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::app::{App, Limits, Settings};
+use crate::assumptions::Assumptions;
+use crate::seed::Seed;
+
+/// A stateful in-memory fake of the Defentry identity-protection API.
+#[derive(Debug, Parser)]
+#[command(name = "mock-server", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serve the fake until it is told to stop (the default).
+    #[default]
+    Serve,
+    /// Exit with 0 if the server of the same configuration answers.
+    Healthcheck,
+    /// Print the variables that point a client, or the contract suite, at the running fake.
+    Env,
+}
+
+/// Every flag has an environment variable, `MOCK_` and its name; the flag wins.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, global = true, env = "MOCK_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8650")]
+    listen: SocketAddr,
+
+    /// Base of the links in captured messages [default: the Host header of the request that caused the message].
+    #[arg(long, global = true, env = "MOCK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    public_url: Option<Box<str>>,
+
+    /// The world to start from and to reset to: a JSON file, `default` or `empty`.
+    #[arg(long, global = true, env = "MOCK_SEED", value_name = "FILE|default|empty", default_value = "default")]
+    seed: PathBuf,
+
+    /// Switch one assumption; repeatable, in the variable separated by commas.
+    #[arg(long, global = true, env = "MOCK_ASSUME", value_name = "KEY=VALUE", value_delimiter = ',')]
+    assume: Vec<String>,
+
+    /// Switch the assumptions that a TOML file names; --assume wins.
+    #[arg(long, global = true, env = "MOCK_ASSUMPTIONS", value_name = "FILE")]
+    assumptions: Option<PathBuf>,
+
+    /// Whether an account needs an SSN when it is created (ACCOUNT-3); also read from `SSN_REQUIRED`.
+    #[arg(long, global = true, env = "MOCK_SSN_REQUIRED", value_name = "BOOL", default_value = "true",
+          value_parser = boolean, action = clap::ArgAction::Set)]
+    ssn_required: bool,
+
+    /// Answer every request in the standardized format (FORMAT-2); also read from `API_NORMALIZE_ALL`.
+    #[arg(long, global = true, env = "MOCK_NORMALIZE_ALL", value_name = "BOOL", default_value = "false",
+          default_missing_value = "true", num_args = 0..=1, require_equals = true,
+          value_parser = boolean, action = clap::ArgAction::Set)]
+    normalize_all: bool,
+
+    /// How many requests are kept, in each world; 0 keeps none.
+    #[arg(long, global = true, env = "MOCK_JOURNAL", value_name = "N", default_value_t = 1000)]
+    journal: usize,
+
+    /// One more name under which the control routes may be reached; repeatable, in the variable separated by commas.
+    #[arg(long, global = true, env = "MOCK_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
+    allow_host: Vec<String>,
+
+    /// How to write the log, to standard error [default: pretty on a terminal, else json].
+    #[arg(long, global = true, env = "MOCK_LOG", value_name = "pretty|json")]
+    log: Option<LogFormat>,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The gateway's own names of two settings, and the flags that they stand for.
+const GATEWAY_NAMES: [(&str, &str); 2] = [("SSN_REQUIRED", "ssn_required"), ("API_NORMALIZE_ALL", "normalize_all")];
+
+impl Cli {
+    /// Reads flags and environment, or ends the process with a message that names what is wrong.
+    pub fn from_environment() -> (Command, Config) {
+        let matches = Self::command().get_matches();
+        let read = Self::from_arg_matches(&matches).and_then(|mut cli| {
+            cli.config.read_gateway_names(&matches, |name| std::env::var(name).ok())?;
+            Ok(cli)
+        });
+        match read {
+            Ok(cli) => (cli.command.unwrap_or_default(), cli.config),
+            Err(error) => error.exit(),
+        }
+    }
+}
+
+impl Config {
+    fn read_gateway_names(
+        &mut self,
+        matches: &ArgMatches,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), clap::Error> {
+        for (name, argument) in GATEWAY_NAMES {
+            let is_default = matches.value_source(argument).is_none_or(|source| source == ValueSource::DefaultValue);
+            let Some(text) = variable(name).filter(|_| is_default) else { continue };
+            let value = boolean(&text).map_err(|reason| {
+                let message = format!("invalid value '{text}' for the variable {name}: {reason}\n");
+                Cli::command().error(clap::error::ErrorKind::InvalidValue, message)
+            })?;
+            match argument {
+                "ssn_required" => self.ssn_required = value,
+                _ => self.normalize_all = value,
+            }
+        }
+        Ok(())
+    }
+
+    /// Where to listen.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// How to write the log, if it is said.
+    pub fn log(&self) -> Option<LogFormat> {
+        self.log
+    }
+
+    /// The address at which a client on the same machine reaches a server of this configuration.
+    pub fn local_address(&self) -> SocketAddr {
+        let mut address = self.listen;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
+        address
+    }
+
+    /// The worlds that it describes.
+    ///
+    /// # Errors
+    /// A sentence that names the flag and what is wrong with its value.
+    pub(crate) fn app(&self) -> Result<App, String> {
+        let settings = Settings {
+            ssn_required: self.ssn_required,
+            normalize_all: self.normalize_all,
+            assumptions: self.all_assumptions()?,
+            journal: self.journal,
+        };
+        let seed = Arc::new(self.read_seed()?);
+        App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), Limits::default())
+            .map_err(|error| self.about_seed(&error))
+    }
+
+    fn all_assumptions(&self) -> Result<Assumptions, String> {
+        let mut assumptions = Assumptions::default();
+        if let Some(file) = &self.assumptions {
+            let about = |reason: String| format!("--assumptions {}: {reason}", file.display());
+            let text = std::fs::read_to_string(file).map_err(|error| about(error.to_string()))?;
+            assumptions.set_toml(&text).map_err(|error| about(error.to_string()))?;
+        }
+        for pair in &self.assume {
+            assumptions.set_pair(pair).map_err(|error| format!("--assume {pair}: {error}"))?;
+        }
+        Ok(assumptions)
+    }
+
+    fn read_seed(&self) -> Result<Seed, String> {
+        match self.seed.to_str() {
+            Some("default") => Ok(Seed::default_world()),
+            Some("empty") => Ok(Seed::empty_world()),
+            _ => {
+                let text = std::fs::read_to_string(&self.seed).map_err(|error| self.about_seed(&error))?;
+                Seed::parse(&text).map_err(|error| self.about_seed(&error))
+            }
+        }
+    }
+
+    fn about_seed(&self, reason: &dyn std::fmt::Display) -> String {
+        format!("--seed {}: {reason}", self.seed.display())
+    }
+
+    /// The variables that point a client or the contract suite at a server of this configuration, as `export` lines.
+    ///
+    /// # Errors
+    /// A seed that cannot be read.
+    pub fn environment(&self) -> Result<String, String> {
+        let seed = self.read_seed()?;
+        let mut variables = vec![("DEFENTRY_BASE_URL", format!("http://{}", self.local_address()))];
+        let partner = seed.credentials(0);
+        if let Some(user) = partner.as_ref().and_then(|partner| partner.user) {
+            variables.push(("DEFENTRY_CRM_USERNAME", user.username.clone()));
+            variables.push(("DEFENTRY_CRM_PASSWORD", user.password.clone()));
+        }
+        if let Some(user) = seed.credentials(1).and_then(|partner| partner.user) {
+            variables.push(("DEFENTRY_CRM2_USERNAME", user.username.clone()));
+            variables.push(("DEFENTRY_CRM2_PASSWORD", user.password.clone()));
+        }
+        if let Some(client) = partner.as_ref().and_then(|partner| partner.client) {
+            variables.push(("DEFENTRY_CLIENT_ID", client.client_id.clone()));
+            variables.push(("DEFENTRY_CLIENT_SECRET", client.client_secret.clone()));
+        }
+        variables.push(("DEFENTRY_SSN_REQUIRED", self.ssn_required.to_string()));
+        variables.push(("DEFENTRY_NORMALIZE_ALL", self.normalize_all.to_string()));
+        let line = |(name, value): (&str, String)| format!("export {name}='{}'\n", value.replace('\'', r"'\''"));
+        Ok(variables.into_iter().map(line).collect())
+    }
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("it is true or false".to_owned()),
+    }
+}
+
+fn public_url(text: &str) -> Result<Box<str>, String> {
+    let uri: axum::http::Uri = text.parse().map_err(|_| "it is a URL, as in https://fake.example".to_owned())?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() || uri.query().is_some() {
+        return Err("it is a URL with http or https and a host, as in https://fake.example".to_owned());
+    }
+    Ok(text.trim_end_matches('/').into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Flags, and the gateway's variables with their values.
+    type Given = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+    /// The configuration that these flags and gateway variables give.
+    fn read(flags: &[&str], gateway: &[(&str, &str)]) -> Result<Cli, String> {
+        let flags = std::iter::once("mock-server").chain(flags.iter().copied());
+        let matches = Cli::command().try_get_matches_from(flags).map_err(|error| error.to_string())?;
+        let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+        let variable =
+            |name: &str| gateway.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        cli.config.read_gateway_names(&matches, variable).map_err(|error| error.to_string())?;
+        Ok(cli)
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_gateways_own_names_are_read_and_flags_win() {
+        let cases: [(Given, bool, bool); 7] = [
+            ((&[], &[]), true, false),
+            ((&[], &[("SSN_REQUIRED", "false"), ("API_NORMALIZE_ALL", "true")]), false, true),
+            ((&["--ssn-required", "true"], &[("SSN_REQUIRED", "false")]), true, false),
+            ((&["--normalize-all=false"], &[("API_NORMALIZE_ALL", "1")]), true, false),
+            ((&["--normalize-all"], &[]), true, true),
+            ((&["--normalize-all", "serve"], &[]), true, true),
+            ((&["serve", "--ssn-required", "no"], &[]), false, false),
+        ];
+        for ((flags, gateway), ssn_required, normalize_all) in cases {
+            let config = read(flags, gateway).expect("a configuration").config;
+            assert_eq!(
+                (config.ssn_required, config.normalize_all),
+                (ssn_required, normalize_all),
+                "{flags:?} {gateway:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_parse_is_named() {
+        let cases: [(Given, &str); 6] = [
+            ((&["--listen", "8650"], &[]), "--listen"),
+            ((&["--ssn-required", "maybe"], &[]), "--ssn-required"),
+            ((&["--journal", "-1"], &[]), "-1"),
+            ((&["--public-url", "fake.example"], &[]), "--public-url"),
+            ((&["--log", "xml"], &[]), "--log"),
+            ((&[], &[("SSN_REQUIRED", "maybe")]), "SSN_REQUIRED"),
+        ];
+        for ((flags, gateway), expected) in cases {
+            let error = read(flags, gateway).expect_err(expected);
+            assert!(error.contains(expected), "{error}");
+        }
+        let error = read(&["--assume", "remove.status=1"], &[]).expect("flags").config.app().expect_err("a value");
+        assert_eq!(
+            error,
+            "--assume remove.status=1: the assumption remove.status cannot be \"1\"; it is one of 204, 200"
+        );
+        let error = read(&["--seed", "/nowhere.json"], &[]).expect("flags").config.app().expect_err("a file");
+        assert!(error.starts_with("--seed /nowhere.json: "), "{error}");
+    }
+
+    #[test]
+    fn the_environment_points_at_the_running_fake() {
+        let config = read(&["--listen", "0.0.0.0:9000"], &[]).expect("flags").config;
+        let environment = config.environment().expect("the default seed");
+        assert!(environment.starts_with("export DEFENTRY_BASE_URL='http://127.0.0.1:9000'\n"), "{environment}");
+        assert!(environment.contains("export DEFENTRY_CLIENT_SECRET='mock-secret'\n"), "{environment}");
+    }
+}

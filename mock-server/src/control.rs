@@ -1,0 +1,339 @@
+//! The control routes under `/_mock/`: what a test or a person does to the fake that no client of the real API could.
+
+mod guard;
+mod input;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Json, Router, middleware};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Any, json};
+
+use self::input::{Body, Query};
+use crate::app::{App, Place, Settings, Visit};
+use crate::confirmation;
+use crate::id::{Id, ShownId, Table};
+use crate::journal::RequestRecord;
+use crate::leak::NewLeak;
+use crate::outbox::{Channel, Message, MessageFilter};
+use crate::seed::{Seed, SeedError};
+use crate::ssn::EidProvider;
+use crate::time::Timestamp;
+use crate::world::{Due, EidError};
+
+/// The largest body that a control route reads: a seed may be long.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The longest that `?wait=` may ask for.
+const LONGEST_WAIT: u64 = 300;
+
+/// Adds the control routes and the confirmation links to the documented ones.
+pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
+    let control = Router::new()
+        .route("/health", get(health))
+        .route("/reset", post(reset))
+        .route("/outbox", get(list_messages).delete(clear_messages))
+        .route("/leaks", post(add_leak))
+        .route("/clock", get(read_clock).put(move_clock))
+        .route("/accounts/{id}/eid", post(complete_eid))
+        .route("/requests", get(list_requests).delete(clear_requests))
+        .route("/sandboxes", get(list_sandboxes).post(make_sandbox))
+        .route("/sandboxes/{id}", delete(end_sandbox))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::only_local));
+    let links = MethodRouter::new().get(confirmation::open).head(confirmation::peek);
+    documented.nest("/_mock", control).route("/_confirm/{secret}", links)
+}
+
+/// Why a control route did not do what it was asked to, in a sentence.
+#[derive(Debug)]
+struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl Refused {
+    fn bad(text: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, text.into())
+    }
+}
+
+impl From<SeedError> for Refused {
+    fn from(error: SeedError) -> Self {
+        Self::bad(format!("the seed cannot be used: {error}"))
+    }
+}
+
+async fn no_such_route() -> Refused {
+    let routes = "health, reset, outbox, leaks, clock, accounts/{id}/eid, requests, sandboxes";
+    Refused(StatusCode::NOT_FOUND, format!("there is no such control route; under /_mock/ are {routes}"))
+}
+
+async fn no_such_method() -> Refused {
+    Refused(StatusCode::METHOD_NOT_ALLOWED, "this control route has other methods; see the Allow header".into())
+}
+
+async fn health(State(app): State<App>, Extension(visit): Extension<Visit>) -> impl IntoResponse {
+    let assumptions: Map<String, Any> =
+        visit.world.assumptions().iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    Json(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "now": visit.world.clock().now(),
+        "sandboxes": app.sandboxes().len(),
+        "assumptions": assumptions,
+    }))
+}
+
+async fn reset(Extension(visit): Extension<Visit>) -> Result<Json<Any>, Refused> {
+    visit.place.reset()?;
+    Ok(Json(json!({ "status": "ok" })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutboxQuery {
+    to: Option<String>,
+    channel: Option<Channel>,
+    wait: Option<u64>,
+}
+
+async fn list_messages(
+    Extension(visit): Extension<Visit>,
+    Query(query): Query<OutboxQuery>,
+) -> Result<Json<Any>, Refused> {
+    let wait = query.wait.unwrap_or_default();
+    if wait > LONGEST_WAIT {
+        return Err(Refused::bad(format!("wait is at most {LONGEST_WAIT} seconds, not {wait}")));
+    }
+    // An unescaped plus in a query is a space; no address or number has one.
+    let to = query.to.map(|to| to.replace(' ', "+"));
+    let filter = MessageFilter { to, channel: query.channel };
+    let messages = wait_for_messages(&visit.place, &filter, Duration::from_secs(wait)).await;
+    Ok(Json(json!({ "messages": messages })))
+}
+
+/// The messages that `filter` admits, as soon as there is one, or after `wait`.
+pub(crate) async fn wait_for_messages(place: &Place, filter: &MessageFilter, wait: Duration) -> Vec<Message> {
+    let deadline = tokio::time::Instant::now() + wait;
+    loop {
+        // The world is asked for anew, for a reset puts another in its place.
+        let world = place.world();
+        let news = world.outbox().news();
+        let messages = world.outbox().list(filter);
+        let is_over = world.outbox().has_ended() && Arc::ptr_eq(&world, &place.world());
+        if !messages.is_empty() || is_over || tokio::time::timeout_at(deadline, news).await.is_err() {
+            return messages;
+        }
+    }
+}
+
+async fn clear_messages(Extension(visit): Extension<Visit>) -> StatusCode {
+    visit.world.outbox().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn add_leak(Extension(visit): Extension<Visit>, Body(leak): Body<NewLeak>) -> Result<Response, Refused> {
+    let seen_by = visit.world.add_leak(&leak).map_err(Refused::bad)?;
+    let form = visit.world.assumptions().choice();
+    let seen_by: Vec<ShownId> = seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect();
+    Ok((StatusCode::CREATED, Json(json!({ "leak": leak, "seen_by": seen_by }))).into_response())
+}
+
+/// How to move the clock: first to `now`, then on by `advance_seconds`; then it stands still or runs.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClockMove {
+    pub(crate) now: Option<Timestamp>,
+    pub(crate) advance_seconds: Option<u64>,
+    pub(crate) frozen: Option<bool>,
+}
+
+/// What the clock shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClockState {
+    /// The fake's time.
+    pub now: Timestamp,
+    /// Whether it stands still.
+    pub frozen: bool,
+    /// What fell due by the last move, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Vec<Due>>,
+}
+
+impl Place {
+    /// What the clock shows.
+    pub(crate) fn clock(&self) -> ClockState {
+        let world = self.world();
+        ClockState { now: world.clock().now(), frozen: world.clock().is_frozen(), due: None }
+    }
+
+    /// Moves the clock.
+    pub(crate) fn move_clock(&self, to: ClockMove) -> ClockState {
+        let world = self.world();
+        let before = world.clock().now();
+        let by = i64::try_from(to.advance_seconds.unwrap_or_default()).unwrap_or(i64::MAX);
+        let now = to.now.unwrap_or(before).plus_seconds(by);
+        let frozen = to.frozen.unwrap_or_else(|| world.clock().is_frozen());
+        world.clock().set(now, frozen);
+        ClockState { now, frozen, due: Some(world.due(before, now)) }
+    }
+}
+
+async fn read_clock(Extension(visit): Extension<Visit>) -> Json<ClockState> {
+    Json(visit.place.clock())
+}
+
+async fn move_clock(
+    Extension(visit): Extension<Visit>,
+    Body(to): Body<ClockMove>,
+) -> Result<Json<ClockState>, Refused> {
+    if to.now.is_none() && to.advance_seconds.is_none() && to.frozen.is_none() {
+        return Err(Refused::bad("name at least one of now, advance_seconds and frozen"));
+    }
+    Ok(Json(visit.place.move_clock(to)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Eid {
+    provider: EidProvider,
+    ssn: String,
+}
+
+async fn complete_eid(
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    Body(eid): Body<Eid>,
+) -> Result<Json<Any>, Refused> {
+    let account = Id::parse(Table::Account, &id, visit.world.assumptions().choice());
+    let done = match account {
+        Some(account) => visit.world.complete_eid(account, eid.provider, &eid.ssn),
+        None => Err(EidError::NoAccount),
+    };
+    done.map_err(|error| {
+        let status = match error {
+            EidError::NoAccount => StatusCode::NOT_FOUND,
+            EidError::AlreadySet => StatusCode::CONFLICT,
+            EidError::NotOfCountry(_) => StatusCode::BAD_REQUEST,
+        };
+        Refused(status, error.to_string())
+    })?;
+    Ok(Json(json!({ "account_id": id, "provider": eid.provider, "has_ssn": true })))
+}
+
+async fn list_requests(Extension(visit): Extension<Visit>) -> Json<Any> {
+    let requests: Vec<RequestRecord> = visit.world.journal().list();
+    Json(json!({ "requests": requests }))
+}
+
+async fn clear_requests(Extension(visit): Extension<Visit>) -> StatusCode {
+    visit.world.journal().clear();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSandbox {
+    seed: Option<Any>,
+    #[serde(default)]
+    assume: Map<String, Any>,
+}
+
+impl NewSandbox {
+    /// The seed and the settings of the sandbox, where it says nothing those of `parent`.
+    fn over(self, parent: &Place) -> Result<(Arc<Seed>, Arc<Settings>), Refused> {
+        let seed = match self.seed {
+            None => Arc::clone(&parent.seed),
+            Some(Any::String(name)) if name == "default" => Arc::new(Seed::default_world()),
+            Some(Any::String(name)) if name == "empty" => Arc::new(Seed::empty_world()),
+            Some(seed) => Arc::new(Seed::parse(&seed.to_string())?),
+        };
+        if self.assume.is_empty() {
+            return Ok((seed, Arc::clone(&parent.settings)));
+        }
+        let mut settings = Settings::clone(&parent.settings);
+        for (key, value) in &self.assume {
+            let value = match value {
+                Any::String(text) => text.clone(),
+                Any::Number(number) => number.to_string(),
+                other => {
+                    return Err(Refused::bad(format!("assume.{key}: {other} is neither a text nor a whole number")));
+                }
+            };
+            settings.assumptions.set(key, &value).map_err(|error| Refused::bad(error.to_string()))?;
+        }
+        Ok((seed, Arc::new(settings)))
+    }
+}
+
+async fn make_sandbox(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    Body(new): Body<NewSandbox>,
+) -> Result<Response, Refused> {
+    let (seed, settings) = new.over(&visit.place)?;
+    let place = app.make_sandbox(seed, settings)?;
+    let name = place.sandbox.as_deref().unwrap_or_default();
+    let base_url = visit.base(&headers).of_sandbox(name);
+    Ok((StatusCode::CREATED, Json(describe(&place, name, &base_url))).into_response())
+}
+
+/// How to reach a sandbox, and with which credentials.
+fn describe(place: &Place, name: &str, base_url: &str) -> Any {
+    let form = place.settings.assumptions.choice();
+    let crm = |position: usize| {
+        place.seed.credentials(position).map(|partner| {
+            json!({
+                "username": partner.user.map(|user| &user.username),
+                "password": partner.user.map(|user| &user.password),
+                "token": partner.token,
+            })
+        })
+    };
+    let sso = place.seed.credentials(0).and_then(|partner| partner.client);
+    let accounts: Vec<Any> = place
+        .seed
+        .accounts()
+        .map(|(id, partner, email, token)| {
+            let id = Id::new(Table::Account, id).shown(form);
+            json!({ "id": id, "partner": partner, "email": email, "app_token": token })
+        })
+        .collect();
+    json!({
+        "id": name,
+        "base_url": base_url,
+        "crm": crm(0),
+        "crm2": crm(1),
+        "sso": sso.map(|client| json!({ "client_id": client.client_id, "client_secret": client.client_secret })),
+        "accounts": accounts,
+    })
+}
+
+async fn list_sandboxes(State(app): State<App>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Json<Any> {
+    let base = visit.base(&headers);
+    let mut names = app.sandboxes();
+    names.sort_unstable();
+    let sandboxes: Vec<Any> =
+        names.iter().map(|name| json!({ "id": name, "base_url": base.of_sandbox(name) })).collect();
+    Json(json!({ "sandboxes": sandboxes }))
+}
+
+async fn end_sandbox(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Refused> {
+    if app.end_sandbox(&name) {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Refused(StatusCode::NOT_FOUND, "there is no such sandbox".into()))
+    }
+}

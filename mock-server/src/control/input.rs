@@ -1,0 +1,51 @@
+//! What control routes are sent: JSON bodies and queries, with errors that name the field.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::Refused;
+use crate::app::App;
+
+/// A JSON body. An empty one is taken as an empty object.
+#[derive(Debug)]
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
+        let body = tokio::time::timeout(app.limits().body, Bytes::from_request(request, app)).await;
+        let body = match body {
+            Ok(Ok(body)) => body,
+            Ok(Err(rejection)) => return Err(Refused(rejection.status(), rejection.body_text())),
+            Err(_) => return Err(Refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".into())),
+        };
+        let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { &body };
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let place = error.path().to_string();
+            let error = error.into_inner();
+            Refused::bad(if place == "." { error.to_string() } else { format!("{place}: {error}") })
+        })?;
+        json.end().map_err(|error| Refused::bad(error.to_string()))?;
+        Ok(Self(parsed))
+    }
+}
+
+/// A query.
+#[derive(Debug)]
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Refused> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(Refused::bad(rejection.body_text())),
+        }
+    }
+}

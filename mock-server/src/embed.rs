@@ -1,0 +1,332 @@
+//! The fake inside a Rust test: a server on a free port, and the control routes as methods.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::app::{App, Limits, Place, Settings};
+use crate::assumptions::{AssumptionError, Assumptions};
+use crate::control::{ClockMove, ClockState, wait_for_messages};
+use crate::id::{Id, ShownId, Table};
+use crate::journal::RequestRecord;
+use crate::leak::NewLeak;
+use crate::outbox::{Message, MessageFilter};
+use crate::seed::{Seed, SeedError};
+use crate::server::serve;
+use crate::ssn::EidProvider;
+use crate::time::Timestamp;
+use crate::world::EidError;
+
+/// A running fake. Dropping it stops it.
+///
+/// It has a thread and a runtime of its own, so a test may call it with a blocking client too.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// use mock_server::{MessageFilter, MockServer};
+///
+/// let fake = MockServer::start().await;
+///
+/// // Your client, pointed at the fake: the user adds an email, which waits for confirmation.
+/// let client = reqwest::Client::new();
+/// let added = client
+///     .post(format!("{}/api/v1/email-watchlist", fake.base_url()))
+///     .bearer_auth("2|mock-app-token")
+///     .json(&serde_json::json!({ "email": "john.doe@example.com" }))
+///     .send()
+///     .await
+///     .unwrap();
+/// assert_eq!(added.status(), 201);
+///
+/// // The test plays the user: it opens the link in the message that was sent.
+/// let messages = fake.messages(&MessageFilter::default());
+/// let link = messages[0].link.as_deref().unwrap();
+/// assert!(client.get(link).send().await.unwrap().status().is_success());
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct MockServer {
+    app: App,
+    base_url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How a [`MockServer`] is to be; what is not set is as the flags' defaults are.
+#[derive(Clone, Debug)]
+pub struct MockServerBuilder {
+    seed: Arc<Seed>,
+    settings: Settings,
+    public_url: Option<Box<str>>,
+    allowed_hosts: Vec<String>,
+    limits: Limits,
+}
+
+impl Default for MockServerBuilder {
+    fn default() -> Self {
+        let settings =
+            Settings { ssn_required: true, normalize_all: false, assumptions: Assumptions::default(), journal: 1000 };
+        Self {
+            seed: Arc::new(Seed::default_world()),
+            settings,
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl MockServerBuilder {
+    /// Starts from this world, JSON as `--seed FILE` reads it.
+    ///
+    /// # Errors
+    /// What is not of that form, with the place.
+    pub fn seed(mut self, json: &str) -> Result<Self, SeedError> {
+        self.seed = Arc::new(Seed::parse(json)?);
+        Ok(self)
+    }
+
+    /// Starts from a world that has partners and their credentials, and no accounts (`--seed empty`).
+    pub fn empty(mut self) -> Self {
+        self.seed = Arc::new(Seed::empty_world());
+        self
+    }
+
+    /// Switches one assumption (`--assume`).
+    ///
+    /// # Errors
+    /// An unknown key or value.
+    pub fn assume(mut self, key: &str, value: &str) -> Result<Self, AssumptionError> {
+        self.settings.assumptions.set(key, value)?;
+        Ok(self)
+    }
+
+    /// Whether an account needs an SSN when it is created (`--ssn-required`, ACCOUNT-3).
+    pub fn ssn_required(mut self, required: bool) -> Self {
+        self.settings.ssn_required = required;
+        self
+    }
+
+    /// Whether every answer is in the standardized format (`--normalize-all`, FORMAT-2).
+    pub fn normalize_all(mut self, all: bool) -> Self {
+        self.settings.normalize_all = all;
+        self
+    }
+
+    /// How many requests are kept (`--journal`).
+    pub fn journal(mut self, requests: usize) -> Self {
+        self.settings.journal = requests;
+        self
+    }
+
+    /// Base of the links in captured messages (`--public-url`).
+    pub fn public_url(mut self, url: &str) -> Self {
+        self.public_url = Some(url.trim_end_matches('/').into());
+        self
+    }
+
+    /// One more name under which the control routes may be reached (`--allow-host`).
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// How long a client may take to send the head of a request, and then its body.
+    pub fn client_timeouts(mut self, head: Duration, body: Duration) -> Self {
+        self.limits.head = head;
+        self.limits.body = body;
+        self
+    }
+
+    /// Starts the server on a free port.
+    ///
+    /// # Panics
+    /// If the machine has no free port or no thread left, or the seed breaks a rule: a test cannot go on without it.
+    #[expect(clippy::unused_async, reason = "starting is asynchronous for its callers, whatever it does within")]
+    pub async fn start(self) -> MockServer {
+        let app = App::new(self.seed, self.settings, self.public_url, self.allowed_hosts, self.limits)
+            .unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("there is a free port");
+        listener.set_nonblocking(true).expect("a listener can be made non-blocking");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let (stop, stopped) = oneshot::channel();
+        let served = app.clone();
+        let thread = std::thread::Builder::new()
+            .name("mock-server".into())
+            .spawn(move || run(listener, served, stopped))
+            .expect("a thread can be started");
+        MockServer { app, base_url: format!("http://{address}"), stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+/// Serves until told to stop; then whatever is under way ends with the runtime.
+fn run(listener: TcpListener, app: App, stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).expect("the listener is non-blocking");
+        tokio::select! {
+            () = serve(listener, app, std::future::pending()) => {}
+            _ = stopped => {}
+        }
+    });
+}
+
+impl MockServer {
+    /// Starts a fake with the default seed on a free port.
+    ///
+    /// # Panics
+    /// If the machine has no free port or no thread left.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Starts from the defaults of the flags; see [`MockServerBuilder`].
+    pub fn builder() -> MockServerBuilder {
+        MockServerBuilder::default()
+    }
+
+    /// Where it listens, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The main world, which [`MockServer::base_url`] reaches.
+    pub fn world(&self) -> WorldControl {
+        WorldControl { place: Arc::clone(self.app.main()) }
+    }
+
+    /// The messages that were captured, oldest first (`GET /_mock/outbox`).
+    pub fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
+        self.world().messages(filter)
+    }
+
+    /// Makes a private world, a fresh copy of the seed (`POST /_mock/sandboxes`).
+    ///
+    /// # Panics
+    /// Never with a seed that has made the main world.
+    pub fn sandbox(&self) -> Sandbox {
+        let main = self.app.main();
+        let place = self
+            .app
+            .make_sandbox(Arc::clone(&main.seed), Arc::clone(&main.settings))
+            .expect("the seed has made a world before");
+        let name = place.sandbox.as_deref().unwrap_or_default();
+        let base_url = format!("{}{}{name}", self.base_url, crate::app::SANDBOX_PREFIX);
+        Sandbox { control: WorldControl { place: Arc::clone(&place) }, base_url, app: self.app.clone() }
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Who does not listen any more has stopped.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A private world in a [`MockServer`]. Dropping it ends it.
+#[derive(Debug)]
+pub struct Sandbox {
+    control: WorldControl,
+    base_url: String,
+    app: App,
+}
+
+impl Sandbox {
+    /// Where all its routes are, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Its control routes as methods.
+    pub fn world(&self) -> &WorldControl {
+        &self.control
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(name) = &self.control.place.sandbox {
+            self.app.end_sandbox(name);
+        }
+    }
+}
+
+/// The control routes of one world, without HTTP.
+#[derive(Clone, Debug)]
+pub struct WorldControl {
+    place: Arc<Place>,
+}
+
+impl WorldControl {
+    /// Back to the seed (`POST /_mock/reset`).
+    ///
+    /// # Panics
+    /// Never with a seed that has made a world before.
+    pub fn reset(&self) {
+        self.place.reset().expect("the seed has made this world before");
+    }
+
+    /// The messages that were captured, oldest first (`GET /_mock/outbox`).
+    pub fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
+        self.place.world().outbox().list(filter)
+    }
+
+    /// The same as soon as there is one, or none after `wait` (`GET /_mock/outbox?wait=`).
+    pub async fn wait_for_messages(&self, filter: &MessageFilter, wait: Duration) -> Vec<Message> {
+        wait_for_messages(&self.place, filter, wait).await
+    }
+
+    /// A breach now holds a value (`POST /_mock/leaks`). Returns the accounts that see it at once.
+    ///
+    /// # Errors
+    /// A sentence about the value, if it is none of its kind.
+    pub fn add_leak(&self, leak: &NewLeak) -> Result<Vec<ShownId>, String> {
+        let world = self.place.world();
+        let form = world.assumptions().choice();
+        let seen_by = world.add_leak(leak)?;
+        Ok(seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect())
+    }
+
+    /// What the clock shows (`GET /_mock/clock`).
+    pub fn clock(&self) -> ClockState {
+        self.place.clock()
+    }
+
+    /// Sets the clock; it stands still or runs on as before.
+    pub fn set_clock(&self, now: Timestamp) -> ClockState {
+        self.place.move_clock(ClockMove { now: Some(now), ..ClockMove::default() })
+    }
+
+    /// Moves the clock on, and tells what fell due.
+    pub fn advance_clock(&self, by: Duration) -> ClockState {
+        self.place.move_clock(ClockMove { advance_seconds: Some(by.as_secs()), ..ClockMove::default() })
+    }
+
+    /// Stops the clock, or lets it run.
+    pub fn freeze_clock(&self, frozen: bool) -> ClockState {
+        self.place.move_clock(ClockMove { frozen: Some(frozen), ..ClockMove::default() })
+    }
+
+    /// The user completes the electronic ID flow (`POST /_mock/accounts/{id}/eid`).
+    ///
+    /// # Errors
+    /// As [`EidError`] says.
+    pub fn complete_eid(&self, account_id: &str, provider: EidProvider, ssn: &str) -> Result<(), EidError> {
+        let world = self.place.world();
+        let account = Id::parse(Table::Account, account_id, world.assumptions().choice()).ok_or(EidError::NoAccount)?;
+        world.complete_eid(account, provider, ssn)
+    }
+
+    /// The last requests, oldest first (`GET /_mock/requests`).
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.place.world().journal().list()
+    }
+}

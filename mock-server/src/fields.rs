@@ -1,0 +1,332 @@
+//! Reading request bodies: every field is optional until a rule says otherwise, and all issues are gathered at once, in
+//! the order in which the fields are read. Texts are Laravel's English ones.
+//!
+//! As stock Laravel does, texts are trimmed, and an empty one counts as absent.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+
+use crate::reply::{Issue, Why};
+
+/// What a rule says of a value that it refuses: the end of the sentence "The … field …".
+pub(crate) type Complaint = Cow<'static, str>;
+
+/// A request body as fields, with the issues found so far.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    body: &'a Map<String, Json>,
+    issues: Vec<Issue>,
+}
+
+/// A field of a change: absent leaves things as they are, null clears them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change<T> {
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> Change<T> {
+    /// Carries the change out.
+    pub(crate) fn apply(self, to: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *to = None,
+            Self::Set(value) => *to = Some(value),
+        }
+    }
+
+    /// Whether there is a value afterwards, given whether there is one now.
+    pub(crate) fn leaves(&self, is_there: bool) -> bool {
+        match self {
+            Self::Keep => is_there,
+            Self::Clear => false,
+            Self::Set(_) => true,
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `body`, none of them read yet.
+    pub(crate) fn new(body: &'a Map<String, Json>) -> Self {
+        Self { body, issues: Vec::new() }
+    }
+
+    /// The model, or all that is wrong with the body. A model that is missing has left an issue.
+    pub(crate) fn finish<T>(self, model: Option<T>) -> Result<T, Why> {
+        match model {
+            Some(model) if self.issues.is_empty() => Ok(model),
+            _ => Err(Why::Invalid(self.issues)),
+        }
+    }
+
+    /// Adds an issue with `field`: the end of the sentence "The … field …".
+    pub(crate) fn complain(&mut self, field: &'static str, complaint: impl Into<Complaint>) {
+        self.issues.push(Issue::new(field, format!("The {} field {}.", label(field), complaint.into())));
+    }
+
+    /// Whether the field stands in the body with a value: not null, not empty.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.value(field).is_some()
+    }
+
+    /// The text of a field that another field's rule asks for, whether it is right or not.
+    pub(crate) fn peek(&self, field: &str) -> Option<&'a str> {
+        self.value(field).and_then(Json::as_str).map(str::trim)
+    }
+
+    /// A text that must be there and satisfy `rule`.
+    pub(crate) fn required<T>(
+        &mut self,
+        field: &'static str,
+        rule: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        self.required_if(true, "is required", field, rule).flatten()
+    }
+
+    /// A text that satisfies `rule` if it is there, and must be there if `required`; `why` ends the sentence if not.
+    /// None after an issue, `Some(None)` where it is rightly absent.
+    pub(crate) fn required_if<T>(
+        &mut self,
+        required: bool,
+        why: &'static str,
+        field: &'static str,
+        rule: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<Option<T>> {
+        match self.value(field) {
+            None if required => {
+                self.complain(field, why);
+                None
+            }
+            None => Some(None),
+            Some(Json::String(text)) => self.judged(field, rule(text.trim())).map(Some),
+            Some(_) => {
+                self.complain(field, "must be a string");
+                None
+            }
+        }
+    }
+
+    /// A text that satisfies `rule` if it is there. None after an issue, `Some(None)` where it is absent.
+    pub(crate) fn optional<T>(
+        &mut self,
+        field: &'static str,
+        rule: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<Option<T>> {
+        self.required_if(false, "", field, rule)
+    }
+
+    /// What a change says of a text. None after an issue.
+    pub(crate) fn change<T>(
+        &mut self,
+        field: &'static str,
+        rule: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<Change<T>> {
+        if !self.body.contains_key(field) {
+            return Some(Change::Keep);
+        }
+        self.optional(field, rule).map(|value| value.map_or(Change::Clear, Change::Set))
+    }
+
+    /// What a change says of a text that cannot be cleared. None after an issue.
+    pub(crate) fn change_required<T>(
+        &mut self,
+        field: &'static str,
+        rule: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<Option<T>> {
+        if !self.body.contains_key(field) {
+            return Some(None);
+        }
+        self.required(field, rule).map(Some)
+    }
+
+    /// A whole number, or digits in a text, if it is there and satisfies `rule`. None after an issue.
+    pub(crate) fn integer<T>(
+        &mut self,
+        field: &'static str,
+        required: bool,
+        rule: impl FnOnce(i64) -> Result<T, Complaint>,
+    ) -> Option<Option<T>> {
+        let number = match self.value(field) {
+            None if required => {
+                self.complain(field, "is required");
+                return None;
+            }
+            None => return Some(None),
+            Some(Json::Number(number)) => number.as_i64(),
+            Some(Json::String(text)) => text.trim().parse().ok(),
+            Some(_) => None,
+        };
+        match number {
+            Some(number) => self.judged(field, rule(number)).map(Some),
+            None => {
+                self.complain(field, "must be an integer");
+                None
+            }
+        }
+    }
+
+    /// A boolean as Laravel takes it (true, false, 0, 1, "0", "1"); false where it is absent. None after an issue.
+    pub(crate) fn boolean(&mut self, field: &'static str) -> Option<bool> {
+        match self.value(field) {
+            None => Some(false),
+            Some(Json::Bool(flag)) => Some(*flag),
+            Some(Json::Number(number)) if number.as_u64() == Some(1) => Some(true),
+            Some(Json::Number(number)) if number.as_u64() == Some(0) => Some(false),
+            Some(Json::String(text)) if text == "1" => Some(true),
+            Some(Json::String(text)) if text == "0" => Some(false),
+            Some(_) => {
+                self.complain(field, "must be true or false");
+                None
+            }
+        }
+    }
+
+    /// An id or a code, which clients send as a text or as a number, as a text.
+    pub(crate) fn opaque(&mut self, field: &'static str, required: bool) -> Option<Option<String>> {
+        match self.value(field) {
+            None if required => {
+                self.complain(field, "is required");
+                None
+            }
+            None => Some(None),
+            Some(Json::String(text)) => Some(Some(text.trim().to_owned())),
+            Some(Json::Number(number)) => Some(Some(number.to_string())),
+            Some(_) => {
+                self.complain(field, "must be a string");
+                None
+            }
+        }
+    }
+
+    fn value(&self, field: &str) -> Option<&'a Json> {
+        self.body.get(field).filter(|value| match value {
+            Json::Null => false,
+            Json::String(text) => !text.trim().is_empty(),
+            _ => true,
+        })
+    }
+
+    fn judged<T>(&mut self, field: &'static str, verdict: Result<T, Complaint>) -> Option<T> {
+        verdict.map_err(|complaint| self.complain(field, complaint)).ok()
+    }
+}
+
+/// The name of a field as a message writes it: `country_code` is "country code".
+fn label(field: &str) -> Cow<'_, str> {
+    if field.contains('_') { field.replace('_', " ").into() } else { field.into() }
+}
+
+/// The issue that a unique rule finds.
+pub(crate) fn taken(field: &'static str) -> Issue {
+    Issue::new(field, format!("The {} has already been taken.", label(field)))
+}
+
+/// The issue that a rule finds which looks a value up.
+pub(crate) fn unknown(field: &'static str) -> Issue {
+    Issue::new(field, format!("The selected {} is invalid.", label(field)))
+}
+
+/// Any text of at most 255 characters.
+pub(crate) fn short_text(text: &str) -> Result<Box<str>, Complaint> {
+    at_most(text, 255)?;
+    Ok(text.into())
+}
+
+/// Refuses a text of more than `most` characters.
+pub(crate) fn at_most(text: &str, most: usize) -> Result<(), Complaint> {
+    if text.chars().count() > most {
+        return Err(format!("must not be greater than {most} characters").into());
+    }
+    Ok(())
+}
+
+/// Two letters, in upper case: a country (ISO 3166) or a language (ISO 639).
+pub(crate) fn two_letters(text: &str) -> Result<Box<str>, Complaint> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        Ok(text.to_ascii_uppercase().into())
+    } else {
+        Err("format is invalid".into())
+    }
+}
+
+/// A day, as in `2034-05-31`.
+pub(crate) fn date(text: &str) -> Result<crate::time::Date, Complaint> {
+    crate::time::Date::parse(text).map_err(|_| "must match the format Y-m-d".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn body(value: Json) -> Map<String, Json> {
+        value.as_object().cloned().expect("an object")
+    }
+
+    #[test]
+    fn absent_null_and_blank_are_the_same_where_a_field_is_required() {
+        for value in [json!({}), json!({ "email": null }), json!({ "email": "" }), json!({ "email": "  " })] {
+            let body = body(value);
+            let mut fields = Fields::new(&body);
+            assert_eq!(fields.required("email", short_text), None);
+            let why = fields.finish::<()>(None).expect_err("an issue");
+            assert_eq!(why, Why::Invalid(vec![Issue::new("email", "The email field is required.")]));
+        }
+    }
+
+    #[test]
+    fn a_change_tells_absent_null_and_value_apart() {
+        let cases = [
+            (json!({}), Some(Change::Keep)),
+            (json!({ "country_code": null }), Some(Change::Clear)),
+            (json!({ "country_code": "" }), Some(Change::Clear)),
+            (json!({ "country_code": " se " }), Some(Change::Set("SE".into()))),
+            (json!({ "country_code": 46 }), None),
+        ];
+        for (value, expected) in cases {
+            let body = body(value);
+            assert_eq!(Fields::new(&body).change("country_code", two_letters), expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn all_issues_are_gathered_in_the_order_of_reading() {
+        let body = body(json!({ "first_name": 5, "plan_id": "x", "keep_logged": "true", "country_code": "SWE" }));
+        let mut fields = Fields::new(&body);
+        fields.required("first_name", short_text);
+        fields.required("last_name", short_text);
+        fields.integer("plan_id", false, Ok);
+        fields.boolean("keep_logged");
+        fields.optional("country_code", two_letters);
+        let Err(Why::Invalid(issues)) = fields.finish(Some(())) else { panic!("there are issues") };
+        let texts: Vec<_> = issues.iter().map(|issue| &*issue.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "The first name field must be a string.",
+                "The last name field is required.",
+                "The plan id field must be an integer.",
+                "The keep logged field must be true or false.",
+                "The country code field format is invalid.",
+            ]
+        );
+    }
+
+    #[test]
+    fn numbers_and_booleans_are_read_as_laravel_reads_them() {
+        let body = body(json!({ "a": 5, "b": "5", "c": 5.5, "d": [], "yes": "1", "no": 0, "code": 123456 }));
+        let mut fields = Fields::new(&body);
+        assert_eq!(fields.integer("a", true, Ok), Some(Some(5)));
+        assert_eq!(fields.integer("b", true, Ok), Some(Some(5)));
+        assert_eq!(fields.integer("c", true, Ok), None);
+        assert_eq!(fields.integer("d", true, Ok), None);
+        assert_eq!(
+            (fields.boolean("yes"), fields.boolean("no"), fields.boolean("absent")),
+            (Some(true), Some(false), Some(false))
+        );
+        assert_eq!(fields.opaque("code", true), Some(Some("123456".to_owned())));
+    }
+}

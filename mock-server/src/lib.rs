@@ -1,0 +1,63 @@
+//! A stateful in-memory fake of the Defentry identity-protection API, on axum.
+//!
+//! # The way of a request
+//!
+//! request → `server` (connection, world) → `routes` (the table) → `call` (body) → `auth` (who is calling) → handler
+//! (`login`, `account`, `ssn`, `watchlist` and its kinds) → `world` (one step) → `reply` (what is meant) → `format`
+//! (legacy or standardized) → response
+//!
+//! What holds throughout:
+//!
+//! - Only `format` knows status numbers and JSON shapes. Handlers answer by meaning.
+//! - Only `auth` makes the `Actor` that a handler takes first, so nobody forgets to ask who is calling.
+//! - One account is one entry of `world`; a rule and its write are one step under its guard.
+//! - Where the guide is silent, code reads a named assumption (`assumptions`), and reading it records it for the
+//!   answer's `X-Mock-Basis`.
+//!
+//! `control` serves `/_mock/`, and [`MockServer`] is the same within a Rust test.
+
+mod account;
+mod app;
+mod assumptions;
+mod auth;
+mod call;
+mod clock;
+mod config;
+mod confirmation;
+mod control;
+mod embed;
+mod facts;
+mod fields;
+mod format;
+mod id;
+mod journal;
+mod leak;
+mod login;
+mod mask;
+mod outbox;
+mod pages;
+mod reply;
+mod routes;
+mod run;
+mod secrets;
+mod seed;
+mod server;
+mod ssn;
+mod time;
+mod value;
+mod watchlist;
+mod world;
+
+pub use assumptions::{AssumptionError, Assumptions};
+pub use config::{Cli, Command, Config, LogFormat};
+pub use control::ClockState;
+pub use embed::{MockServer, MockServerBuilder, Sandbox, WorldControl};
+pub use id::ShownId;
+pub use journal::RequestRecord;
+pub use leak::{NewLeak, Severity, SourceType, WatchKind};
+pub use outbox::{Channel, Message, MessageFilter};
+pub use run::{healthcheck, run};
+pub use seed::SeedError;
+pub use ssn::EidProvider;
+pub use time::{Date, Timestamp};
+pub use world::{Due, EidError};

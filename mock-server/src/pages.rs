@@ -1,0 +1,168 @@
+//! Pages of lists as Laravel's paginator writes them (`list.shape=paginated`).
+
+use serde::Serialize;
+
+use crate::reply::{Listing, Page};
+
+/// Items a page.
+pub(crate) const PAGE_SIZE: usize = 15;
+
+/// How many pages are listed on either side of the current one.
+const ON_EACH_SIDE: usize = 3;
+
+/// Up to so many pages are all listed.
+const ALL_LISTED: usize = 13;
+
+/// The page that `?page=` asks for; whatever is no page number asks for the first.
+pub(crate) fn asked_for(query: Option<&str>) -> Page {
+    let asked =
+        query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.strip_prefix("page=")).next_back();
+    let number = asked.and_then(|number| number.parse().ok()).filter(|number| *number >= 1).unwrap_or(1);
+    Page { number, size: PAGE_SIZE }
+}
+
+/// A page with the addresses of its neighbours.
+#[derive(Debug, Serialize)]
+pub(crate) struct Paginated<T> {
+    data: Vec<T>,
+    links: Links,
+    meta: Meta,
+}
+
+#[derive(Debug, Serialize)]
+struct Links {
+    first: String,
+    last: String,
+    prev: Option<String>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Meta {
+    current_page: usize,
+    from: Option<usize>,
+    last_page: usize,
+    links: Vec<Link>,
+    path: String,
+    per_page: usize,
+    to: Option<usize>,
+    total: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Link {
+    url: Option<String>,
+    label: String,
+    active: bool,
+}
+
+impl<T> Paginated<T> {
+    /// The page of `listing`, with `data` as its items written out, of the list at `url`.
+    pub(crate) fn new(data: Vec<T>, listing: &Listing, url: &str) -> Self {
+        let Listing { total, page, .. } = *listing;
+        let current = page.number;
+        let last = total.div_ceil(page.size).max(1);
+        let address = |number: usize| format!("{url}?page={number}");
+        let prev = (current > 1).then(|| address(current - 1));
+        let next = (current < last).then(|| address(current + 1));
+        let filled = !data.is_empty();
+        let mut links = vec![Link { url: prev.clone(), label: "&laquo; Previous".into(), active: false }];
+        links.extend(window(current, last).into_iter().map(|slot| match slot {
+            Some(number) => Link { url: Some(address(number)), label: number.to_string(), active: number == current },
+            None => Link { url: None, label: "...".into(), active: false },
+        }));
+        links.push(Link { url: next.clone(), label: "Next &raquo;".into(), active: false });
+        Self {
+            links: Links { first: address(1), last: address(last), prev, next },
+            meta: Meta {
+                current_page: current,
+                from: filled.then(|| page.offset() + 1),
+                last_page: last,
+                links,
+                path: url.to_owned(),
+                per_page: page.size,
+                to: filled.then(|| page.offset() + data.len()),
+                total,
+            },
+            data,
+        }
+    }
+}
+
+/// The page numbers that are listed; none stands for a gap.
+fn window(current: usize, last: usize) -> Vec<Option<usize>> {
+    if last <= ALL_LISTED {
+        return (1..=last).map(Some).collect();
+    }
+    let reach = ON_EACH_SIDE + 4;
+    let ends = |numbers: std::ops::RangeInclusive<usize>| numbers.map(Some);
+    if current <= reach {
+        ends(1..=reach + ON_EACH_SIDE).chain([None]).chain(ends(last - 1..=last)).collect()
+    } else if current > last - reach {
+        ends(1..=2).chain([None]).chain(ends(last + 1 - (reach + ON_EACH_SIDE)..=last)).collect()
+    } else {
+        let middle = ends(current - ON_EACH_SIDE..=current + ON_EACH_SIDE);
+        ends(1..=2).chain([None]).chain(middle).chain([None]).chain(ends(last - 1..=last)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(total: usize, number: usize) -> serde_json::Value {
+        let page = Page { number, size: PAGE_SIZE };
+        let data: Vec<usize> = (0..total).skip(page.offset()).take(page.size).collect();
+        let listing = Listing { items: Vec::new(), total, page };
+        serde_json::to_value(Paginated::new(data, &listing, "http://fake/api/v1/x")).expect("JSON")
+    }
+
+    #[test]
+    fn a_page_number_is_read_or_taken_as_one() {
+        let cases =
+            [("page=2", 2), ("page=0", 1), ("page=-1", 1), ("page=two", 1), ("", 1), ("a=1&page=3", 3), ("pages=4", 1)];
+        for (query, number) in cases {
+            assert_eq!(asked_for(Some(query)).number, number, "{query}");
+        }
+        assert_eq!(asked_for(None).number, 1);
+        assert_eq!(asked_for(Some("page=18446744073709551615")).offset(), usize::MAX);
+    }
+
+    #[test]
+    fn an_empty_list_has_one_page_without_from_and_to() {
+        let page = shown(0, 1);
+        assert_eq!(page["meta"]["last_page"], 1);
+        assert_eq!(page["meta"]["from"], json!(null));
+        assert_eq!(page["meta"]["to"], json!(null));
+        assert_eq!(page["links"]["next"], json!(null));
+    }
+
+    #[test]
+    fn pages_name_their_neighbours() {
+        let second = shown(31, 2);
+        assert_eq!(second["data"].as_array().map(Vec::len), Some(15));
+        assert_eq!(second["links"]["prev"], "http://fake/api/v1/x?page=1");
+        assert_eq!(second["links"]["next"], "http://fake/api/v1/x?page=3");
+        assert_eq!(second["links"]["last"], "http://fake/api/v1/x?page=3");
+        assert_eq!((&second["meta"]["from"], &second["meta"]["to"]), (&json!(16), &json!(30)));
+        let third = shown(31, 3);
+        assert_eq!(third["data"].as_array().map(Vec::len), Some(1));
+        assert_eq!(third["links"]["next"], json!(null));
+        let beyond = shown(31, 9);
+        assert_eq!((&beyond["data"], &beyond["links"]["prev"]), (&json!([]), &json!("http://fake/api/v1/x?page=8")));
+    }
+
+    #[test]
+    fn many_pages_are_listed_with_gaps() {
+        let text = |current, last| -> String {
+            let slot = |slot: Option<usize>| slot.map_or("…".to_owned(), |number| number.to_string());
+            window(current, last).into_iter().map(slot).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(text(1, 3), "1 2 3");
+        assert_eq!(text(7, 20), "1 2 3 4 5 6 7 8 9 10 … 19 20");
+        assert_eq!(text(8, 20), "1 2 … 5 6 7 8 9 10 11 … 19 20");
+        assert_eq!(text(14, 20), "1 2 … 11 12 13 14 15 16 17 18 19 20");
+    }
+}

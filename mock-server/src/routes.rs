@@ -1,0 +1,218 @@
+//! The one route table: its rows are the guide's rows, with the facts beside them.
+//!
+//! What is not in the table does not exist (NONE-1): another path is 404, another method on a path 405 with `Allow`,
+//! both before anybody asks who is calling.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter};
+
+use crate::app::App;
+use crate::assumptions::{Assumptions, Key, PhoneAppVerification};
+use crate::auth::Scope::{self, App as ByApp, Crm, CrmOrOwner};
+use crate::auth::{Actor, Partner};
+use crate::call::{Call, Target};
+use crate::facts::Fact::{self, *};
+use crate::reply::Outcome;
+use crate::watchlist::card::{self, Card};
+use crate::watchlist::email::{self, Email};
+use crate::watchlist::iban::Iban;
+use crate::watchlist::license::License;
+use crate::watchlist::passport::Passport;
+use crate::watchlist::phone::{self, Phone};
+use crate::watchlist::{add, change, leaks, list, one, remove};
+use crate::{account, login, ssn};
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
+
+#[rustfmt::skip]
+static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    [
+        // Tokens
+        open(POST, "/api/v1/crm/auth/login", &[Login1], login::login),
+        open(POST, "/api/v1/sso/token", &[Sso1, Sso2], login::token),
+        open(POST, "/api/v1/sso/code",  &[Sso4, Sso2], login::code),
+        open(POST, "/api/v1/sso/login", &[Sso4], login::exchange),
+
+        // Accounts
+        of_partner(POST, "/api/v1/account", &[Account1], account::create),
+        on(GET,   "/api/v1/account/{account_id}", Crm,        &[Scope5], account::one),
+        on(PUT,   "/api/v1/account/{account_id}", Crm,        &[Account5], account::update),
+        on(PATCH, "/api/v1/account/{account_id}", Crm,        &[Account5], account::update),
+        on(PUT,   "/api/v2/account/{account_id}", CrmOrOwner, &[Account5, Sso5], account::update),
+        on(GET,   "/api/v1/account",              ByApp,      &[Sso5], account::one),
+        on(PUT,   "/api/v1/account",              ByApp,      &[Sso5, Account5], account::update),
+
+        // SSN (national ID)
+        crm(PATCH, "/ssn-monitoring/activate",   &[Ssn3], ssn::activate),
+        crm(PATCH, "/ssn-monitoring/deactivate", &[Ssn3], ssn::deactivate),
+
+        // Email
+        both(POST,   "/email-watchlist",           &[Email1], add::<Email>),
+        both(GET,    "/email-watchlist",           &[Email1], list::<Email>),
+        both(GET,    "/email-watchlist/leaks",     &[Email1], leaks::<Email>),
+        both(DELETE, "/email-watchlist/{emailId}", &[Email1], remove::<Email>),
+        app(POST, "/resend/watchlist-email-confirmation", &[Email2], email::resend),
+
+        // Phone
+        both(POST,   "/phone-watchlist",           &[Phone1], add::<Phone>),
+        both(GET,    "/phone-watchlist",           &[Phone1], list::<Phone>),
+        both(GET,    "/phone-watchlist/leaks",     &[Phone1], leaks::<Phone>),
+        both(DELETE, "/phone-watchlist/{phoneId}", &[Phone1], remove::<Phone>),
+        crm(POST, "/phone-watchlist/send-verification-code", &[Phone2], phone::send_verification_code),
+        crm(POST, "/phone-watchlist/confirm",                &[Phone2], phone::confirm),
+        app(POST, "/phone-watchlist/send-verification-code", &[Phone3], phone::send_verification_code).only_if(VERIFIED_BY_APP),
+        app(POST, "/phone-watchlist/confirm",                &[Phone3], phone::confirm).only_if(VERIFIED_BY_APP),
+
+        // IBAN
+        both(POST,   "/iban-watchlist",          &[Iban1], add::<Iban>),
+        both(GET,    "/iban-watchlist",          &[Iban1], list::<Iban>),
+        both(GET,    "/iban-watchlist/leaks",    &[Iban1], leaks::<Iban>),
+        both(DELETE, "/iban-watchlist/{ibanId}", &[Iban1], remove::<Iban>),
+
+        // Passport
+        both(POST,   "/passport-watchlist",              &[Passport1], add::<Passport>),
+        both(GET,    "/passport-watchlist",              &[Passport1], list::<Passport>),
+        both(PATCH,  "/passport-watchlist/{passportId}", &[Passport1], change::<Passport>),
+        both(DELETE, "/passport-watchlist/{passportId}", &[Passport1], remove::<Passport>),
+
+        // Driver's license
+        both(POST,   "/drivers-license-watchlist",             &[License1], add::<License>),
+        both(GET,    "/drivers-license-watchlist",             &[License1], list::<License>),
+        both(DELETE, "/drivers-license-watchlist/{licenseId}", &[License1], remove::<License>),
+
+        // Credit cards
+        both(POST,   "/credit-card",                &[Card1, Card2, Card3], add::<Card>),
+        both(GET,    "/credit-cards",               &[Card1, Card2], list::<Card>),
+        both(GET,    "/credit-card/{creditCardId}", &[Card1, Card2], one::<Card>),
+        both(DELETE, "/credit-card/{creditCardId}", &[Card1, Card2], remove::<Card>),
+        app(GET,  "/credit-card/leaks",   &[Card1, Card2], leaks::<Card>),
+        app(POST, "/credit-cards/verify", &[Card4], card::verify),
+    ]
+    .into_iter()
+    .flat_map(|rows| rows.0)
+    .collect()
+});
+
+/// The two routes of PHONE-3 are there only by an assumption.
+const VERIFIED_BY_APP: Condition = Condition {
+    key: Key::PhoneAppVerification,
+    holds: |assumptions| assumptions.choice::<PhoneAppVerification>() == PhoneAppVerification::Present,
+};
+
+/// A documented route.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) method: Method,
+    /// With captures in the guide's words.
+    pub(crate) path: String,
+    pub(crate) facts: &'static [Fact],
+    pub(crate) handler: Handler,
+    /// Where it is there only by an assumption.
+    pub(crate) condition: Option<Condition>,
+}
+
+/// What answers a row, by whom it lets in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Handler {
+    /// Anybody: this is where tokens come from.
+    Open(fn(&Call<'_>) -> Outcome),
+    /// A partner, on no account in particular.
+    OfPartner(fn(Partner, &Call<'_>) -> Outcome),
+    /// Whoever may act on the account.
+    OfAccount(Scope, fn(Actor, &Call<'_>) -> Outcome),
+}
+
+/// An assumption that a route's existence hangs on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Condition {
+    pub(crate) key: Key,
+    pub(crate) holds: fn(&Assumptions) -> bool,
+}
+
+/// One line of the table: a row, or the same row once for each token.
+struct Rows(Vec<Row>);
+
+impl Rows {
+    fn only_if(mut self, condition: Condition) -> Self {
+        self.0.iter_mut().for_each(|row| row.condition = Some(condition));
+        self
+    }
+}
+
+fn row(method: Method, path: String, facts: &'static [Fact], handler: Handler) -> Row {
+    Row { method, path, facts, handler, condition: None }
+}
+
+/// A row that asks for no token.
+fn open(method: Method, path: &str, facts: &'static [Fact], handler: fn(&Call<'_>) -> Outcome) -> Rows {
+    Rows(vec![row(method, path.to_owned(), facts, Handler::Open(handler))])
+}
+
+/// A row for the CRM token, on no account in particular.
+fn of_partner(method: Method, path: &str, facts: &'static [Fact], handler: fn(Partner, &Call<'_>) -> Outcome) -> Rows {
+    Rows(vec![row(method, path.to_owned(), facts, Handler::OfPartner(handler))])
+}
+
+/// A row with its whole path.
+fn on(
+    method: Method,
+    path: &str,
+    scope: Scope,
+    facts: &'static [Fact],
+    handler: fn(Actor, &Call<'_>) -> Outcome,
+) -> Rows {
+    Rows(vec![row(method, path.to_owned(), facts, Handler::OfAccount(scope, handler))])
+}
+
+/// A row for the CRM token, under the account (SCOPE-2).
+fn crm(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &Call<'_>) -> Outcome) -> Rows {
+    on(method, &format!("/api/v1/account/{{account_id}}{path}"), Crm, facts, handler)
+}
+
+/// A row for the app token, without the account (SCOPE-3).
+fn app(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &Call<'_>) -> Outcome) -> Rows {
+    on(method, &format!("/api/v1{path}"), ByApp, facts, handler)
+}
+
+/// A row for each token.
+fn both(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &Call<'_>) -> Outcome) -> Rows {
+    let mut rows = crm(method.clone(), path, facts, handler);
+    rows.0.extend(app(method, path, facts, handler).0);
+    rows
+}
+
+/// The table, and what is answered beside it.
+pub(crate) fn router() -> Router<App> {
+    let mut by_path = BTreeMap::<&str, Vec<&'static Row>>::new();
+    for row in TABLE.iter() {
+        by_path.entry(&row.path).or_default().push(row);
+    }
+    let mut router = Router::new();
+    for (path, rows) in by_path {
+        let mut methods = MethodRouter::new();
+        for &row in &rows {
+            let method =
+                MethodFilter::try_from(row.method.clone()).expect("the guide uses the methods that axum knows");
+            methods = methods.on(method, Target::Row(row));
+        }
+        let allow = allowed(&rows).into();
+        router = router.route(path, methods.fallback(Target::OtherMethod { allow }));
+    }
+    router.fallback(Target::Nothing)
+}
+
+/// The methods of one path as `Allow` lists them; GET answers HEAD too.
+fn allowed(rows: &[&Row]) -> String {
+    let has = |method: &Method| rows.iter().any(|row| row.method == *method);
+    let all = [(&GET, "GET, HEAD"), (&POST, "POST"), (&PUT, "PUT"), (&PATCH, "PATCH"), (&DELETE, "DELETE")];
+    let present = all.into_iter().filter(|(method, _)| has(method)).map(|(_, name)| name);
+    present.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,65 @@
+//! Tokens, codes and links: what must not be guessed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rand::distr::{Alphanumeric, SampleString, Uniform};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use uuid::Uuid;
+
+/// How many characters a token's secret has.
+const SECRET_LENGTH: usize = 40;
+
+/// A source of secrets that takes no lock: the nth secret comes from the nth stream of one key.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    key: [u8; 32],
+    next: AtomicU64,
+}
+
+impl Secrets {
+    /// A source with a key of its own.
+    pub(crate) fn new() -> Self {
+        Self { key: rand::random(), next: AtomicU64::new(0) }
+    }
+
+    /// Letters and digits that nobody can guess: a token's secret, a one-time code, the end of a link.
+    pub(crate) fn opaque(&self) -> String {
+        Alphanumeric.sample_string(&mut self.stream(), SECRET_LENGTH)
+    }
+
+    /// Six digits, as a text message carries them.
+    pub(crate) fn digits(&self) -> String {
+        let range = Uniform::new(0, 1_000_000).expect("0 is below 1,000,000");
+        format!("{:06}", self.stream().sample(range))
+    }
+
+    /// A random UUID.
+    pub(crate) fn uuid(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.stream().random()).into_uuid()
+    }
+
+    fn stream(&self) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::from_seed(self.key);
+        rng.set_stream(self.next.fetch_add(1, Ordering::Relaxed));
+        rng
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_comes_twice_and_each_has_its_form() {
+        let secrets = Secrets::new();
+        let all: std::collections::HashSet<String> = (0..1000).map(|_| secrets.opaque()).collect();
+        assert_eq!(all.len(), 1000);
+        assert!(
+            all.iter()
+                .all(|secret| secret.len() == SECRET_LENGTH && secret.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        );
+        let code = secrets.digits();
+        assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Watched passports (PASSPORT-1): the one kind that can be changed, and one without a list of leaks (NONE-1).
+
+use super::{Item, Items, Kind, Patchable, Rules};
+use crate::account::Account;
+use crate::fields::{self, Complaint, Fields};
+use crate::id::Table;
+use crate::leak::WatchKind;
+use crate::time::Date;
+use crate::value::Object;
+
+/// A passport that is watched.
+#[derive(Clone, Debug)]
+pub(crate) struct Passport {
+    number: Box<str>,
+    country: Option<Box<str>>,
+    expiry_date: Option<Date>,
+}
+
+impl Kind for Passport {
+    const TABLE: Table = Table::Passport;
+    const WATCH: WatchKind = WatchKind::Passport;
+    const ID: &'static str = "passportId";
+    const FIELD: &'static str = "passport_number";
+
+    /// 6 to 9 letters and digits, whatever the country. Kept in upper case without spaces.
+    fn canonical(text: &str) -> Result<Box<str>, Complaint> {
+        let compact: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+        let is_well_formed =
+            (6..=9).contains(&compact.len()) && compact.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_well_formed { Ok(compact.to_ascii_uppercase().into()) } else { Err("format is invalid".into()) }
+    }
+
+    fn parse(fields: &mut Fields<'_>, _rules: Rules<'_>) -> Option<Self> {
+        let number = fields.required("passport_number", Self::canonical);
+        let country = fields.optional("country_code", fields::two_letters);
+        let expiry_date = fields.optional("expiry_date", fields::date);
+        Some(Self { number: number?, country: country?, expiry_date: expiry_date? })
+    }
+
+    fn value(&self) -> &str {
+        &self.number
+    }
+
+    fn items(account: &Account) -> &Items<Self> {
+        &account.passports
+    }
+
+    fn items_mut(account: &mut Account) -> &mut Items<Self> {
+        &mut account.passports
+    }
+
+    fn show(item: &Item<Self>) -> Object {
+        let object = Object::new()
+            .with("id", item.id())
+            .with("passport_number", &item.fields.number)
+            .with("country_code", item.fields.country.as_ref())
+            .with("expiry_date", item.fields.expiry_date);
+        item.with_times(object)
+    }
+}
+
+impl Patchable for Passport {
+    fn change(&mut self, fields: &mut Fields<'_>, _rules: Rules<'_>) -> Option<()> {
+        let number = fields.change_required("passport_number", Self::canonical);
+        let country = fields.change("country_code", fields::two_letters);
+        let expiry_date = fields.change("expiry_date", fields::date);
+        let (number, country, expiry_date) = (number?, country?, expiry_date?);
+        if let Some(number) = number {
+            self.number = number;
+        }
+        country.apply(&mut self.country);
+        expiry_date.apply(&mut self.expiry_date);
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passport_number_is_6_to_9_letters_and_digits() {
+        let cases = [
+            ("XX0000000", Some("XX0000000")),
+            ("l898902c3", Some("L898902C3")),
+            ("00 000 000", Some("00000000")),
+            ("00000", None),
+            ("0000000000", None),
+            ("XX-000000", None),
+            ("ÅÄÖ000", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Passport::canonical(text).ok().as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,595 @@
+//! One world: accounts, tokens, messages, leaks and a clock, in memory.
+//!
+//! It is a handle with verbs. One account is one entry, and [`World::change_account`] is one step on it: a rule and its
+//! write happen under one guard, and no guard leaves its method. Nothing locks the whole world.
+//!
+//! Guards are taken in this order, so that no two steps can wait for each other: an email's index entry, an account,
+//! and then one entry of any other map.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dashmap::{DashMap, Entry};
+
+use crate::account::{Account, Draft};
+use crate::app::Settings;
+use crate::assumptions::{Assumptions, Key, LeaksPending};
+use crate::auth::Principal;
+use crate::call::{Call, Rate};
+use crate::clock::Clock;
+use crate::confirmation::{Challenge, Confirmation, Opened};
+use crate::id::Table;
+use crate::journal::Journal;
+use crate::leak::{Hit, Leak, NewLeak, WatchKind};
+use crate::outbox::Outbox;
+use crate::reply::{Outcome, Refusal, Why};
+use crate::secrets::Secrets;
+use crate::seed::{Partner, Seed, SeedError};
+use crate::ssn::{self, EidProvider, Ssn};
+use crate::time::Timestamp;
+use crate::watchlist::Kind;
+use crate::watchlist::email::Email;
+
+/// How many parts each map of the main world is locked in.
+const MAIN_SHARDS: usize = 64;
+
+/// The same in a sandbox, which one test uses, and of which there may be hundreds.
+const SANDBOX_SHARDS: usize = 4;
+
+/// How many tables count ids.
+const TABLES: usize = Table::Alarm as usize + 1;
+
+/// A minute, over which requests with one token are counted.
+const MINUTE: i64 = 60;
+
+/// Everything that is in a world.
+#[derive(Debug)]
+pub(crate) struct World {
+    settings: Arc<Settings>,
+    clock: Clock,
+    secrets: Secrets,
+    partners: Vec<Partner>,
+    /// Boxed, for a map keeps room to spare and an account is large.
+    accounts: DashMap<u64, Box<Account>>,
+    /// By partner and the email that the account was created with (SSO-3).
+    emails: DashMap<(u64, Box<str>), u64>,
+    tokens: DashMap<u64, Token>,
+    codes: DashMap<Box<str>, SsoCode>,
+    links: DashMap<Box<str>, Link>,
+    /// By [`World::watched`]; different values may meet under one key.
+    leaks: DashMap<u64, Vec<Arc<Leak>>>,
+    /// The accounts that watch a value, by the same key.
+    watchers: DashMap<u64, Vec<u64>>,
+    /// Whose an item is; kept only where `scope.foreign-item` tells a foreign item from none.
+    owners: Option<DashMap<(Table, u64), u64>>,
+    watch_keys: RandomState,
+    last_ids: [AtomicU64; TABLES],
+    last_token: AtomicU64,
+    outbox: Outbox,
+    journal: Journal,
+}
+
+/// A bearer token: `number|secret`, all kinds numbered from one sequence.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) secret: Box<str>,
+    pub(crate) principal: Principal,
+    /// Never, for the published tokens of the seed.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// When the minute began in which its requests are counted, and how many there were.
+    minute: (Timestamp, u32),
+}
+
+/// What a token was found to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Resolved {
+    Known(Principal),
+    /// Good until then.
+    Expired(Principal, Timestamp),
+    /// Good, and used too often.
+    Throttled {
+        retry_after_seconds: u32,
+    },
+    Unknown,
+}
+
+/// A one-time code (SSO-4). It is kept after its use, to say so.
+#[derive(Debug)]
+struct SsoCode {
+    account: u64,
+    expires_at: Timestamp,
+    is_used: bool,
+}
+
+/// What became of a one-time code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CodeUse {
+    /// By this account.
+    Accepted(u64),
+    UsedBefore,
+    Expired,
+    Unknown,
+}
+
+/// What a confirmation link stands for.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    account: u64,
+    email: u64,
+    expires_at: Timestamp,
+}
+
+/// Why an electronic ID did not set an SSN.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EidError {
+    /// There is no such account.
+    #[error("there is no account with this id in this world")]
+    NoAccount,
+    /// It is set once, and never changes (SSN-2).
+    #[error("this account has an SSN already, and it is set only once; see SSN-2")]
+    AlreadySet,
+    /// The provider vouches for the IDs of another country.
+    #[error("ssn: this is not of the form of a national ID of {0}, which this provider vouches for")]
+    NotOfCountry(&'static str),
+}
+
+/// Something that fell due when the clock was moved.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Due {
+    /// `crm-token-expired`, `app-token-expired`, `sso-code-expired` or `confirmation-link-expired`.
+    pub kind: &'static str,
+    /// The number of the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<u64>,
+    /// When it fell due.
+    pub at: Timestamp,
+}
+
+impl World {
+    /// A world that holds a copy of `seed`.
+    pub(crate) fn new(seed: &Seed, settings: Arc<Settings>, is_sandbox: bool) -> Result<Self, SeedError> {
+        let shards = if is_sandbox { SANDBOX_SHARDS } else { MAIN_SHARDS };
+        let tells_foreign_items = settings.assumptions.name(Key::ScopeForeignItem) != "404";
+        let world = Self {
+            clock: Clock::default(),
+            secrets: Secrets::new(),
+            partners: seed.partners().to_vec(),
+            accounts: DashMap::with_shard_amount(shards),
+            emails: DashMap::with_shard_amount(shards),
+            tokens: DashMap::with_shard_amount(shards),
+            codes: DashMap::with_shard_amount(shards),
+            links: DashMap::with_shard_amount(shards),
+            leaks: DashMap::with_shard_amount(shards),
+            watchers: DashMap::with_shard_amount(shards),
+            owners: tells_foreign_items.then(|| DashMap::with_shard_amount(shards)),
+            watch_keys: RandomState::new(),
+            last_ids: [const { AtomicU64::new(0) }; TABLES],
+            last_token: AtomicU64::new(0),
+            outbox: Outbox::new(shards),
+            journal: Journal::new(settings.journal),
+            settings,
+        };
+        seed.plant(&world)?;
+        Ok(world)
+    }
+
+    /// Ends the world: those who wait for something in it are let go.
+    pub(crate) fn end(&self) {
+        self.outbox.end();
+    }
+
+    /// Sets the SSN by the end user's electronic ID (SSO-6), once (SSN-2).
+    ///
+    /// # Errors
+    /// As [`EidError`] says.
+    pub(crate) fn complete_eid(&self, account: u64, provider: EidProvider, ssn: &str) -> Result<(), EidError> {
+        let ssn =
+            ssn::rule(Some(provider.country()))(ssn.trim()).map_err(|_| EidError::NotOfCountry(provider.country()))?;
+        let mut account = self.accounts.get_mut(&account).ok_or(EidError::NoAccount)?;
+        if account.ssn.is_some() {
+            return Err(EidError::AlreadySet);
+        }
+        let now = self.clock.now();
+        self.watch(WatchKind::Ssn, &ssn, account.id);
+        account.ssn = Some(Ssn::new(ssn));
+        account.updated_at = now;
+        self.match_ssn(&mut account, now);
+        Ok(())
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn assumptions(&self) -> &Assumptions {
+        &self.settings.assumptions
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    // Partners.
+
+    /// The partner that has this CRM user.
+    pub(crate) fn partner_with_user(&self, username: &str, password: &str) -> Option<u64> {
+        self.partners.iter().find(|partner| partner.has_user(username, password)).map(|partner| partner.id)
+    }
+
+    /// The partner that has this SSO client.
+    pub(crate) fn partner_with_client(&self, client_id: &str, client_secret: &str) -> Option<u64> {
+        self.partners.iter().find(|partner| partner.has_client(client_id, client_secret)).map(|partner| partner.id)
+    }
+
+    // Tokens and codes.
+
+    /// Issues a token that is good until `expires_at`.
+    pub(crate) fn issue(&self, principal: Principal, expires_at: Timestamp) -> String {
+        let number = self.last_token.fetch_add(1, Ordering::Relaxed) + 1;
+        let secret = self.secrets.opaque();
+        let token = format!("{number}|{secret}");
+        self.add_token(number, Token::new(secret.into(), principal, Some(expires_at)));
+        token
+    }
+
+    /// Adds a token that has a number already.
+    pub(crate) fn add_token(&self, number: u64, token: Token) {
+        self.last_token.fetch_max(number, Ordering::Relaxed);
+        self.tokens.insert(number, token);
+    }
+
+    /// What the token `number|secret` is, and, where requests are counted, one more of them.
+    pub(crate) fn resolve(&self, number: u64, secret: &str, call: &Call<'_>) -> Resolved {
+        let limit = self.assumptions().number(Key::ThrottlePerMinute);
+        if limit > 0 {
+            call.assumed().number(Key::ThrottlePerMinute);
+            let Some(mut token) = self.tokens.get_mut(&number) else { return Resolved::Unknown };
+            let resolved = token.resolve(secret, call.now);
+            return if matches!(resolved, Resolved::Known(_)) {
+                token.count(limit, call).unwrap_or(resolved)
+            } else {
+                resolved
+            };
+        }
+        match self.tokens.get(&number) {
+            Some(token) => token.resolve(secret, call.now),
+            None => Resolved::Unknown,
+        }
+    }
+
+    /// Issues a one-time code for a token of `account`.
+    pub(crate) fn issue_code(&self, account: u64, expires_at: Timestamp) -> String {
+        let code = self.secrets.opaque();
+        self.codes.insert(code.as_str().into(), SsoCode { account, expires_at, is_used: false });
+        code
+    }
+
+    /// Uses a one-time code: of two who come with it at once, one is accepted.
+    pub(crate) fn use_code(&self, code: &str, now: Timestamp) -> CodeUse {
+        match self.codes.get_mut(code) {
+            None => CodeUse::Unknown,
+            Some(known) if known.is_used => CodeUse::UsedBefore,
+            Some(known) if now >= known.expires_at => CodeUse::Expired,
+            Some(mut known) => {
+                known.is_used = true;
+                CodeUse::Accepted(known.account)
+            }
+        }
+    }
+
+    // Accounts.
+
+    /// Creates an account of `partner` and shows it; none where the partner has one with that email.
+    pub(crate) fn create_account<T>(
+        &self,
+        partner: u64,
+        draft: Draft,
+        now: Timestamp,
+        show: impl FnOnce(&Account) -> T,
+    ) -> Option<T> {
+        let Some(email) = draft.email.clone() else {
+            return Some(self.add_account(Account::new(self.next(Table::Account), partner, draft, now), show));
+        };
+        match self.emails.entry((partner, email)) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(place) => {
+                let account = Account::new(self.next(Table::Account), partner, draft, now);
+                let id = account.id;
+                let shown = self.add_account(account, show);
+                place.insert(id);
+                Some(shown)
+            }
+        }
+    }
+
+    fn add_account<T>(&self, mut account: Account, show: impl FnOnce(&Account) -> T) -> T {
+        if let Some(ssn) = &account.ssn {
+            self.watch(WatchKind::Ssn, &ssn.number, account.id);
+        }
+        let now = account.updated_at;
+        self.match_ssn(&mut account, now);
+        let shown = show(&account);
+        self.accounts.insert(account.id, Box::new(account));
+        shown
+    }
+
+    /// Adds an account that has an id and items already. False where the id or the email is taken.
+    pub(crate) fn plant_account(&self, account: Account) -> bool {
+        if self.accounts.contains_key(&account.id) {
+            return false;
+        }
+        self.take_id(Table::Account, account.id, account.id);
+        if let Some(email) = &account.email
+            && self.emails.insert((account.partner, email.clone()), account.id).is_some()
+        {
+            return false;
+        }
+        self.add_account(account, |_| ());
+        true
+    }
+
+    /// The account of `partner` that was created with `email` (SSO-3).
+    pub(crate) fn account_created_with(&self, partner: u64, email: &str) -> Option<u64> {
+        self.emails.get(&(partner, email.into())).map(|account| *account)
+    }
+
+    /// The partner that an account belongs to.
+    pub(crate) fn partner_of(&self, account: u64) -> Option<u64> {
+        self.accounts.get(&account).map(|account| account.partner)
+    }
+
+    /// Reads an account in one step.
+    pub(crate) fn read_account(&self, id: u64, read: impl FnOnce(&Account) -> Outcome) -> Outcome {
+        match self.accounts.get(&id) {
+            Some(account) => read(&account),
+            None => Err(Why::NotFound.into()),
+        }
+    }
+
+    /// Changes an account in one step: nobody sees it half done, and no rule is checked on what has changed since.
+    pub(crate) fn change_account<T>(
+        &self,
+        id: u64,
+        change: impl FnOnce(&mut Account) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        match self.accounts.get_mut(&id) {
+            Some(mut account) => change(&mut account),
+            None => Err(Why::NotFound.into()),
+        }
+    }
+
+    // Items.
+
+    /// The next id of an item on `account`. To be called under the account's guard, so that its items stay in order.
+    pub(crate) fn next_id(&self, table: Table, account: u64) -> u64 {
+        let id = self.next(table);
+        self.own(table, id, account);
+        id
+    }
+
+    /// Makes sure that ids from now on are higher than `id`, which `account` has.
+    pub(crate) fn take_id(&self, table: Table, id: u64, account: u64) {
+        self.last_ids[table as usize].fetch_max(id, Ordering::Relaxed);
+        self.own(table, id, account);
+    }
+
+    fn own(&self, table: Table, id: u64, account: u64) {
+        if let Some(owners) = &self.owners {
+            owners.insert((table, id), account);
+        }
+    }
+
+    fn next(&self, table: Table) -> u64 {
+        self.last_ids[table as usize].fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether there is such an item on some account, as far as anybody may know.
+    pub(crate) fn is_foreign(&self, table: Table, id: u64) -> bool {
+        self.owners.as_ref().is_some_and(|owners| owners.contains_key(&(table, id)))
+    }
+
+    /// Forgets whose a removed item was.
+    pub(crate) fn disown(&self, table: Table, id: u64) {
+        if let Some(owners) = &self.owners {
+            owners.remove(&(table, id));
+        }
+    }
+
+    // Confirmation links.
+
+    /// Makes the link of `challenge` work.
+    pub(crate) fn add_link(&self, challenge: &Challenge, account: u64, email: u64) {
+        self.links.insert(challenge.secret.clone(), Link { account, email, expires_at: challenge.expires_at });
+    }
+
+    /// Ends the link of what waits no longer, if it has one.
+    pub(crate) fn forget_link(&self, confirmation: &Confirmation) {
+        if let Confirmation::Pending(challenge) = confirmation {
+            self.links.remove(&challenge.secret);
+        }
+    }
+
+    /// Opens a confirmation link: the email that it was sent for is confirmed.
+    pub(crate) fn open_link(&self, secret: &str) -> Opened {
+        let now = self.clock.now();
+        let Some(link) = self.links.get(secret).map(|link| *link) else { return Opened::Dead };
+        if now >= link.expires_at {
+            return Opened::Expired;
+        }
+        let opened = self.change_account(link.account, |account| {
+            let item = account.emails.one_mut(link.email).filter(|item| item.confirmation.is_met_by(secret, now));
+            let Some(item) = item else { return Ok(Opened::Dead) };
+            item.confirm(now);
+            self.links.remove(secret);
+            self.match_item_at::<Email>(account, link.email, now);
+            Ok(Opened::Confirmed)
+        });
+        opened.unwrap_or(Opened::Dead)
+    }
+
+    // Leaks.
+
+    /// From now on `account` hears of leaks of `value`.
+    pub(crate) fn watch(&self, kind: WatchKind, value: &str, account: u64) {
+        let mut watchers = self.watchers.entry(self.watched(kind, value)).or_default();
+        if watchers.is_empty() {
+            // Most values are watched once.
+            watchers.reserve_exact(1);
+        }
+        watchers.push(account);
+    }
+
+    /// From now on it does not.
+    pub(crate) fn unwatch(&self, kind: WatchKind, value: &str, account: u64) {
+        if let Entry::Occupied(mut entry) = self.watchers.entry(self.watched(kind, value)) {
+            let watchers = entry.get_mut();
+            if let Some(position) = watchers.iter().position(|watcher| *watcher == account) {
+                watchers.swap_remove(position);
+            }
+            if watchers.is_empty() {
+                entry.remove();
+            }
+        }
+    }
+
+    /// A breach now holds a value: every account that watches it, now or later, sees the leak. Returns its accounts.
+    ///
+    /// # Errors
+    /// A sentence about the value, if it is none of its kind.
+    pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, String> {
+        let now = self.clock.now();
+        let leak = Arc::new(Leak::new(new, now)?);
+        let key = self.watched(leak.kind, &leak.value);
+        // First the leak, then its watchers; who begins to watch does it the other way round. So at least one of the
+        // two sees the other, and `sees` makes sure that both together count once.
+        self.leaks.entry(key).or_default().push(Arc::clone(&leak));
+        let watchers = self.watchers.get(&key).map(|watchers| watchers.clone()).unwrap_or_default();
+        let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
+        let mut seen_by = Vec::new();
+        for id in watchers {
+            let hit = self.change_account(id, |account| {
+                let item = account.watching(leak.kind, &leak.value, pending_too);
+                if let Some(item) = item {
+                    self.hit(account, item, &leak, now);
+                }
+                Ok(item.is_some())
+            });
+            if hit == Ok(true) {
+                seen_by.push(id);
+            }
+        }
+        seen_by.sort_unstable();
+        Ok(seen_by)
+    }
+
+    /// Lets an item see the leaks of its value, if it may by now.
+    pub(crate) fn match_item<K: Kind>(&self, account: &mut Account, id: u64, call: &Call<'_>) {
+        self.match_item_at::<K>(account, id, call.now);
+    }
+
+    pub(crate) fn match_item_at<K: Kind>(&self, account: &mut Account, id: u64, now: Timestamp) {
+        let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
+        let Some(item) = K::items(account).one(id).filter(|item| pending_too || item.is_confirmed()) else { return };
+        let found = self.leaks_of(K::WATCH, item.fields.value());
+        for leak in found {
+            self.hit(account, id, &leak, now);
+        }
+    }
+
+    /// Lets an account see the leaks of its SSN, if it is monitored.
+    pub(crate) fn match_ssn(&self, account: &mut Account, now: Timestamp) {
+        let found = account.monitored_ssn().map(|ssn| self.leaks_of(WatchKind::Ssn, ssn)).unwrap_or_default();
+        for leak in found {
+            self.hit(account, 0, &leak, now);
+        }
+    }
+
+    fn leaks_of(&self, kind: WatchKind, value: &str) -> Vec<Arc<Leak>> {
+        let Some(found) = self.leaks.get(&self.watched(kind, value)) else { return Vec::new() };
+        found.iter().filter(|leak| leak.kind == kind && &*leak.value == value).cloned().collect()
+    }
+
+    fn hit(&self, account: &mut Account, item_id: u64, leak: &Arc<Leak>, now: Timestamp) {
+        if !account.sees(leak, item_id) {
+            account.hits.push(Hit {
+                id: self.next(Table::Leak),
+                alarm_id: self.next(Table::Alarm),
+                item_id,
+                leak: Arc::clone(leak),
+                created_at: now,
+            });
+        }
+    }
+
+    fn watched(&self, kind: WatchKind, value: &str) -> u64 {
+        self.watch_keys.hash_one((kind, value))
+    }
+
+    // Time.
+
+    /// What falls due after `from` and not after `to`, in order.
+    pub(crate) fn due(&self, from: Timestamp, to: Timestamp) -> Vec<Due> {
+        let is_due = |at: &Timestamp| *at > from && *at <= to;
+        let mut due: Vec<Due> = Vec::new();
+        for token in &self.tokens {
+            if let Some(at) = token.expires_at.filter(is_due) {
+                let kind = match token.principal {
+                    Principal::Partner(_) => "crm-token-expired",
+                    Principal::User(_) => "app-token-expired",
+                };
+                due.push(Due { kind, token: Some(*token.key()), at });
+            }
+        }
+        let codes = self.codes.iter().filter(|code| !code.is_used && is_due(&code.expires_at));
+        due.extend(codes.map(|code| Due { kind: "sso-code-expired", token: None, at: code.expires_at }));
+        let links = self.links.iter().filter(|link| is_due(&link.expires_at));
+        due.extend(links.map(|link| Due { kind: "confirmation-link-expired", token: None, at: link.expires_at }));
+        due.sort_by_key(|due| (due.at, due.token));
+        due
+    }
+}
+
+impl Token {
+    /// A token that nobody has used.
+    pub(crate) fn new(secret: Box<str>, principal: Principal, expires_at: Option<Timestamp>) -> Self {
+        Self { secret, principal, expires_at, minute: (Timestamp::from_unix_seconds(0), 0) }
+    }
+
+    fn resolve(&self, secret: &str, now: Timestamp) -> Resolved {
+        match self.expires_at {
+            _ if *self.secret != *secret => Resolved::Unknown,
+            Some(at) if now >= at => Resolved::Expired(self.principal, at),
+            _ => Resolved::Known(self.principal),
+        }
+    }
+
+    /// Counts a request, in minutes that begin with the first one; a refused request does not count.
+    fn count(&mut self, limit: u32, call: &Call<'_>) -> Option<Resolved> {
+        let (began, made) = self.minute;
+        let ends = began.plus_seconds(MINUTE);
+        let (began, ends, made) = if call.now < ends && call.now >= began {
+            (began, ends, made)
+        } else {
+            (call.now, call.now.plus_seconds(MINUTE), 0)
+        };
+        let is_throttled = made >= limit;
+        let made = if is_throttled { made } else { made + 1 };
+        self.minute = (began, made);
+        call.count(Rate { limit, remaining: limit - made });
+        let retry_after_seconds = u32::try_from(ends.unix_seconds() - call.now.unix_seconds()).unwrap_or(u32::MAX);
+        is_throttled.then_some(Resolved::Throttled { retry_after_seconds })
+    }
+}

@@ -1,0 +1,212 @@
+//! A world of its own for each test, and a client that says who is calling.
+//!
+//! All tests share one server, and each makes a sandbox on it; a test of the server itself starts its own.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use mock_server::{MockServer, MockServerBuilder, Sandbox, WorldControl};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// The published CRM token of partner 1.
+pub(crate) const CRM: &str = "1|mock-crm-token";
+/// The published app token of account 1.
+pub(crate) const APP: &str = "2|mock-app-token";
+/// The version that selects the standardized format (FORMAT-1).
+pub(crate) const STANDARDIZED: &str = "2026-06-12";
+
+static SERVER: LazyLock<MockServer> = LazyLock::new(|| start(MockServer::builder()));
+
+/// Starts a server whose runtime is its own, from any thread.
+pub(crate) fn start(builder: MockServerBuilder) -> MockServer {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    std::thread::spawn(move || runtime.block_on(builder.start())).join().expect("the server starts")
+}
+
+/// A world of its own, and a client of it.
+pub(crate) struct World {
+    base_url: String,
+    http: reqwest::Client,
+    held: Held,
+}
+
+/// What keeps a world alive.
+enum Held {
+    Sandbox(Sandbox),
+    Server(MockServer),
+}
+
+impl World {
+    /// A fresh copy of the default seed, under the default assumptions.
+    pub(crate) fn new() -> Self {
+        let sandbox = SERVER.sandbox();
+        Self { base_url: sandbox.base_url().to_owned(), http: client(), held: Held::Sandbox(sandbox) }
+    }
+
+    /// The main world of a server of its own.
+    pub(crate) fn of(builder: MockServerBuilder) -> Self {
+        let server = start(builder);
+        Self { base_url: server.base_url().to_owned(), http: client(), held: Held::Server(server) }
+    }
+
+    /// A fresh copy of the default seed with one assumption switched.
+    pub(crate) fn assuming(key: &str, value: &str) -> Self {
+        Self::of(MockServer::builder().assume(key, value).expect("a key and a value of the fixture"))
+    }
+
+    /// Where it is, without a slash at the end.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Its control routes without HTTP.
+    pub(crate) fn control(&self) -> WorldControl {
+        match &self.held {
+            Held::Sandbox(sandbox) => sandbox.world().clone(),
+            Held::Server(server) => server.world(),
+        }
+    }
+
+    /// Begins a request to `path`, which starts with a slash.
+    pub(crate) fn request(&self, method: Method, path: &str) -> Request {
+        let url = format!("{}{path}", self.base_url);
+        let story = format!("{method} {path}");
+        Request { builder: self.http.request(method, url), story }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Request {
+        self.request(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Request {
+        self.request(Method::POST, path)
+    }
+
+    pub(crate) fn put(&self, path: &str) -> Request {
+        self.request(Method::PUT, path)
+    }
+
+    pub(crate) fn patch(&self, path: &str) -> Request {
+        self.request(Method::PATCH, path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Request {
+        self.request(Method::DELETE, path)
+    }
+
+    /// An app token for the account created with `email` (SSO-1).
+    pub(crate) async fn app_token(&self, email: &str) -> String {
+        let body = serde_json::json!({ "client_id": "mock-client", "client_secret": "mock-secret", "email": email });
+        self.post("/api/v1/sso/token").json(body).send().await.expect(200).text("token")
+    }
+
+    /// Creates an account of partner 1 and returns its id as paths write it (ACCOUNT-1).
+    pub(crate) async fn account(&self, email: &str) -> String {
+        let body =
+            serde_json::json!({ "ssn": "19900101-1234", "first_name": "Test", "last_name": "Person", "email": email });
+        let created = self.post("/api/v1/account").token(CRM).json(body).send().await.expect(201);
+        written(&created.body["data"]["id"])
+    }
+}
+
+/// An id as paths write it, be it a number or a text.
+pub(crate) fn written(id: &Value) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client")
+}
+
+/// A request that is being put together.
+pub(crate) struct Request {
+    builder: reqwest::RequestBuilder,
+    story: String,
+}
+
+impl Request {
+    /// With this bearer token.
+    pub(crate) fn token(self, token: &str) -> Self {
+        Self { builder: self.builder.bearer_auth(token), ..self }
+    }
+
+    /// With this JSON body.
+    pub(crate) fn json(mut self, body: Value) -> Self {
+        let _ = write!(self.story, " {body}");
+        Self { builder: self.builder.json(&body), ..self }
+    }
+
+    /// With this body and content type.
+    pub(crate) fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        let _ = write!(self.story, " ({content_type}, {} bytes)", body.len());
+        Self { builder: self.builder.header("content-type", content_type).body(body), ..self }
+    }
+
+    /// With this header.
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        Self { builder: self.builder.header(name, value), ..self }
+    }
+
+    /// Asking for the standardized format (FORMAT-1).
+    pub(crate) fn standardized(self) -> Self {
+        self.header("x-api-version", STANDARDIZED)
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let response = self.builder.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.story));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let raw = response.text().await.unwrap_or_else(|error| panic!("{}: {error}", self.story));
+        let body = serde_json::from_str(&raw).unwrap_or(Value::Null);
+        Answer { story: self.story, status, headers, raw, body }
+    }
+}
+
+/// An answer, with the request that it answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    story: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// The body as it came.
+    pub(crate) raw: String,
+    /// The body as JSON; null where it is none.
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The same, if it has this status; otherwise the test ends with the whole story.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}\n{:?}\n{}", self.story, self.headers, self.raw);
+        self
+    }
+
+    /// A header's value; empty where it is missing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().expect("ASCII")).unwrap_or_default()
+    }
+
+    /// A text at the top of the body.
+    #[track_caller]
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.body[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{}: no text {field} in {}", self.story, self.raw))
+            .to_owned()
+    }
+
+    /// The items of a list under `data`.
+    #[track_caller]
+    pub(crate) fn items(&self) -> &[Value] {
+        self.body["data"].as_array().unwrap_or_else(|| panic!("{}: no list in {}", self.story, self.raw))
+    }
+
+    /// Whether `X-Mock-Basis` names this fact or assumption.
+    pub(crate) fn rests_on(&self, name: &str) -> bool {
+        self.header("x-mock-basis").split(", ").any(|named| named == name)
+    }
+}
