@@ -1,9 +1,12 @@
 //! The worlds that one server holds: the main one and the sandboxes, and which of them a request is about.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use dashmap::DashMap;
 
@@ -93,6 +96,14 @@ pub(crate) struct Visit {
     app: App,
 }
 
+impl FromRequestParts<App> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(app.visit_of(parts))
+    }
+}
+
 impl Visit {
     /// Where links that this request causes begin.
     pub(crate) fn base<'a>(&'a self, headers: &'a HeaderMap) -> Base<'a> {
@@ -160,9 +171,9 @@ impl App {
         &self.0.main
     }
 
-    /// A request to the main world.
-    pub(crate) fn visit_main(&self) -> Visit {
-        self.visit(Arc::clone(&self.0.main))
+    /// The visit that a request is: to a sandbox if one was found for it, else to the main world.
+    pub(crate) fn visit_of(&self, parts: &mut Parts) -> Visit {
+        parts.extensions.remove::<Visit>().unwrap_or_else(|| self.visit(Arc::clone(&self.0.main)))
     }
 
     fn visit(&self, place: Arc<Place>) -> Visit {

@@ -60,8 +60,7 @@ macro_rules! keys {
             }
         )+
 
-        /// The names of the values of each choice, for the comparison with the fixture.
-        #[cfg(test)]
+        /// The names of the values of each choice, in the order of [`Choice::VALUES`].
         fn choices() -> Vec<(Key, Vec<&'static str>)> {
             vec![$((Key::$choice, $choice::VALUES.iter().map(|(name, _)| *name).collect()),)+]
         }
@@ -192,7 +191,8 @@ struct Entry {
 /// The value of one assumption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Setting {
-    Name(&'static str),
+    /// The position in [`Domain::OneOf`], so that reading a choice, which every answer does often, compares no texts.
+    Choice(usize),
     Text(String),
     Number(u32),
 }
@@ -200,13 +200,15 @@ enum Setting {
 /// Every key with what it may be and what it is by default, in the order of [`Key::ALL`].
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let fixture: Fixture = serde_json::from_str(FIXTURE).expect("the compiled-in assumptions are JSON of this form");
+    let mut names_of: BTreeMap<&str, Vec<&'static str>> =
+        choices().into_iter().map(|(key, names)| (key.name(), names)).collect();
     let mut entries = BTreeMap::new();
     for switch in fixture.switches {
         // The names live as long as the process: they are handed out as plain text everywhere.
-        let names: Vec<&'static str> = switch.values.into_iter().map(|named| &*named.value.leak()).collect();
-        let default = names.iter().find(|name| **name == switch.default).expect("the default is one of the values");
-        let default = Setting::Name(default);
-        entries.insert(switch.key, Entry { domain: Domain::OneOf(names), default });
+        let leaked = || switch.values.iter().map(|named| &*named.value.clone().leak()).collect();
+        let names: Vec<&'static str> = names_of.remove(&*switch.key).unwrap_or_else(leaked);
+        let default = names.iter().position(|name| *name == switch.default).expect("the default is one of the values");
+        entries.insert(switch.key, Entry { domain: Domain::OneOf(names), default: Setting::Choice(default) });
     }
     for text in fixture.texts {
         entries.insert(text.key, Entry { domain: Domain::Text, default: Setting::Text(text.default) });
@@ -281,8 +283,8 @@ impl Assumptions {
         let refuse =
             |possible: String| AssumptionError::UnknownValue { key: known.name(), value: value.to_owned(), possible };
         self.settings[known as usize] = match &ENTRIES[known as usize].domain {
-            Domain::OneOf(names) => match names.iter().find(|name| **name == value) {
-                Some(name) => Setting::Name(name),
+            Domain::OneOf(names) => match names.iter().position(|name| *name == value) {
+                Some(position) => Setting::Choice(position),
                 None => return Err(refuse(format!("it is one of {}", names.join(", ")))),
             },
             Domain::Text if value.trim().is_empty() => return Err(refuse("it is any text that is not empty".into())),
@@ -333,11 +335,10 @@ impl Assumptions {
 
     /// Every key with its value, for those who want to see which are in force.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, String)> {
-        Key::ALL.iter().zip(&self.settings).map(|(key, setting)| {
-            let value = match setting {
-                Setting::Name(name) => (*name).to_owned(),
-                Setting::Text(text) => text.clone(),
+        Key::ALL.iter().map(|key| {
+            let value = match &self.settings[*key as usize] {
                 Setting::Number(number) => number.to_string(),
+                Setting::Choice(_) | Setting::Text(_) => self.name(*key).to_owned(),
             };
             (key.name(), value)
         })
@@ -345,17 +346,18 @@ impl Assumptions {
 
     /// The value of a choice, without recording it: for what is decided before there is an answer.
     pub(crate) fn choice<C: Choice>(&self) -> C {
-        let name = self.name(C::KEY);
-        let value = C::VALUES.iter().find(|(value_name, _)| *value_name == name);
-        value.expect("a test holds the values of each choice to the fixture").1
+        match &self.settings[C::KEY as usize] {
+            Setting::Choice(position) => C::VALUES[*position].1,
+            Setting::Text(_) | Setting::Number(_) => unreachable!("{} is a choice in the fixture", C::KEY.name()),
+        }
     }
 
     /// The value of a switch as the fixture writes it, without recording it.
     pub(crate) fn name(&self, key: Key) -> &str {
-        match &self.settings[key as usize] {
-            Setting::Name(name) => name,
-            Setting::Text(text) => text,
-            Setting::Number(_) => unreachable!("{} is a number in the fixture", key.name()),
+        match (&self.settings[key as usize], &ENTRIES[key as usize].domain) {
+            (Setting::Choice(position), Domain::OneOf(names)) => names[*position],
+            (Setting::Text(text), _) => text,
+            _ => unreachable!("{} is a number in the fixture", key.name()),
         }
     }
 
@@ -363,7 +365,7 @@ impl Assumptions {
     pub(crate) fn number(&self, key: Key) -> u32 {
         match &self.settings[key as usize] {
             Setting::Number(number) => *number,
-            Setting::Name(_) | Setting::Text(_) => unreachable!("{} is no number in the fixture", key.name()),
+            Setting::Choice(_) | Setting::Text(_) => unreachable!("{} is no number in the fixture", key.name()),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::auth;
 use crate::facts::{Basis, Fact};
 use crate::format::{Format, Rendered, Wire, render};
 use crate::id::{Id, ShownId};
-use crate::journal::RequestRecord;
+use crate::journal::Entry;
 use crate::mask;
 use crate::pages;
 use crate::reply::{Outcome, Page, Refusal, Why};
@@ -49,7 +49,7 @@ pub(crate) struct Call<'a> {
     pub(crate) base: Base<'a>,
     pub(crate) basis: &'a Basis,
     uri: &'a Uri,
-    parameters: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    captures: Option<&'a RawPathParams>,
     body: &'a [u8],
     token: Cell<TokenSeen>,
     rate: Cell<Option<Rate>>,
@@ -102,7 +102,7 @@ impl Call<'_> {
 
     /// The text of a capture of the path.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(captured, _)| captured == name).map(|(_, text)| &**text)
+        self.captures?.iter().find(|(captured, _)| *captured == name).map(|(_, text)| text)
     }
 
     /// The form of ids, which reading a path leans on.
@@ -235,7 +235,7 @@ impl Handler<(), App> for Target {
 /// Reads the body, and then answers in one go.
 async fn answer(target: Target, app: App, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let visit = parts.extensions.remove::<Visit>().unwrap_or_else(|| app.visit_main());
+    let visit = app.visit_of(&mut parts);
     // Captures that are not UTF-8 name nothing.
     let captures = parts.extract::<RawPathParams>().await.ok();
     let body = read(body, &parts.headers, &app).await;
@@ -255,12 +255,17 @@ async fn read(body: Body, headers: &HeaderMap, app: &App) -> Result<bytes::Bytes
     if announced.is_none_or(|length| length == 0) && !headers.contains_key(header::TRANSFER_ENCODING) {
         return Ok(bytes::Bytes::new());
     }
-    match tokio::time::timeout(app.limits().body, Limited::new(body, BODY_LIMIT).collect()).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Why::TooLarge),
+    let whole = tokio::select! {
+        // First the body: mostly it came with the head, and then there is no need to set a timer.
+        biased;
+        whole = Limited::new(body, BODY_LIMIT).collect() => whole,
+        () = tokio::time::sleep(app.limits().body) => return Err(Why::TimedOut),
+    };
+    match whole {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Why::TooLarge),
         // The client has gone, or does not keep to HTTP; whether it sees the answer is its own affair.
-        Ok(Err(_)) => Err(Why::BadRequest("The request body could not be read.".into())),
-        Err(_) => Err(Why::TimedOut),
+        Err(_) => Err(Why::BadRequest("The request body could not be read.".into())),
     }
 }
 
@@ -276,8 +281,6 @@ impl Answering<'_> {
     fn run(self, body: Result<bytes::Bytes, Why>) -> Rendered {
         let basis = Basis::default();
         let world = &*self.visit.world;
-        let parameters: Vec<_> =
-            self.captures.iter().flatten().map(|(name, text)| (name.into(), text.into())).collect();
         let mut call = Call {
             world,
             now: world.clock().now(),
@@ -285,7 +288,7 @@ impl Answering<'_> {
             base: self.visit.base(&self.parts.headers),
             basis: &basis,
             uri: &self.parts.uri,
-            parameters: &parameters,
+            captures: self.captures.as_ref(),
             body: &[],
             token: Cell::new(TokenSeen::None),
             rate: Cell::new(None),
@@ -341,7 +344,8 @@ impl Answering<'_> {
             .err()
             .and_then(|refusal| call.content_type_hint(refusal).map(Cow::Borrowed).or_else(|| refusal.hint.clone()));
         let headers = &mut rendered.headers;
-        headers.insert(BASIS.clone(), ascii(&call.basis.header()));
+        let basis = HeaderValue::try_from(call.basis.header()).expect("ids and keys are ASCII");
+        headers.insert(BASIS.clone(), basis);
         if let Some(hint) = &hint {
             headers.insert(HINT.clone(), ascii(hint));
         }
@@ -349,37 +353,24 @@ impl Answering<'_> {
             headers.insert(RATE_LIMIT.clone(), rate.limit.into());
             headers.insert(RATE_REMAINING.clone(), rate.remaining.into());
         }
-        self.note(call, format, rendered.status.as_u16(), hint.as_deref());
+        self.note(call, format, rendered.status.as_u16(), hint);
         rendered
     }
 
-    fn note(&self, call: &Call<'_>, format: Format, status: u16, hint: Option<&str>) {
-        let (method, uri) = (&self.parts.method, &self.parts.uri);
-        let token = call.token.get().name();
+    fn note(&self, call: &Call<'_>, format: Format, status: u16, hint: Option<Cow<'static, str>>) {
+        let journal = call.world.journal();
         let is_logged = tracing::enabled!(tracing::Level::INFO);
-        if !is_logged && !call.world.journal().is_kept() {
+        if !is_logged && !journal.is_kept() {
             return;
         }
-        let path = mask::target(uri.path(), uri.query());
+        let (method, uri) = (&self.parts.method, &self.parts.uri);
+        let (path, token) = (mask::target(uri.path(), uri.query()), call.token.get().name());
         if is_logged {
-            tracing::info!(method = method.as_str(), path, status, token, hint, "request");
+            tracing::info!(method = method.as_str(), path, status, token, hint = hint.as_deref(), "request");
         }
-        if call.world.journal().is_kept() {
-            call.world.journal().add(Box::new(RequestRecord {
-                id: 0,
-                at: call.now,
-                method: method.as_str().to_owned(),
-                path,
-                token,
-                format: match format {
-                    Format::Legacy => "legacy",
-                    Format::Standardized => "standardized",
-                },
-                status,
-                facts: call.basis.facts().collect(),
-                assumptions: call.basis.assumptions().collect(),
-                hint: hint.map(str::to_owned),
-            }));
+        if journal.is_kept() {
+            let (at, format, basis) = (call.now, format.name(), call.basis.clone());
+            journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint });
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Confirmation by the end user (SCOPE-3): what waits, for which link or code, and until when.
 
-use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::app::{App, Visit};
+use crate::app::Visit;
 use crate::assumptions::Key;
 use crate::call::Call;
 use crate::reply::{Issue, Refusal};
@@ -84,11 +83,7 @@ pub(crate) enum Opened {
 }
 
 /// `GET /_confirm/{secret}`: the link in a confirmation email.
-pub(crate) async fn open(
-    State(_): State<App>,
-    Extension(visit): Extension<Visit>,
-    Path(secret): Path<String>,
-) -> Response {
+pub(crate) async fn open(visit: Visit, Path(secret): Path<String>) -> Response {
     let (status, title, text) = match visit.world.open_link(&secret) {
         Opened::Confirmed => (StatusCode::OK, "Confirmed", "Thank you. Your email address is now being watched."),
         Opened::Expired => (StatusCode::GONE, "This link has expired", "Ask for a new confirmation email."),

@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
-use axum::{Extension, Json, Router, middleware};
+use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
 
@@ -83,7 +83,7 @@ async fn no_such_method() -> Refused {
     Refused(StatusCode::METHOD_NOT_ALLOWED, "this control route has other methods; see the Allow header".into())
 }
 
-async fn health(State(app): State<App>, Extension(visit): Extension<Visit>) -> impl IntoResponse {
+async fn health(State(app): State<App>, visit: Visit) -> impl IntoResponse {
     let assumptions: Map<String, Any> =
         visit.world.assumptions().iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
     Json(json!({
@@ -95,7 +95,7 @@ async fn health(State(app): State<App>, Extension(visit): Extension<Visit>) -> i
     }))
 }
 
-async fn reset(Extension(visit): Extension<Visit>) -> Result<Json<Any>, Refused> {
+async fn reset(visit: Visit) -> Result<Json<Any>, Refused> {
     visit.place.reset()?;
     Ok(Json(json!({ "status": "ok" })))
 }
@@ -108,10 +108,7 @@ struct OutboxQuery {
     wait: Option<u64>,
 }
 
-async fn list_messages(
-    Extension(visit): Extension<Visit>,
-    Query(query): Query<OutboxQuery>,
-) -> Result<Json<Any>, Refused> {
+async fn list_messages(visit: Visit, Query(query): Query<OutboxQuery>) -> Result<Json<Any>, Refused> {
     let wait = query.wait.unwrap_or_default();
     if wait > LONGEST_WAIT {
         return Err(Refused::bad(format!("wait is at most {LONGEST_WAIT} seconds, not {wait}")));
@@ -138,12 +135,12 @@ pub(crate) async fn wait_for_messages(place: &Place, filter: &MessageFilter, wai
     }
 }
 
-async fn clear_messages(Extension(visit): Extension<Visit>) -> StatusCode {
+async fn clear_messages(visit: Visit) -> StatusCode {
     visit.world.outbox().clear();
     StatusCode::NO_CONTENT
 }
 
-async fn add_leak(Extension(visit): Extension<Visit>, Body(leak): Body<NewLeak>) -> Result<Response, Refused> {
+async fn add_leak(visit: Visit, Body(leak): Body<NewLeak>) -> Result<Response, Refused> {
     let seen_by = visit.world.add_leak(&leak).map_err(Refused::bad)?;
     let form = visit.world.assumptions().choice();
     let seen_by: Vec<ShownId> = seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect();
@@ -190,14 +187,11 @@ impl Place {
     }
 }
 
-async fn read_clock(Extension(visit): Extension<Visit>) -> Json<ClockState> {
+async fn read_clock(visit: Visit) -> Json<ClockState> {
     Json(visit.place.clock())
 }
 
-async fn move_clock(
-    Extension(visit): Extension<Visit>,
-    Body(to): Body<ClockMove>,
-) -> Result<Json<ClockState>, Refused> {
+async fn move_clock(visit: Visit, Body(to): Body<ClockMove>) -> Result<Json<ClockState>, Refused> {
     if to.now.is_none() && to.advance_seconds.is_none() && to.frozen.is_none() {
         return Err(Refused::bad("name at least one of now, advance_seconds and frozen"));
     }
@@ -211,11 +205,7 @@ struct Eid {
     ssn: String,
 }
 
-async fn complete_eid(
-    Extension(visit): Extension<Visit>,
-    Path(id): Path<String>,
-    Body(eid): Body<Eid>,
-) -> Result<Json<Any>, Refused> {
+async fn complete_eid(visit: Visit, Path(id): Path<String>, Body(eid): Body<Eid>) -> Result<Json<Any>, Refused> {
     let account = Id::parse(Table::Account, &id, visit.world.assumptions().choice());
     let done = match account {
         Some(account) => visit.world.complete_eid(account, eid.provider, &eid.ssn),
@@ -232,12 +222,12 @@ async fn complete_eid(
     Ok(Json(json!({ "account_id": id, "provider": eid.provider, "has_ssn": true })))
 }
 
-async fn list_requests(Extension(visit): Extension<Visit>) -> Json<Any> {
+async fn list_requests(visit: Visit) -> Json<Any> {
     let requests: Vec<RequestRecord> = visit.world.journal().list();
     Json(json!({ "requests": requests }))
 }
 
-async fn clear_requests(Extension(visit): Extension<Visit>) -> StatusCode {
+async fn clear_requests(visit: Visit) -> StatusCode {
     visit.world.journal().clear();
     StatusCode::NO_CONTENT
 }
@@ -279,7 +269,7 @@ impl NewSandbox {
 
 async fn make_sandbox(
     State(app): State<App>,
-    Extension(visit): Extension<Visit>,
+    visit: Visit,
     headers: HeaderMap,
     Body(new): Body<NewSandbox>,
 ) -> Result<Response, Refused> {
@@ -321,7 +311,7 @@ fn describe(place: &Place, name: &str, base_url: &str) -> Any {
     })
 }
 
-async fn list_sandboxes(State(app): State<App>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Json<Any> {
+async fn list_sandboxes(State(app): State<App>, visit: Visit, headers: HeaderMap) -> Json<Any> {
     let base = visit.base(&headers);
     let mut names = app.sandboxes();
     names.sort_unstable();

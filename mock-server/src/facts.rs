@@ -72,14 +72,12 @@ impl Basis {
 
     /// The ids of the facts, in the order of the guide.
     pub(crate) fn facts(&self) -> impl Iterator<Item = &'static str> {
-        let set = self.facts.get();
-        Fact::ALL.iter().filter(move |fact| set & (1 << **fact as u32) != 0).map(|fact| fact.id())
+        members(self.facts.get()).map(|position| Fact::ALL[position].id())
     }
 
     /// The keys of the assumptions, in the order of [`Key`].
     pub(crate) fn assumptions(&self) -> impl Iterator<Item = &'static str> {
-        let set = self.keys.get();
-        Key::ALL.iter().filter(move |key| set & (1 << **key as u32) != 0).map(|key| key.name())
+        members(self.keys.get()).map(|position| Key::ALL[position].name())
     }
 
     /// The value of `X-Mock-Basis`: `EMAIL-1, SCOPE-2, add.status`.
@@ -93,6 +91,15 @@ impl Basis {
         }
         header
     }
+}
+
+/// The positions of the bits that are set, lowest first.
+fn members(mut set: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let position = set.trailing_zeros() as usize;
+        set &= set.wrapping_sub(1);
+        (position < u128::BITS as usize).then_some(position)
+    })
 }
 
 #[cfg(test)]

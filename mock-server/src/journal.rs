@@ -1,10 +1,13 @@
 //! The last requests of a world, for those who ask what their client really sent.
 
-use std::sync::Mutex;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
+use axum::http::Method;
 use serde::Serialize;
 
+use crate::facts::Basis;
 use crate::time::Timestamp;
 
 /// One request and how it was answered. Secrets and personal numbers are masked.
@@ -32,10 +35,41 @@ pub struct RequestRecord {
     pub hint: Option<String>,
 }
 
+/// A request as the journal keeps it: what is written in words is put into words when somebody asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) at: Timestamp,
+    pub(crate) method: Method,
+    /// Masked.
+    pub(crate) path: String,
+    pub(crate) token: &'static str,
+    pub(crate) format: &'static str,
+    pub(crate) status: u16,
+    pub(crate) basis: Basis,
+    pub(crate) hint: Option<Cow<'static, str>>,
+}
+
+impl Entry {
+    fn record(self, id: u64) -> RequestRecord {
+        RequestRecord {
+            id,
+            at: self.at,
+            method: self.method.to_string(),
+            path: self.path,
+            token: self.token,
+            format: self.format,
+            status: self.status,
+            facts: self.basis.facts().collect(),
+            assumptions: self.basis.assumptions().collect(),
+            hint: self.hint.map(Cow::into_owned),
+        }
+    }
+}
+
 /// A bounded record. Each place has a lock of its own, so that requests do not wait for one another.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    places: Box<[Mutex<Option<Box<RequestRecord>>>]>,
+    places: Box<[Mutex<Option<(u64, Entry)>>]>,
     written: AtomicU64,
 }
 
@@ -50,64 +84,59 @@ impl Journal {
         !self.places.is_empty()
     }
 
-    /// Adds a record under the next id; the oldest one makes room.
-    pub(crate) fn add(&self, mut record: Box<RequestRecord>) {
+    /// Adds an entry under the next id; the oldest one makes room.
+    pub(crate) fn add(&self, entry: Entry) {
         let position = self.written.fetch_add(1, Ordering::Relaxed);
-        record.id = position + 1;
-        let place = &self.places[position as usize % self.places.len()];
-        let mut place = place.lock().expect("nothing panics while it holds a place");
-        // A slower writer that was lapped must not bring back an older record.
-        if place.as_ref().is_none_or(|there| there.id < record.id) {
-            *place = Some(record);
+        let id = position + 1;
+        let mut place = lock(&self.places[position as usize % self.places.len()]);
+        // A slower writer that was lapped must not bring back an older entry.
+        if place.as_ref().is_none_or(|(there, _)| *there < id) {
+            *place = Some((id, entry));
         }
     }
 
     /// What is there, oldest first.
     pub(crate) fn list(&self) -> Vec<RequestRecord> {
-        let kept = self
-            .places
-            .iter()
-            .filter_map(|place| place.lock().expect("nothing panics while it holds a place").as_deref().cloned());
-        let mut records: Vec<_> = kept.collect();
+        let kept = self.places.iter().filter_map(|place| lock(place).clone());
+        let mut records: Vec<_> = kept.map(|(id, entry)| entry.record(id)).collect();
         records.sort_unstable_by_key(|record| record.id);
         records
     }
 
     /// Forgets all.
     pub(crate) fn clear(&self) {
-        for place in &self.places {
-            *place.lock().expect("nothing panics while it holds a place") = None;
-        }
+        self.places.iter().for_each(|place| *lock(place) = None);
     }
+}
+
+fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().expect("nothing panics while it holds a place")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record() -> Box<RequestRecord> {
-        let at = Timestamp::from_unix_seconds(0);
-        Box::new(RequestRecord {
-            id: 0,
-            at,
-            method: "GET".into(),
+    fn entry() -> Entry {
+        Entry {
+            at: Timestamp::from_unix_seconds(0),
+            method: Method::GET,
             path: "/".into(),
             token: "none",
             format: "legacy",
             status: 404,
-            facts: vec![],
-            assumptions: vec![],
+            basis: Basis::default(),
             hint: None,
-        })
+        }
     }
 
     #[test]
     fn the_oldest_make_room_and_the_order_stays() {
         let journal = Journal::new(3);
-        (0..5).for_each(|_| journal.add(record()));
+        (0..5).for_each(|_| journal.add(entry()));
         assert_eq!(journal.list().iter().map(|record| record.id).collect::<Vec<_>>(), [3, 4, 5]);
         journal.clear();
-        journal.add(record());
+        journal.add(entry());
         assert_eq!(journal.list().iter().map(|record| record.id).collect::<Vec<_>>(), [6]);
     }
 }

@@ -17,14 +17,23 @@ pub(crate) fn all_but_last(text: &str, shown: usize) -> String {
 
 /// A request's path and query for a log: route words and short ids stay, anything that could be a value is hidden.
 pub(crate) fn target(path: &str, query: Option<&str>) -> String {
-    let mut masked = path.split('/').map(segment).collect::<Vec<_>>().join("/");
-    if let Some(query) = query {
-        masked.push('?');
-        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, value)) => format!("{}={}", segment(name), if is_short_number(value) { value } else { "***" }),
-            None => segment(pair).to_owned(),
-        });
-        masked.push_str(&pairs.collect::<Vec<_>>().join("&"));
+    let mut masked = String::with_capacity(path.len() + query.map_or(0, |query| query.len() + 1));
+    for (position, text) in path.split('/').enumerate() {
+        if position > 0 {
+            masked.push('/');
+        }
+        masked.push_str(segment(text));
+    }
+    for (position, pair) in query.into_iter().flat_map(|query| query.split('&')).enumerate() {
+        masked.push(if position == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((name, value)) => {
+                masked.push_str(segment(name));
+                masked.push('=');
+                masked.push_str(if is_short_number(value) { value } else { "***" });
+            }
+            None => masked.push_str(segment(pair)),
+        }
     }
     masked
 }

@@ -73,8 +73,6 @@ async fn dispatch(mut request: Request, router: Router, app: App) -> Result<Resp
         };
         *request.uri_mut() = within;
         request.extensions_mut().insert(visit);
-    } else {
-        request.extensions_mut().insert(app.visit_main());
     }
     router.oneshot(request).await
 }

@@ -54,17 +54,25 @@ impl Timestamp {
         self.write(' ', "")
     }
 
+    /// Digit by digit, for every answer has several, and the formatting machinery would be most of what they cost.
     fn write(self, separator: char, zone: &str) -> String {
         let at = self.civil();
-        format!(
-            "{:04}-{:02}-{:02}{separator}{:02}:{:02}:{:02}{zone}",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second()
-        )
+        let mut text = String::with_capacity(20);
+        let mut pair = |number: i8, after: &str| {
+            text.push(char::from(b'0' + number.unsigned_abs() / 10));
+            text.push(char::from(b'0' + number.unsigned_abs() % 10));
+            text.push_str(after);
+        };
+        let year = at.year();
+        let [century, of_century] = [year / 100, year % 100].map(|half| i8::try_from(half).unwrap_or_default());
+        pair(century, "");
+        pair(of_century, "-");
+        pair(at.month(), "-");
+        pair(at.day(), separator.encode_utf8(&mut [0; 4]));
+        pair(at.hour(), ":");
+        pair(at.minute(), ":");
+        pair(at.second(), zone);
+        text
     }
 
     fn civil(self) -> civil::DateTime {
@@ -151,6 +159,8 @@ mod tests {
             ("2026-06-16T23:02:05+02:00", "2026-06-16T21:02:05Z", "2026-06-16 21:02:05"),
             ("2026-06-16T21:02:05.999Z", "2026-06-16T21:02:05Z", "2026-06-16 21:02:05"),
             ("1969-12-31T23:59:59Z", "1969-12-31T23:59:59Z", "1969-12-31 23:59:59"),
+            ("0007-01-02T03:04:05Z", "0007-01-02T03:04:05Z", "0007-01-02 03:04:05"),
+            ("9999-12-30T00:00:00Z", "9999-12-30T00:00:00Z", "9999-12-30 00:00:00"),
         ];
         for (text, standardized, legacy) in cases {
             let instant = Timestamp::parse(text).expect(text);

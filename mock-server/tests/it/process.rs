@@ -1,0 +1,132 @@
+//! The binary: what it prints, how it ends, and what it says to a wrong configuration.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+/// The binary with these arguments and no variables that could reach into it.
+fn binary(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-server"));
+    let inherited: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
+    for name in inherited.iter().filter_map(|name| name.to_str()) {
+        if name.starts_with("MOCK_") || ["SSN_REQUIRED", "API_NORMALIZE_ALL"].contains(&name) {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A running server, killed when the test ends.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the binary starts");
+        let mut line = String::new();
+        let out = child.stdout.as_mut().expect("a pipe");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let url = line.trim_end().strip_prefix("listening on ").expect(&line).to_owned();
+        Self { child, url }
+    }
+
+    fn address(&self) -> &str {
+        self.url.strip_prefix("http://").expect("http")
+    }
+
+    /// Sends a signal by its name, and waits for the end.
+    fn end_by(mut self, signal: &str) -> (Option<i32>, String) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().expect("kill is there");
+        assert!(sent.success());
+        let status = self.child.wait().expect("it ends");
+        let mut log = String::new();
+        self.child.stderr.take().expect("a pipe").read_to_string(&mut log).expect("text");
+        (status.code(), log)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn texts(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn it_says_where_it_listens_answers_and_ends_in_order_at_either_signal() {
+    for signal in ["INT", "TERM"] {
+        let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json"]));
+        let url = format!("{}/api/v1/email-watchlist", running.url);
+        let client = reqwest::Client::new();
+        let answer = client.get(&url).bearer_auth("2|mock-app-token").send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        // A connection that is kept alive and idle does not hold the end up.
+        let (code, log) = running.end_by(signal);
+        assert_eq!(code, Some(0), "{signal}: {log}");
+        let request = log.lines().find(|line| line.contains("email-watchlist")).expect("a line for the request");
+        let record: serde_json::Value = serde_json::from_str(request).expect("one JSON object a line");
+        assert_eq!((&record["method"], &record["status"]), (&"GET".into(), &200.into()));
+        assert!(!log.contains("mock-app-token"), "{log}");
+    }
+}
+
+#[test]
+fn the_health_check_tells_whether_it_answers() {
+    let running = Running::start(binary(&["--listen", "127.0.0.1:0"]));
+    let address = running.address().to_owned();
+    let check = || binary(&["healthcheck", "--listen", &address]).output().expect("it runs");
+    assert_eq!(check().status.code(), Some(0));
+    drop(running);
+    let (code, _, error) = texts(&check());
+    assert_eq!(code, Some(1));
+    assert!(error.contains(&address), "{error}");
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_defaults() {
+    let mut command = binary(&["env", "--listen", "127.0.0.1:7001"]);
+    command.env("MOCK_LISTEN", "127.0.0.1:7002").env("SSN_REQUIRED", "false");
+    let (code, lines, _) = texts(&command.output().expect("it runs"));
+    assert_eq!(code, Some(0));
+    assert!(lines.contains("export DEFENTRY_BASE_URL='http://127.0.0.1:7001'\n"), "{lines}");
+    assert!(lines.contains("export DEFENTRY_SSN_REQUIRED='false'\n"), "{lines}");
+}
+
+#[test]
+fn what_cannot_be_used_stops_the_start_and_is_named() {
+    let cases: [(&[&str], &[(&str, &str)], &[&str]); 8] = [
+        (&["--listen", "here"], &[], &["--listen", "here"]),
+        (&[], &[("MOCK_LISTEN", "here")], &["here"]),
+        (&["--assume", "add.stats=200"], &[], &["add.stats", "add.status"]),
+        (&["--assume", "add.status=202"], &[], &["add.status", "201, 200"]),
+        (&["--assumptions", "/nowhere.toml"], &[], &["--assumptions /nowhere.toml"]),
+        (&["--seed", "/nowhere.json"], &[], &["--seed /nowhere.json"]),
+        (&[], &[("API_NORMALIZE_ALL", "perhaps")], &["API_NORMALIZE_ALL", "perhaps"]),
+        (&["--journal", "many"], &[], &["--journal", "many"]),
+    ];
+    for (arguments, variables, expected) in cases {
+        let output = binary(arguments).envs(variables.iter().copied()).output().expect("it runs");
+        let (code, out, error) = texts(&output);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {error}");
+        for text in expected {
+            assert!(error.contains(text), "{arguments:?} {variables:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let running = Running::start(binary(&["--listen", "127.0.0.1:0"]));
+    let (code, _, error) = texts(&binary(&["--listen", running.address()]).output().expect("it runs"));
+    assert_eq!(code, Some(2));
+    assert!(error.contains(&format!("--listen {}", running.address())), "{error}");
+}
