@@ -19,7 +19,7 @@ use mock_server::MockServer;
 const CONNECTIONS: usize = 16;
 const REQUESTS: usize = 16_000;
 const ROUNDS: usize = 9;
-const ACCOUNTS: usize = 1_000;
+const ACCOUNTS: usize = 16_000;
 const LIST: &str = "/api/v1/account/1/email-watchlist";
 
 /// An answer that is always the same.
@@ -130,7 +130,6 @@ fn main() {
         (0..ROUNDS).map(round).collect()
     };
     print("list of five", lists());
-    print("list of five, once more", lists());
     let mut adds = || {
         let mut round = |_| {
             let numbers = next..next + REQUESTS;

@@ -198,7 +198,7 @@ impl App {
 
     /// Makes a sandbox: a world of its own.
     pub(crate) fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Arc<Place>, SeedError> {
-        let name: Box<str> = uuid_simple().into();
+        let name: Box<str> = self.0.main.world().secrets().uuid().simple().to_string().into();
         let place = Arc::new(Place::new(Some(name.clone()), seed, settings)?);
         self.0.sandboxes.insert(name, Arc::clone(&place));
         Ok(place)
@@ -217,11 +217,6 @@ impl App {
         }
         ended.is_some()
     }
-}
-
-/// A name that no other sandbox has, and that nobody hits upon by chance.
-fn uuid_simple() -> String {
-    uuid::Builder::from_random_bytes(rand::random()).into_uuid().simple().to_string()
 }
 
 #[cfg(test)]

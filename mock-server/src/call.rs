@@ -112,8 +112,12 @@ impl Call<'_> {
 
     /// The id that the path names; what is no id names nothing.
     pub(crate) fn item_id<K: Kind>(&self) -> Result<u64, Refusal> {
-        let named = self.parameter(K::ID).and_then(|text| self.parse_id::<K>(text));
-        named.ok_or_else(|| self.no_such_item::<K>(0))
+        let named = self.parameter(K::ID).unwrap_or_default();
+        if named == "leaks" {
+            let hint = "the guide gives no list of leaks for this kind and token; see NONE-1";
+            return Err(Refusal::from(Why::NotFound).fact(Fact::None1).hint(hint));
+        }
+        self.parse_id::<K>(named).ok_or_else(|| self.no_such_item::<K>(0))
     }
 
     /// The id of an item of this kind that `text` writes.
@@ -213,13 +217,8 @@ fn without_content(error: &serde_json::Error) -> String {
 /// What a request was found to be aimed at. As an axum handler, it answers the request.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
-    /// A documented route.
-    Row(&'static Row),
-    /// A documented path with another method.
-    OtherMethod {
-        /// The methods that it has.
-        allow: Arc<str>,
-    },
+    /// A documented path, with its rows.
+    Path(Arc<[&'static Row]>),
     /// No documented path.
     Nothing,
 }
@@ -293,41 +292,40 @@ impl Answering<'_> {
             token: Cell::new(TokenSeen::None),
             rate: Cell::new(None),
         };
-        let outcome = match (&body, self.target) {
-            (Err(why), Target::Row(_)) => Err(why.clone().into()),
-            (Err(_), Target::OtherMethod { .. } | Target::Nothing) => self.outcome(&call),
-            (Ok(body), _) => {
-                call.body = body;
-                self.outcome(&call)
-            }
-        };
+        let outcome = self.row(&call).and_then(|row| {
+            call.body = body.as_deref().map_err(Clone::clone)?;
+            call.basis.follow_all(row.facts);
+            // A fault of the fake must not take the connection, or the other requests on it, with it.
+            let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, &call)));
+            handled.unwrap_or_else(|_| Err(Why::Broken.into()))
+        });
         self.finish(&outcome, &call)
     }
 
-    fn outcome(&self, call: &Call<'_>) -> Outcome {
-        match self.target {
-            Target::Row(row) => {
-                if let Some(condition) = &row.condition {
-                    call.basis.lean(condition.key);
-                    if !(condition.holds)(call.world.assumptions()) {
-                        return Err(Refusal::from(Why::NotFound).hint(format!(
-                            "the assumption {} is switched so that this route does not exist",
-                            condition.key.name()
-                        )));
-                    }
-                }
-                call.basis.follow_all(row.facts);
-                // A fault of the fake must not take the connection, or the other requests on it, with it.
-                let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, call)));
-                handled.unwrap_or_else(|_| Err(Why::Broken.into()))
-            }
-            Target::OtherMethod { allow } => Err(Refusal::from(Why::MethodNotAllowed { allow: allow.to_string() })
-                .fact(Fact::None1)
-                .hint(format!("the guide gives {allow} on this path, and no other method; see NONE-1"))),
-            Target::Nothing => {
-                Err(Refusal::from(Why::NotFound).fact(Fact::None1).hint(no_such_path(self.parts.uri.path())))
-            }
+    /// The row of the table that answers, or the refusal of a path or a method that is not documented (NONE-1).
+    fn row(&self, call: &Call<'_>) -> Result<&'static Row, Refusal> {
+        let (method, path) = (&self.parts.method, self.parts.uri.path());
+        let rows: &[&Row] = match self.target {
+            Target::Path(rows) => rows,
+            Target::Nothing => &[],
+        };
+        let assumptions = call.world.assumptions();
+        rows.iter().filter_map(|row| row.condition).for_each(|condition| call.basis.lean(condition.key));
+        let mut there = rows.iter().filter(|row| row.exists_under(assumptions));
+        if let Some(row) = there.clone().find(|row| row.answers(method)) {
+            return Ok(row);
         }
+        let refusal = if there.next().is_some() {
+            let allow = routes::allowed(rows, assumptions);
+            let hint = format!("the guide gives {allow} on this path, and no other method; see NONE-1");
+            Refusal::from(Why::MethodNotAllowed { allow }).hint(hint)
+        } else if rows.is_empty() {
+            Refusal::from(Why::NotFound).hint(no_such_path(path))
+        } else {
+            let hint = "an assumption named in X-Mock-Basis is switched so that this route does not exist";
+            Refusal::from(Why::NotFound).hint(hint)
+        };
+        Err(refusal.fact(Fact::None1))
     }
 
     /// Writes the outcome, and notes in headers, journal and log what it rests on.

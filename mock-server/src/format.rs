@@ -21,6 +21,9 @@ use crate::value::{Object, Value};
 const VERSION_HEADER: &str = "x-api-version";
 const STANDARDIZED_VERSION: &str = "2026-06-12";
 
+/// Room for the body of most answers, so that it does not grow step by step.
+const TYPICAL_BODY: usize = 1024;
+
 const JSON: &str = "application/json";
 const JSON_API: &str = "application/vnd.api+json";
 
@@ -85,10 +88,11 @@ impl Rendered {
     }
 
     fn json(status: StatusCode, content_type: &'static str, body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("what is rendered has text keys only");
+        let mut text = Vec::with_capacity(TYPICAL_BODY);
+        serde_json::to_writer(&mut text, body).expect("what is rendered has text keys only");
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body }
+        Self { status, headers, body: text }
     }
 
     fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
@@ -415,8 +419,8 @@ impl Serialize for Shaped<'_, Value> {
             Value::Time(instant) => {
                 wire.basis.follow(Fact::Format3);
                 match wire.format {
-                    Format::Standardized => serializer.serialize_str(&instant.to_rfc3339()),
-                    Format::Legacy => serializer.serialize_str(&instant.to_legacy()),
+                    Format::Standardized => serializer.serialize_str(instant.standardized().as_str()),
+                    Format::Legacy => serializer.serialize_str(instant.legacy().as_str()),
                 }
             }
             Value::Flag(flag) => {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::Method;
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::any;
 
 use crate::app::App;
 use crate::assumptions::{Assumptions, Key, PhoneAppVerification};
@@ -42,7 +42,7 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         open(POST, "/api/v1/sso/login", &[Sso4], login::exchange),
 
         // Accounts
-        of_partner(POST, "/api/v1/account", &[Account1], account::create),
+        of_partner(POST, "/api/v1/account", &[Account1, Ssn2], account::create),
         on(GET,   "/api/v1/account/{account_id}", Crm,        &[Scope5], account::one),
         on(PUT,   "/api/v1/account/{account_id}", Crm,        &[Account5], account::update),
         on(PATCH, "/api/v1/account/{account_id}", Crm,        &[Account5], account::update),
@@ -63,9 +63,9 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
 
         // Phone
         both(POST,   "/phone-watchlist",           &[Phone1], add::<Phone>),
-        both(GET,    "/phone-watchlist",           &[Phone1], list::<Phone>),
-        both(GET,    "/phone-watchlist/leaks",     &[Phone1], leaks::<Phone>),
-        both(DELETE, "/phone-watchlist/{phoneId}", &[Phone1], remove::<Phone>),
+        both(GET,    "/phone-watchlist",           &[Phone1, Phone3], list::<Phone>),
+        both(GET,    "/phone-watchlist/leaks",     &[Phone1, Phone3], leaks::<Phone>),
+        both(DELETE, "/phone-watchlist/{phoneId}", &[Phone1, Phone3], remove::<Phone>),
         crm(POST, "/phone-watchlist/send-verification-code", &[Phone2], phone::send_verification_code),
         crm(POST, "/phone-watchlist/confirm",                &[Phone2], phone::confirm),
         app(POST, "/phone-watchlist/send-verification-code", &[Phone3], phone::send_verification_code).only_if(VERIFIED_BY_APP),
@@ -89,7 +89,8 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         both(DELETE, "/drivers-license-watchlist/{licenseId}", &[License1], remove::<License>),
 
         // Credit cards
-        both(POST,   "/credit-card",                &[Card1, Card2, Card3], add::<Card>),
+        crm(POST,    "/credit-card",                &[Card1, Card2, Card3], add::<Card>),
+        app(POST,    "/credit-card",                &[Card1, Card2, Card4], add::<Card>),
         both(GET,    "/credit-cards",               &[Card1, Card2], list::<Card>),
         both(GET,    "/credit-card/{creditCardId}", &[Card1, Card2], one::<Card>),
         both(DELETE, "/credit-card/{creditCardId}", &[Card1, Card2], remove::<Card>),
@@ -117,6 +118,18 @@ pub(crate) struct Row {
     pub(crate) handler: Handler,
     /// Where it is there only by an assumption.
     pub(crate) condition: Option<Condition>,
+}
+
+impl Row {
+    /// Whether it answers this method; a row that answers GET answers HEAD too.
+    pub(crate) fn answers(&self, method: &Method) -> bool {
+        self.method == *method || (self.method == GET && *method == Method::HEAD)
+    }
+
+    /// Whether it is there under these assumptions.
+    pub(crate) fn exists_under(&self, assumptions: &Assumptions) -> bool {
+        self.condition.is_none_or(|condition| (condition.holds)(assumptions))
+    }
 }
 
 /// What answers a row, by whom it lets in.
@@ -197,21 +210,15 @@ pub(crate) fn router() -> Router<App> {
     }
     let mut router = Router::new();
     for (path, rows) in by_path {
-        let mut methods = MethodRouter::new();
-        for &row in &rows {
-            let method =
-                MethodFilter::try_from(row.method.clone()).expect("the guide uses the methods that axum knows");
-            methods = methods.on(method, Target::Row(row));
-        }
-        let allow = allowed(&rows).into();
-        router = router.route(path, methods.fallback(Target::OtherMethod { allow }));
+        router = router.route(path, any(Target::Path(rows.into())));
     }
     router.fallback(Target::Nothing)
 }
 
-/// The methods of one path as `Allow` lists them; GET answers HEAD too.
-fn allowed(rows: &[&Row]) -> String {
-    let has = |method: &Method| rows.iter().any(|row| row.method == *method);
+/// The methods of one path as `Allow` lists them under these assumptions; GET answers HEAD too. Nothing where none is
+/// there, so that the path is not either.
+pub(crate) fn allowed(rows: &[&Row], assumptions: &Assumptions) -> String {
+    let has = |method: &Method| rows.iter().any(|row| row.method == *method && row.exists_under(assumptions));
     let all = [(&GET, "GET, HEAD"), (&POST, "POST"), (&PUT, "PUT"), (&PATCH, "PATCH"), (&DELETE, "DELETE")];
     let present = all.into_iter().filter(|(method, _)| has(method)).map(|(_, name)| name);
     present.collect::<Vec<_>>().join(", ")

@@ -1,5 +1,6 @@
 //! Tokens, codes and links: what must not be guessed.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand::distr::{Alphanumeric, SampleString, Uniform};
@@ -20,7 +21,9 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// A source with a key of its own.
     pub(crate) fn new() -> Self {
-        Self { key: rand::random(), next: AtomicU64::new(0) }
+        let mut key = [0; 32];
+        key.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&unpredictable().to_ne_bytes()));
+        Self { key, next: AtomicU64::new(0) }
     }
 
     /// Letters and digits that nobody can guess: a token's secret, a one-time code, the end of a link.
@@ -44,6 +47,12 @@ impl Secrets {
         rng.set_stream(self.next.fetch_add(1, Ordering::Relaxed));
         rng
     }
+}
+
+/// Bits from the standard library, which asks the kernel itself: in an empty root there is no `/dev/urandom`, which is
+/// what a static binary would otherwise fall back on.
+fn unpredictable() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

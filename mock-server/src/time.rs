@@ -46,33 +46,33 @@ impl Timestamp {
 
     /// RFC 3339 in UTC, `2026-06-16T21:02:05Z` (FORMAT-3, standardized).
     pub fn to_rfc3339(self) -> String {
-        self.write('T', "Z")
+        self.standardized().as_str().to_owned()
+    }
+
+    /// The same, without a text of its own on the heap.
+    pub(crate) fn standardized(self) -> Digits {
+        self.digits(*b"0000-00-00T00:00:00Z", 20)
     }
 
     /// `2026-06-16 21:02:05`, in UTC but without saying so (FORMAT-3, legacy).
-    pub(crate) fn to_legacy(self) -> String {
-        self.write(' ', "")
+    pub(crate) fn legacy(self) -> Digits {
+        self.digits(*b"0000-00-00 00:00:00 ", 19)
     }
 
     /// Digit by digit, for every answer has several, and the formatting machinery would be most of what they cost.
-    fn write(self, separator: char, zone: &str) -> String {
+    fn digits(self, mut text: [u8; 20], length: usize) -> Digits {
         let at = self.civil();
-        let mut text = String::with_capacity(20);
-        let mut pair = |number: i8, after: &str| {
-            text.push(char::from(b'0' + number.unsigned_abs() / 10));
-            text.push(char::from(b'0' + number.unsigned_abs() % 10));
-            text.push_str(after);
+        let year = at.year().unsigned_abs();
+        let mut pair = |place: usize, number: u16| {
+            text[place] += (number / 10 % 10) as u8;
+            text[place + 1] += (number % 10) as u8;
         };
-        let year = at.year();
-        let [century, of_century] = [year / 100, year % 100].map(|half| i8::try_from(half).unwrap_or_default());
-        pair(century, "");
-        pair(of_century, "-");
-        pair(at.month(), "-");
-        pair(at.day(), separator.encode_utf8(&mut [0; 4]));
-        pair(at.hour(), ":");
-        pair(at.minute(), ":");
-        pair(at.second(), zone);
-        text
+        pair(0, year / 100);
+        pair(2, year % 100);
+        for (place, number) in [(5, at.month()), (8, at.day()), (11, at.hour()), (14, at.minute()), (17, at.second())] {
+            pair(place, u16::from(number.unsigned_abs()));
+        }
+        Digits { text, length }
     }
 
     fn civil(self) -> civil::DateTime {
@@ -81,16 +81,30 @@ impl Timestamp {
     }
 }
 
+/// An instant written out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Digits {
+    text: [u8; 20],
+    length: usize,
+}
+
+impl Digits {
+    /// As text.
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text[..self.length]).expect("digits and separators are ASCII")
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_rfc3339())
+        f.write_str(self.standardized().as_str())
     }
 }
 
 /// Control routes write RFC 3339; documented routes go through the format layer instead.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_rfc3339())
+        serializer.serialize_str(self.standardized().as_str())
     }
 }
 
@@ -164,7 +178,7 @@ mod tests {
         ];
         for (text, standardized, legacy) in cases {
             let instant = Timestamp::parse(text).expect(text);
-            assert_eq!((&*instant.to_rfc3339(), &*instant.to_legacy()), (standardized, legacy));
+            assert_eq!((instant.standardized().as_str(), instant.legacy().as_str()), (standardized, legacy));
         }
     }
 

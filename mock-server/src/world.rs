@@ -60,7 +60,7 @@ pub(crate) struct World {
     /// By [`World::watched`]; different values may meet under one key.
     leaks: DashMap<u64, Vec<Arc<Leak>>>,
     /// The accounts that watch a value, by the same key.
-    watchers: DashMap<u64, Vec<u64>>,
+    watchers: DashMap<u64, Watchers>,
     /// Whose an item is; kept only where `scope.foreign-item` tells a foreign item from none.
     owners: Option<DashMap<(Table, u64), u64>>,
     watch_keys: RandomState,
@@ -79,6 +79,42 @@ pub(crate) struct Token {
     pub(crate) expires_at: Option<Timestamp>,
     /// When the minute began in which its requests are counted, and how many there were.
     minute: (Timestamp, u32),
+}
+
+/// The accounts that watch a value. Most values are watched once, and there may be millions of them.
+#[derive(Debug)]
+enum Watchers {
+    One(u64),
+    Many(Vec<u64>),
+}
+
+impl Watchers {
+    fn all(&self) -> &[u64] {
+        match self {
+            Self::One(account) => std::slice::from_ref(account),
+            Self::Many(accounts) => accounts,
+        }
+    }
+
+    fn add(&mut self, account: u64) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![*first, account]),
+            Self::Many(accounts) => accounts.push(account),
+        }
+    }
+
+    /// Takes `account` out once. True if nobody is left.
+    fn remove(&mut self, account: u64) -> bool {
+        match self {
+            Self::One(only) => *only == account,
+            Self::Many(accounts) => {
+                if let Some(position) = accounts.iter().position(|watcher| *watcher == account) {
+                    accounts.swap_remove(position);
+                }
+                accounts.is_empty()
+            }
+        }
+    }
 }
 
 /// What a token was found to be.
@@ -444,24 +480,18 @@ impl World {
 
     /// From now on `account` hears of leaks of `value`.
     pub(crate) fn watch(&self, kind: WatchKind, value: &str, account: u64) {
-        let mut watchers = self.watchers.entry(self.watched(kind, value)).or_default();
-        if watchers.is_empty() {
-            // Most values are watched once.
-            watchers.reserve_exact(1);
+        match self.watchers.entry(self.watched(kind, value)) {
+            Entry::Vacant(place) => drop(place.insert(Watchers::One(account))),
+            Entry::Occupied(mut entry) => entry.get_mut().add(account),
         }
-        watchers.push(account);
     }
 
     /// From now on it does not.
     pub(crate) fn unwatch(&self, kind: WatchKind, value: &str, account: u64) {
-        if let Entry::Occupied(mut entry) = self.watchers.entry(self.watched(kind, value)) {
-            let watchers = entry.get_mut();
-            if let Some(position) = watchers.iter().position(|watcher| *watcher == account) {
-                watchers.swap_remove(position);
-            }
-            if watchers.is_empty() {
-                entry.remove();
-            }
+        if let Entry::Occupied(mut entry) = self.watchers.entry(self.watched(kind, value))
+            && entry.get_mut().remove(account)
+        {
+            entry.remove();
         }
     }
 
@@ -476,7 +506,7 @@ impl World {
         // First the leak, then its watchers; who begins to watch does it the other way round. So at least one of the
         // two sees the other, and `sees` makes sure that both together count once.
         self.leaks.entry(key).or_default().push(Arc::clone(&leak));
-        let watchers = self.watchers.get(&key).map(|watchers| watchers.clone()).unwrap_or_default();
+        let watchers = self.watchers.get(&key).map(|watchers| watchers.all().to_vec()).unwrap_or_default();
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let mut seen_by = Vec::new();
         for id in watchers {

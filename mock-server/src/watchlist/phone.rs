@@ -11,7 +11,7 @@ use crate::fields::{Complaint, Fields, unknown};
 use crate::id::{Id, Table};
 use crate::leak::WatchKind;
 use crate::outbox::{Channel, Message};
-use crate::reply::{Outcome, Reply, Why};
+use crate::reply::{Issue, Outcome, Refusal, Reply, Why};
 use crate::value::Object;
 
 /// A phone number that is watched.
@@ -95,12 +95,14 @@ pub(crate) struct PhoneCode {
 /// `POST …/phone-watchlist/send-verification-code` (PHONE-2): sends a code by SMS. The body may name the phone by
 /// `phone_id` or `phone`; otherwise the one that waits for confirmation is meant, then the latest, then the account's own.
 pub(crate) fn send_verification_code(actor: Actor, call: &Call<'_>) -> Outcome {
+    let body = call.body()?;
+    let mut fields = Fields::new(&body);
+    let named = Named::parse(&mut fields);
+    let named = fields.finish(named)?;
     call.world.change_account(actor.account, |account| {
-        let body = call.body()?;
-        let mut fields = Fields::new(&body);
-        let Some(phone) = named_phone(account, &mut fields, call)?.or_else(|| likeliest_phone(account)) else {
-            fields.complain("phone", "is required");
-            return Err(fields.finish::<()>(None).expect_err("there is an issue").into());
+        let Some(phone) = named.on(account, call)?.or_else(|| likeliest_phone(account)) else {
+            let issue = Issue::new("phone", "The phone field is required.");
+            return Err(Why::Invalid(vec![issue]).into());
         };
         let challenge = Challenge::code(call);
         send_sms(&challenge, &phone, account, call, "phone-verification");
@@ -112,12 +114,13 @@ pub(crate) fn send_verification_code(actor: Actor, call: &Call<'_>) -> Outcome {
 
 /// `POST …/phone-watchlist/confirm` (PHONE-2): takes the code. Each works once, until it expires or is sent anew.
 pub(crate) fn confirm(actor: Actor, call: &Call<'_>) -> Outcome {
+    let body = call.body()?;
+    let mut fields = Fields::new(&body);
+    let code = fields.opaque("code", true).flatten();
+    let named = Named::parse(&mut fields);
+    let (code, named) = fields.finish(code.zip(named))?;
     call.world.change_account(actor.account, |account| {
-        let body = call.body()?;
-        let mut fields = Fields::new(&body);
-        let code = fields.opaque("code", true).flatten();
-        let phone = named_phone(account, &mut fields, call)?;
-        let code = fields.finish(code)?;
+        let phone = named.on(account, call)?;
         let is_meant = |value: &str| phone.as_deref().is_none_or(|phone| phone == value);
 
         let verified = account
@@ -141,20 +144,32 @@ pub(crate) fn confirm(actor: Actor, call: &Call<'_>) -> Outcome {
     })
 }
 
-/// The phone that a body names, which must be one of the account's; none where it names none.
-fn named_phone(account: &Account, fields: &mut Fields<'_>, call: &Call<'_>) -> Result<Option<Box<str>>, Why> {
-    let id = fields.opaque("phone_id", false).flatten();
-    let number = fields.optional("phone", rule).flatten();
-    if let Some(id) = id {
-        let item = call.parse_id::<Phone>(&id).and_then(|id| account.phones.one(id));
-        let item = item.ok_or_else(|| Why::Invalid(vec![unknown("phone_id")]))?;
-        return Ok(Some(item.fields.value().into()));
+/// How a body names a phone, if it names one.
+struct Named {
+    id: Option<String>,
+    number: Option<Box<str>>,
+}
+
+impl Named {
+    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        let id = fields.opaque("phone_id", false);
+        let number = fields.optional("phone", rule);
+        Some(Self { id: id?, number: number? })
     }
-    match number {
-        Some(number) if account.phones.holding(&number).is_none() && account.phone.as_ref() != Some(&number) => {
-            Err(Why::Invalid(vec![unknown("phone")]))
+
+    /// The phone, which must be one of the account's; none where the body names none.
+    fn on(&self, account: &Account, call: &Call<'_>) -> Result<Option<Box<str>>, Refusal> {
+        if let Some(id) = &self.id {
+            let id = call.parse_id::<Phone>(id).unwrap_or_default();
+            let item = account.phones.one(id).ok_or_else(|| call.no_such_item::<Phone>(id))?;
+            return Ok(Some(item.fields.value().into()));
         }
-        number => Ok(number),
+        match &self.number {
+            Some(number) if account.phones.holding(number).is_none() && account.phone.as_ref() != Some(number) => {
+                Err(Why::Invalid(vec![unknown("phone")]).into())
+            }
+            number => Ok(number.clone()),
+        }
     }
 }
 

@@ -1,3 +1,11 @@
 //! What only a running server shows, over HTTP on a real port. One binary; its modules are named after what they ask.
 
+mod absent;
+mod concurrency;
+mod examples;
+mod formats;
 mod harness;
+mod hostile;
+mod isolation;
+mod principals;
+mod process;
