@@ -2,6 +2,7 @@
 
 mod absent;
 mod concurrency;
+mod documents;
 mod examples;
 mod formats;
 mod harness;

@@ -1,0 +1,109 @@
+//! What the README and the fixtures say, held against what the fake knows, and against whose numbers they may show.
+
+use serde_json::Value;
+
+use crate::absent::DOCUMENTED;
+
+const README: &str = include_str!("../../../README.md");
+const ASSUMPTIONS: &str = include_str!("../../../fixtures/assumptions.json");
+
+/// Every text in which values stand.
+const TEXTS: [(&str, &str); 5] = [
+    ("README.md", README),
+    ("assumptions.json", ASSUMPTIONS),
+    ("examples.json", include_str!("../../../fixtures/examples.json")),
+    ("facts.json", include_str!("../../../fixtures/facts.json")),
+    ("seed.json", include_str!("../../../fixtures/seed.json")),
+];
+
+/// The part of the README under this heading.
+fn section(heading: &str) -> &'static str {
+    let (_, rest) = README.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    rest.split("\n## ").next().unwrap_or_default()
+}
+
+#[test]
+fn the_readme_lists_every_assumption_with_its_default_and_alternatives() {
+    let fixture: Value = serde_json::from_str(ASSUMPTIONS).expect("JSON");
+    let table = section("What is assumed");
+    let row_of = |key: &str| table.lines().find(|line| line.starts_with(&format!("| `{key}` |")));
+    let mut keys = 0;
+    for entry in ["switches", "texts", "limits"].iter().flat_map(|part| fixture[part].as_array().expect("a list")) {
+        let key = entry["key"].as_str().expect("a key");
+        let row = row_of(key).unwrap_or_else(|| panic!("the README has no row for {key}"));
+        let default = entry["default"].as_str().map_or_else(|| entry["default"].to_string(), str::to_owned);
+        assert!(row.contains(&format!("| `{default}` |")), "{row}");
+        for value in entry["values"].as_array().into_iter().flatten() {
+            let value = value["value"].as_str().expect("a value");
+            assert!(row.contains(&format!("`{value}`")), "{key} can be {value}: {row}");
+        }
+        keys += 1;
+    }
+    assert_eq!(
+        table.lines().filter(|line| line.starts_with("| `")).count(),
+        keys,
+        "the README has rows of no assumption"
+    );
+}
+
+#[test]
+fn the_readme_lists_every_route() {
+    let table = section("Routes");
+    for row in DOCUMENTED {
+        let path =
+            row.path.strip_prefix("/api/v1/account/{account_id}").filter(|rest| !rest.is_empty()).unwrap_or(row.path);
+        let path = path.strip_prefix("/api/v1/").map_or(path, |rest| rest.trim_start_matches('/'));
+        assert!(table.contains(path.trim_start_matches('/')), "the README does not list {}", row.path);
+    }
+}
+
+/// The guide's own examples, numbers that are published for tests or reserved for fiction, and a month in seconds.
+const NUMBERS: [&str; 13] = [
+    "2592000",
+    "19900101-1234",
+    "19900101-2385",
+    "900101-2385",
+    "850101-2390",
+    "010594Y9032",
+    "+46701234567",
+    "SE4550000000058398257466",
+    "SE3550000000054910000003",
+    "4242424242424242",
+    "5555555555554444",
+    "XX0000000",
+    "00000000",
+];
+
+/// What stands in `text` that could be somebody's address or number, and may not.
+fn strangers(text: &str) -> Vec<&str> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || "@+-._".contains(char);
+    let words = text.split(|char| !is_part(char)).map(|word| word.trim_matches(['.', '-']));
+    words.filter(|word| !is_reserved(word)).collect()
+}
+
+fn is_reserved(word: &str) -> bool {
+    if NUMBERS.contains(&word) {
+        return true;
+    }
+    if let Some((_, domain)) = word.split_once('@') {
+        let domains = ["example.com", "example.net", "example.org", "partner.example"];
+        return domains.contains(&domain) || !domain.contains('.');
+    }
+    if let Some(phone) = word.strip_prefix('+') {
+        let in_fiction = phone.parse::<u64>().is_ok_and(|phone| (46_701_740_605..=46_701_740_699).contains(&phone));
+        return in_fiction || phone.len() < 7;
+    }
+    // Dates and times have fewer digits in a row than any number of a person; so have versions and ids.
+    let longest = word.split(|char: char| !char.is_ascii_digit()).map(str::len).max().unwrap_or_default();
+    longest < 6 || !word.contains(|char: char| char.is_ascii_digit())
+}
+
+#[test]
+fn no_document_shows_a_number_or_an_address_that_could_be_somebodys() {
+    for (name, text) in TEXTS {
+        assert_eq!(strangers(text), [""; 0], "{name}");
+    }
+    let found =
+        strangers("a@gmail.com, +46701740700 19121212-1212 4000000000000002. DK5000400440116243 2026-06-15T08:30:00Z");
+    assert_eq!(found, ["a@gmail.com", "+46701740700", "19121212-1212", "4000000000000002", "DK5000400440116243"]);
+}
