@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::fields::{self, Change, Fields, short_text, taken, two_letters};
 use crate::id::{Id, Table};
 use crate::leak::Hit;
-use crate::reply::{Outcome, Refusal, Reply};
+use crate::reply::{Issue, Outcome, Refusal, Reply};
 use crate::ssn::{self, Ssn};
 use crate::time::Timestamp;
 use crate::value::Object;
@@ -40,6 +40,8 @@ pub(crate) struct Account {
     pub(crate) passports: Items<Passport>,
     pub(crate) licenses: Items<License>,
     pub(crate) cards: Items<Card>,
+    /// The end user's, once they have set it. Nothing documented asks for it but its next change.
+    password: Option<Box<str>>,
     /// Codes sent to verify a phone of the account (PHONE-2).
     pub(crate) phone_codes: Vec<PhoneCode>,
     /// The leaks that it sees, in the order in which they were found.
@@ -117,6 +119,7 @@ impl Account {
             passports: Items::default(),
             licenses: Items::default(),
             cards: Items::default(),
+            password: None,
             phone_codes: Vec::new(),
             hits: Vec::new(),
         }
@@ -179,6 +182,34 @@ pub(crate) fn update(actor: Actor, call: &Call<'_>) -> Outcome {
         Ok(Reply::Account(account.show(call.assumed())))
     })
 }
+
+/// `POST /api/v2/account/password` (SSO-5). The guide gives no body: `password`, and where they are sent
+/// `password_confirmation`, which must be the same, and `current_password`, which must be right if there is one.
+pub(crate) fn change_password(actor: Actor, call: &Call<'_>) -> Outcome {
+    let body = call.body()?;
+    call.world.change_account(actor.account, |account| {
+        let mut fields = Fields::new(&body);
+        let confirmation = fields.peek("password_confirmation");
+        let current = fields.peek("current_password");
+        let password = fields.required("password", |text| match short_text(text)? {
+            text if text.chars().count() < SHORTEST_PASSWORD => {
+                Err(format!("must be at least {SHORTEST_PASSWORD} characters").into())
+            }
+            text if confirmation.is_some_and(|confirmation| *confirmation != *text) => {
+                Err("confirmation does not match".into())
+            }
+            text => Ok(text),
+        });
+        if current.zip(account.password.as_deref()).is_some_and(|(given, set)| given != set) {
+            fields.refuse(Issue::new("current_password", "The password is incorrect."));
+        }
+        account.password = Some(fields.finish(password)?);
+        Ok(Reply::Done("Password changed."))
+    })
+}
+
+/// As Laravel's default.
+const SHORTEST_PASSWORD: usize = 8;
 
 /// What an update says of an account.
 #[derive(Debug)]

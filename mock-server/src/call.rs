@@ -39,6 +39,7 @@ static BASIS: HeaderName = HeaderName::from_static("x-mock-basis");
 static HINT: HeaderName = HeaderName::from_static("x-mock-hint");
 static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+static RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// One request as handlers see it.
 pub(crate) struct Call<'a> {
@@ -82,6 +83,8 @@ impl TokenSeen {
 pub(crate) struct Rate {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
+    /// When the minute ends, told to those who have used it up.
+    pub(crate) reset: Option<Timestamp>,
 }
 
 impl Call<'_> {
@@ -350,6 +353,9 @@ impl Answering<'_> {
         if let Some(rate) = call.rate.get() {
             headers.insert(RATE_LIMIT.clone(), rate.limit.into());
             headers.insert(RATE_REMAINING.clone(), rate.remaining.into());
+            if let Some(reset) = rate.reset {
+                headers.insert(RATE_RESET.clone(), reset.unix_seconds().into());
+            }
         }
         self.note(call, format, rendered.status.as_u16(), hint);
         rendered

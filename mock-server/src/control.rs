@@ -6,8 +6,9 @@ mod input;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, OriginalUri, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Json, Router, middleware};
@@ -20,6 +21,7 @@ use crate::confirmation;
 use crate::id::{Id, ShownId, Table};
 use crate::journal::RequestRecord;
 use crate::leak::NewLeak;
+use crate::mask;
 use crate::outbox::{Channel, Message, MessageFilter};
 use crate::seed::{Seed, SeedError};
 use crate::ssn::EidProvider;
@@ -47,9 +49,19 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::only_local));
-    let links = MethodRouter::new().get(confirmation::open).head(confirmation::peek);
+        .layer(middleware::from_fn_with_state(app.clone(), guard::only_local))
+        .layer(middleware::from_fn(log));
+    let links = MethodRouter::new().get(confirmation::open).head(confirmation::peek).layer(middleware::from_fn(log));
     documented.nest("/_mock", control).route("/_confirm/{secret}", links)
+}
+
+/// Writes the one line of the log that a request leaves.
+async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let (path, status) = (mask::target(uri.path(), uri.query()), response.status().as_u16());
+    tracing::info!(method = method.as_str(), path, status, "control");
+    response
 }
 
 /// Why a control route did not do what it was asked to, in a sentence.

@@ -209,10 +209,21 @@ impl MockServer {
     /// Never with a seed that has made the main world.
     pub fn sandbox(&self) -> Sandbox {
         let main = self.app.main();
-        let place = self
-            .app
-            .make_sandbox(Arc::clone(&main.seed), Arc::clone(&main.settings))
-            .expect("the seed has made a world before");
+        self.make_sandbox(Arc::clone(&main.seed), Arc::clone(&main.settings))
+    }
+
+    /// Makes a private world with a seed and assumptions of its own. Of `builder` counts what is about a world; what is
+    /// about a server stays as it is.
+    ///
+    /// # Panics
+    /// If the seed breaks a rule.
+    pub fn sandbox_as(&self, builder: MockServerBuilder) -> Sandbox {
+        self.make_sandbox(builder.seed, Arc::new(builder.settings))
+    }
+
+    fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Sandbox {
+        let place = self.app.make_sandbox(seed, settings);
+        let place = place.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
         let name = place.sandbox.as_deref().unwrap_or_default();
         let base_url = format!("{}{}{name}", self.base_url, crate::app::SANDBOX_PREFIX);
         Sandbox { control: WorldControl { place: Arc::clone(&place) }, base_url, app: self.app.clone() }
@@ -284,6 +295,11 @@ impl WorldControl {
         wait_for_messages(&self.place, filter, wait).await
     }
 
+    /// Forgets the messages; links and codes in them go on working (`DELETE /_mock/outbox`).
+    pub fn clear_messages(&self) {
+        self.place.world().outbox().clear();
+    }
+
     /// A breach now holds a value (`POST /_mock/leaks`). Returns the accounts that see it at once.
     ///
     /// # Errors
@@ -328,5 +344,10 @@ impl WorldControl {
     /// The last requests, oldest first (`GET /_mock/requests`).
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.place.world().journal().list()
+    }
+
+    /// Forgets the requests (`DELETE /_mock/requests`).
+    pub fn clear_requests(&self) {
+        self.place.world().journal().clear();
     }
 }

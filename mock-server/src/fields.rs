@@ -66,6 +66,11 @@ impl<'a> Fields<'a> {
         self.issues.push(Issue::new(field, format!("The {} field {}.", label(field), complaint.into())));
     }
 
+    /// Adds an issue that has words of its own.
+    pub(crate) fn refuse(&mut self, issue: Issue) {
+        self.issues.push(issue);
+    }
+
     /// Whether the field stands in the body with a value: not null, not empty.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.value(field).is_some()

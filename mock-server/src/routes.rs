@@ -49,6 +49,7 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         on(PUT,   "/api/v2/account/{account_id}", CrmOrOwner, &[Account5, Sso5], account::update),
         on(GET,   "/api/v1/account",              ByApp,      &[Sso5], account::one),
         on(PUT,   "/api/v1/account",              ByApp,      &[Sso5, Account5], account::update),
+        on(POST,  "/api/v2/account/password",     ByApp,      &[Sso5], account::change_password),
 
         // SSN (national ID)
         crm(PATCH, "/ssn-monitoring/activate",   &[Ssn3], ssn::activate),

@@ -618,7 +618,7 @@ impl Token {
         let is_throttled = made >= limit;
         let made = if is_throttled { made } else { made + 1 };
         self.minute = (began, made);
-        call.count(Rate { limit, remaining: limit - made });
+        call.count(Rate { limit, remaining: limit - made, reset: is_throttled.then_some(ends) });
         let retry_after_seconds = u32::try_from(ends.unix_seconds() - call.now.unix_seconds()).unwrap_or(u32::MAX);
         is_throttled.then_some(Resolved::Throttled { retry_after_seconds })
     }

@@ -106,8 +106,14 @@ pub(crate) fn send_verification_code(actor: Actor, call: &Call<'_>) -> Outcome {
         };
         let challenge = Challenge::code(call);
         send_sms(&challenge, &phone, account, call, "phone-verification");
-        account.phone_codes.retain(|code| code.phone != phone);
-        account.phone_codes.push(PhoneCode { phone, challenge });
+        // The new code replaces the one before, be it what the item waits for or one that was asked for.
+        match account.phones.iter_mut().find(|item| item.fields.value() == &*phone && !item.is_confirmed()) {
+            Some(item) => item.confirmation = Confirmation::pending(challenge),
+            None => {
+                account.phone_codes.retain(|code| code.phone != phone);
+                account.phone_codes.push(PhoneCode { phone, challenge });
+            }
+        }
         Ok(Reply::Done("Verification code sent."))
     })
 }

@@ -66,6 +66,7 @@ pub(crate) static DOCUMENTED: &[Row] = &[
     row(PUT,    "/api/v2/account/{account_id}", Either),
     row(GET,    "/api/v1/account", App),
     row(PUT,    "/api/v1/account", App),
+    row(POST,   "/api/v2/account/password", App),
 
     row(PATCH,  "/api/v1/account/{account_id}/ssn-monitoring/activate", Crm),
     row(PATCH,  "/api/v1/account/{account_id}/ssn-monitoring/deactivate", Crm),
@@ -131,13 +132,14 @@ pub(crate) static DOCUMENTED: &[Row] = &[
 ];
 
 /// The documented routes that no example shows: profiles (ACCOUNT-5, SSO-5, SCOPE-5) and what PHONE-3 leaves open.
-const WITHOUT_EXAMPLE: [&str; 8] = [
+const WITHOUT_EXAMPLE: [&str; 9] = [
     "GET /api/v1/account/{account_id}",
     "PUT /api/v1/account/{account_id}",
     "PATCH /api/v1/account/{account_id}",
     "PUT /api/v2/account/{account_id}",
     "GET /api/v1/account",
     "PUT /api/v1/account",
+    "POST /api/v2/account/password",
     "POST /api/v1/phone-watchlist/send-verification-code",
     "POST /api/v1/phone-watchlist/confirm",
 ];

@@ -151,7 +151,7 @@ fn invalid() -> Value {
     json!({
         "email": 5, "email_id": [], "phone": 5, "phone_id": [], "code": [], "iban": 5, "passport_number": 5,
         "license_number": 5, "card_number": 5, "expiry_month": 13, "expiry_year": 1, "credit_card_id": [],
-        "ssn": 5, "first_name": 5, "last_name": 5, "country_code": 5,
+        "ssn": 5, "first_name": 5, "last_name": 5, "country_code": 5, "password": 5,
     })
 }
 
@@ -193,6 +193,7 @@ async fn granted_body(world: &World, row: &Row) -> Value {
             "ssn": "19900101-1234", "first_name": "A", "last_name": "B", "email": "new@example.com",
         }),
         ("PUT" | "PATCH", "account" | "{account_id}") => json!({ "first_name": "Johnny" }),
+        ("POST", "password") => json!({ "password": "correct horse" }),
         ("POST", "email-watchlist") => json!({ "email": "new@example.com" }),
         ("POST", "phone-watchlist") => json!({ "phone": "+46701740699" }),
         ("POST", "iban-watchlist") => json!({ "iban": "SE3550000000054910000003" }),

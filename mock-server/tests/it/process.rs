@@ -79,6 +79,24 @@ async fn it_says_where_it_listens_answers_and_ends_in_order_at_either_signal() {
     }
 }
 
+#[tokio::test]
+async fn it_does_not_wait_for_those_who_wait_for_messages() {
+    let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json"]));
+    let client = reqwest::Client::new();
+    let wait = client.get(format!("{}/_mock/outbox?wait=60", running.url)).send();
+    let waiting = tokio::spawn(wait);
+    // The second answer shows that the first request is under way, for both go to one server in order of sending.
+    let health = client.get(format!("{}/_mock/health", running.url)).send().await.expect("an answer");
+    assert_eq!(health.status(), 200);
+    let ended = tokio::task::spawn_blocking(|| running.end_by("TERM")).await.expect("no panic");
+    assert_eq!(ended.0, Some(0), "{}", ended.1);
+    assert!(!ended.1.contains("did not end in time"), "{}", ended.1);
+    // The waiting request was answered, or had not been taken up yet.
+    if let Ok(answer) = waiting.await.expect("no panic") {
+        assert_eq!(answer.status(), 200);
+    }
+}
+
 #[test]
 fn the_health_check_tells_whether_it_answers() {
     let running = Running::start(binary(&["--listen", "127.0.0.1:0"]));
