@@ -109,8 +109,12 @@ fn authenticate(call: &Call<'_>) -> Result<Principal, Refusal> {
         Ok(token) => token,
         Err(hint) => return Err(Refusal::from(Why::Unauthenticated).fact(Fact::Scope1).hint(hint)),
     };
-    let resolved = token.split_once('|').and_then(|(number, secret)| Some((Id::parse_number(number)?, secret)));
-    let resolved = resolved.map_or(Resolved::Unknown, |(number, secret)| call.world.resolve(number, secret, call));
+    let parts = token.split_once('|').and_then(|(number, secret)| Some((Id::parse_number(number)?, secret)));
+    let (resolved, rate) = match parts {
+        Some((number, secret)) => call.world.resolve(number, secret, call.now),
+        None => (Resolved::Unknown, None),
+    };
+    call.count(rate);
     match resolved {
         Resolved::Known(principal) => {
             call.see(match principal.kind() {

@@ -30,7 +30,7 @@ use crate::reply::{Outcome, Page, Refusal, Why};
 use crate::routes::{self, Row};
 use crate::time::Timestamp;
 use crate::watchlist::{Kind, Rules};
-use crate::world::World;
+use crate::world::{Rate, World};
 
 /// The largest body that is read.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
@@ -76,15 +76,6 @@ impl TokenSeen {
             Self::Unknown => "unknown",
         }
     }
-}
-
-/// How much of its minute a token has used (FORMAT-9).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rate {
-    pub(crate) limit: u32,
-    pub(crate) remaining: u32,
-    /// When the minute ends, told to those who have used it up.
-    pub(crate) reset: Option<Timestamp>,
 }
 
 impl Call<'_> {
@@ -161,9 +152,13 @@ impl Call<'_> {
         self.token.set(token);
     }
 
-    /// Notes how much of its minute the token has used.
-    pub(crate) fn count(&self, rate: Rate) {
-        self.rate.set(Some(rate));
+    /// Notes how much of its minute the token has used, where requests are counted.
+    pub(crate) fn count(&self, rate: Option<Rate>) {
+        if rate.is_some() {
+            self.basis.follow(Fact::Format9);
+            self.basis.lean(Key::ThrottlePerMinute);
+        }
+        self.rate.set(rate);
     }
 
     /// The fields of the body. What is no JSON object has none, as in stock Laravel.

@@ -231,7 +231,7 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
         K::items_mut(account).add(item);
         let item = K::items(account).one(id).expect("it was just added");
         K::send(item, account, call);
-        call.world.match_item::<K>(account, id, call);
+        call.world.match_item::<K>(account, id, call.now);
         Ok(Reply::Added(shown))
     })
 }
@@ -285,7 +285,7 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
         item.fields = changed;
         item.updated_at = call.now;
         let shown = K::show(item);
-        call.world.match_item::<K>(account, id, call);
+        call.world.match_item::<K>(account, id, call.now);
         Ok(Reply::Item(shown))
     })
 }

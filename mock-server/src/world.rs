@@ -16,7 +16,6 @@ use crate::account::{Account, Draft};
 use crate::app::Settings;
 use crate::assumptions::{Assumptions, Key, LeaksPending};
 use crate::auth::Principal;
-use crate::call::{Call, Rate};
 use crate::clock::Clock;
 use crate::confirmation::{Challenge, Confirmation, Opened};
 use crate::id::Table;
@@ -128,6 +127,15 @@ pub(crate) enum Resolved {
         retry_after_seconds: u32,
     },
     Unknown,
+}
+
+/// How much of its minute a token has used (FORMAT-9).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+    /// When the minute ends, told to those who have used it up.
+    pub(crate) reset: Option<Timestamp>,
 }
 
 /// A one-time code (SSO-4). It is kept after its use, to say so.
@@ -287,23 +295,18 @@ impl World {
         self.tokens.insert(number, token);
     }
 
-    /// What the token `number|secret` is, and, where requests are counted, one more of them.
-    pub(crate) fn resolve(&self, number: u64, secret: &str, call: &Call<'_>) -> Resolved {
+    /// What the token `number|secret` is, and, where requests are counted, how much of its minute is used with this one.
+    pub(crate) fn resolve(&self, number: u64, secret: &str, now: Timestamp) -> (Resolved, Option<Rate>) {
         let limit = self.assumptions().number(Key::ThrottlePerMinute);
         if limit > 0 {
-            call.assumed().number(Key::ThrottlePerMinute);
-            let Some(mut token) = self.tokens.get_mut(&number) else { return Resolved::Unknown };
-            let resolved = token.resolve(secret, call.now);
-            return if matches!(resolved, Resolved::Known(_)) {
-                token.count(limit, call).unwrap_or(resolved)
-            } else {
-                resolved
+            let Some(mut token) = self.tokens.get_mut(&number) else { return (Resolved::Unknown, None) };
+            return match token.resolve(secret, now) {
+                Resolved::Known(principal) => token.count(principal, limit, now),
+                other => (other, None),
             };
         }
-        match self.tokens.get(&number) {
-            Some(token) => token.resolve(secret, call.now),
-            None => Resolved::Unknown,
-        }
+        let resolved = self.tokens.get(&number).map_or(Resolved::Unknown, |token| token.resolve(secret, now));
+        (resolved, None)
     }
 
     /// Issues a one-time code for a token of `account`.
@@ -470,7 +473,7 @@ impl World {
             let Some(item) = item else { return Ok(Opened::Dead) };
             item.confirm(now);
             self.links.remove(secret);
-            self.match_item_at::<Email>(account, link.email, now);
+            self.match_item::<Email>(account, link.email, now);
             Ok(Opened::Confirmed)
         });
         opened.unwrap_or(Opened::Dead)
@@ -526,11 +529,7 @@ impl World {
     }
 
     /// Lets an item see the leaks of its value, if it may by now.
-    pub(crate) fn match_item<K: Kind>(&self, account: &mut Account, id: u64, call: &Call<'_>) {
-        self.match_item_at::<K>(account, id, call.now);
-    }
-
-    pub(crate) fn match_item_at<K: Kind>(&self, account: &mut Account, id: u64, now: Timestamp) {
+    pub(crate) fn match_item<K: Kind>(&self, account: &mut Account, id: u64, now: Timestamp) {
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let Some(item) = K::items(account).one(id).filter(|item| pending_too || item.is_confirmed()) else { return };
         let found = self.leaks_of(K::WATCH, item.fields.value());
@@ -607,19 +606,20 @@ impl Token {
     }
 
     /// Counts a request, in minutes that begin with the first one; a refused request does not count.
-    fn count(&mut self, limit: u32, call: &Call<'_>) -> Option<Resolved> {
+    fn count(&mut self, principal: Principal, limit: u32, now: Timestamp) -> (Resolved, Option<Rate>) {
         let (began, made) = self.minute;
+        let is_over = now < began || now >= began.plus_seconds(MINUTE);
+        let (began, made) = if is_over { (now, 0) } else { (began, made) };
         let ends = began.plus_seconds(MINUTE);
-        let (began, ends, made) = if call.now < ends && call.now >= began {
-            (began, ends, made)
-        } else {
-            (call.now, call.now.plus_seconds(MINUTE), 0)
-        };
-        let is_throttled = made >= limit;
-        let made = if is_throttled { made } else { made + 1 };
-        self.minute = (began, made);
-        call.count(Rate { limit, remaining: limit - made, reset: is_throttled.then_some(ends) });
-        let retry_after_seconds = u32::try_from(ends.unix_seconds() - call.now.unix_seconds()).unwrap_or(u32::MAX);
-        is_throttled.then_some(Resolved::Throttled { retry_after_seconds })
+        if made >= limit {
+            self.minute = (began, made);
+            let retry_after_seconds = u32::try_from(ends.unix_seconds() - now.unix_seconds()).unwrap_or(u32::MAX);
+            return (
+                Resolved::Throttled { retry_after_seconds },
+                Some(Rate { limit, remaining: 0, reset: Some(ends) }),
+            );
+        }
+        self.minute = (began, made + 1);
+        (Resolved::Known(principal), Some(Rate { limit, remaining: limit - made - 1, reset: None }))
     }
 }

@@ -146,7 +146,7 @@ pub(crate) fn verify(actor: Actor, call: &Call<'_>) -> Outcome {
             return Err(wrong_code(call).fact(Fact::Card4));
         }
         card.confirm(call.now);
-        call.world.match_item::<Card>(account, id, call);
+        call.world.match_item::<Card>(account, id, call.now);
         Ok(Reply::Done("Credit card verified."))
     })
 }

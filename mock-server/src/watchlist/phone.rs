@@ -144,7 +144,7 @@ pub(crate) fn confirm(actor: Actor, call: &Call<'_>) -> Outcome {
         if let Some(item) = account.phones.iter_mut().find(|item| item.fields.value() == &*phone) {
             let id = item.id;
             item.confirm(call.now);
-            call.world.match_item::<Phone>(account, id, call);
+            call.world.match_item::<Phone>(account, id, call.now);
         }
         Ok(Reply::Done("Phone confirmed."))
     })
