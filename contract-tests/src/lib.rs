@@ -1,1 +1,31 @@
-//! x
+//! A contract suite for the Defentry API: the same scenarios against the in-memory fake or the real system.
+//!
+//! A contract is a function over a target. It makes an account of its own and values that nobody else has, calls the
+//! API as a client would, and compares what it sees with the facts of the guide that it names. A target chooses freely
+//! where the guide is silent: only a documented fact can fail it.
+//!
+//! The way of a check: [`Run`] (one target) → [`Check`] (id, facts, function) → [`Case`] (accounts, tokens, messages) →
+//! `client` (one `send`, every exchange recorded) → [`reader`] (all tolerance) → [`Outcome`] (a failure tells its
+//! story). The contracts stand in `contracts`, by page of the guide, and the guide as data in `documented`.
+//!
+//! [`Target::from_environment`] chooses the target by the `DEFENTRY_…` variables. Without `DEFENTRY_BASE_URL` there is
+//! none, and [`Fake`] starts one in this process; only `fake` knows that the package `mock-server` exists.
+
+mod case;
+mod client;
+mod contract;
+mod contracts;
+mod documented;
+mod fake;
+pub mod reader;
+mod run;
+mod secrets;
+mod target;
+
+pub use case::Case;
+pub use client::Format;
+pub use contract::{Check, Failure, Outcome};
+pub use contracts::checks;
+pub use fake::Fake;
+pub use run::Run;
+pub use target::{Target, VariableError};

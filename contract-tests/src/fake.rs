@@ -1,0 +1,36 @@
+//! The in-process fake as a target. This is the one file that knows that the package `mock-server` exists.
+
+use mock_server::MockServer;
+
+use crate::secrets::Secret;
+use crate::target::{CrmLogin, Messages, SsoClient, Target};
+
+/// A fake in this process, on a free port. Dropping it stops it.
+#[derive(Debug)]
+pub struct Fake {
+    server: MockServer,
+}
+
+impl Fake {
+    /// Starts a fake with its default seed, under the default assumptions.
+    pub async fn start() -> Self {
+        Self { server: MockServer::start().await }
+    }
+
+    /// The fake as a target, with the credentials that its default seed publishes.
+    pub fn target(&self) -> Target {
+        let crm = |username: &str, password| CrmLogin::Password { username: username.into(), password };
+        Target {
+            base_url: self.server.base_url().to_owned(),
+            crm: crm("service@partner.example", Secret("mock-crm-password".into())),
+            crm2: Some(crm("other@partner.example", Secret("mock-crm-password-2".into()))),
+            sso: Some(SsoClient { client_id: "mock-client".into(), client_secret: Secret("mock-secret".into()) }),
+            plan_id: 1,
+            plan_without_online_id: 2,
+            ssn_required: true,
+            email_domain: "example.com".into(),
+            normalize_all: false,
+            messages: Messages::Mock,
+        }
+    }
+}

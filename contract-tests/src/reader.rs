@@ -1,0 +1,275 @@
+//! The one tolerant reader: whatever a target may choose freely is read here, and nowhere else.
+
+use serde_json::{Map, Value};
+
+use crate::client::Format;
+
+/// Done, where the guide gives no status.
+pub fn is_success(status: u16) -> bool {
+    matches!(status, 200 | 201 | 204)
+}
+
+/// A token of the wrong kind was refused.
+pub fn is_wrong_token(status: u16) -> bool {
+    matches!(status, 401 | 403)
+}
+
+/// What belongs to somebody else was refused.
+pub fn is_foreign(status: u16) -> bool {
+    matches!(status, 403 | 404)
+}
+
+/// The request was refused, for whatever reason.
+pub fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status)
+}
+
+/// An id as paths write it, be it a number or a text.
+pub fn id(item: &Map<String, Value>) -> Option<String> {
+    match item.get("id")? {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The one item of an answer, under `data` or bare; none where it holds none, as an empty body or a message does.
+pub fn item(body: &Value) -> Option<&Map<String, Value>> {
+    body.get("data").unwrap_or(body).as_object().filter(|item| item.contains_key("id"))
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<'a> {
+    /// Its items.
+    pub items: &'a [Value],
+    /// The query of the page after it, question mark included.
+    pub next: Option<String>,
+}
+
+/// A list: bare, under `data`, or a page of one with `links` and `meta` beside it.
+pub fn page(body: &Value) -> Option<Page<'_>> {
+    let items = body.get("data").unwrap_or(body).as_array()?;
+    // Only the query is taken from a link: the host in it may be one that this machine cannot reach.
+    let link = body.pointer("/links/next").or_else(|| body.get("next_page_url"));
+    let linked = link.and_then(Value::as_str).and_then(|url| url.split_once('?')).map(|(_, query)| format!("?{query}"));
+    let meta = body.get("meta").unwrap_or(body);
+    let number = |field: &str| meta.get(field).and_then(Value::as_u64);
+    let counted = number("current_page").zip(number("last_page")).filter(|(current, last)| current < last);
+    Some(Page { items, next: linked.or_else(|| counted.map(|(current, _)| format!("?page={}", current + 1))) })
+}
+
+/// Whether one of the fields of `item` is `value`, in whatever case the target keeps it: fields may have any name.
+pub fn shows(item: &Value, value: &str) -> bool {
+    fields(item).iter().any(|(_, field)| field.as_str().is_some_and(|text| text.eq_ignore_ascii_case(value)))
+}
+
+/// The token of a login, at the top of the body: a number, a bar and an opaque secret.
+pub fn token(body: &Value) -> Option<&str> {
+    let token = body.get("token")?.as_str()?;
+    let (number, secret) = token.split_once('|')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !secret.is_empty() && body.get("data").is_none()).then_some(token)
+}
+
+/// The first link of a message.
+pub fn first_link(text: &str) -> Option<&str> {
+    let start = ["https://", "http://"].into_iter().filter_map(|scheme| text.find(scheme)).min()?;
+    let link = text[start..].split(|char: char| char.is_whitespace() || "\"'<>".contains(char)).next()?;
+    Some(link.trim_end_matches(['.', ',', ')']))
+}
+
+/// The first run of 4 to 8 digits of a message.
+pub fn first_code(text: &str) -> Option<&str> {
+    text.split(|char: char| !char.is_ascii_digit()).find(|digits| (4..=8).contains(&digits.len()))
+}
+
+/// What is wrong with an error in `format`, if anything is (FORMAT-6 to 8). More fields than the guide names may stand
+/// in it.
+pub fn error_issue(status: u16, content_type: &str, body: &Value, format: Format) -> Option<&'static str> {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match (format, &*media_type) {
+        (Format::Standardized, "application/json") => standardized_issue(status, body),
+        (Format::Legacy, "application/json" | "application/vnd.api+json") => {
+            (!is_legacy_error(body)).then_some("none of the four legacy shapes")
+        }
+        _ => Some("another content type"),
+    }
+}
+
+fn standardized_issue(status: u16, body: &Value) -> Option<&'static str> {
+    let is_text = |value: &Value, field: &str| value[field].as_str().is_some_and(|text| !text.is_empty());
+    let is_detail = |detail: &Value| is_text(detail, "field") && is_text(detail, "issue");
+    let error = &body["error"];
+    let documented = match status {
+        400 => Some("BAD_REQUEST"),
+        401 => Some("UNAUTHENTICATED"),
+        403 => Some("FORBIDDEN"),
+        404 => Some("NOT_FOUND"),
+        422 => Some("VALIDATION_ERROR"),
+        _ => None,
+    };
+    match error.get("details") {
+        _ if !is_text(error, "code") || !is_text(error, "message") => Some("no error with code and message"),
+        _ if documented.is_some_and(|code| error["code"] != code) => Some("a code that is not the status's"),
+        Some(_) if status != 422 => Some("details on what is no validation error"),
+        Some(details) if !details.as_array().is_some_and(|list| list.iter().all(is_detail)) => {
+            Some("details that are no list of field and issue")
+        }
+        _ => None,
+    }
+}
+
+fn is_legacy_error(body: &Value) -> bool {
+    let is_entry = |entry: &Value| ["status", "title", "detail"].iter().all(|field| entry[*field].is_string());
+    let is_texts = |texts: &Value| texts.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+    match body.get("errors") {
+        Some(Value::Array(list)) => !list.is_empty() && list.iter().all(is_entry),
+        Some(Value::Object(fields)) => !fields.is_empty() && fields.values().all(is_texts),
+        Some(_) => false,
+        None => body["error"].is_string() || body["message"].is_string(),
+    }
+}
+
+/// All fields of `body` at any depth, with their names.
+pub fn fields(body: &Value) -> Vec<(&str, &Value)> {
+    let named = |(name, value)| std::iter::once((name, value)).chain(fields(value));
+    match body {
+        Value::Object(object) => object.iter().map(|(name, value)| (name.as_str(), value)).flat_map(named).collect(),
+        Value::Array(values) => values.iter().flat_map(fields).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+/// Whether `text` has the form of `pattern`, in which `0` is any digit.
+fn has_form(text: &str, pattern: &str) -> bool {
+    let is_as = |(byte, wanted): (u8, u8)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted };
+    text.len() == pattern.len() && text.bytes().zip(pattern.bytes()).all(is_as)
+}
+
+/// Whether `text` is a pure date, the same in both formats (FORMAT-4).
+pub fn is_date(text: &str) -> bool {
+    has_form(text, "0000-00-00")
+}
+
+/// Whether `text` is a date with a time, in whatever form.
+pub fn is_like_datetime(text: &str) -> bool {
+    text.get(..10).is_some_and(is_date) && text.get(11..16).is_some_and(|time| has_form(time, "00:00"))
+}
+
+/// Whether `text` is a datetime as `format` writes it (FORMAT-3).
+pub fn is_datetime(text: &str, format: Format) -> bool {
+    match format {
+        Format::Standardized => has_form(text, "0000-00-00T00:00:00Z"),
+        Format::Legacy => has_form(text, "0000-00-00 00:00:00"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_enveloped_or_bare_and_its_id_a_number_or_a_text() {
+        let cases = [
+            (json!({ "data": { "id": 7 } }), Some("7")),
+            (json!({ "id": "b3c1" }), Some("b3c1")),
+            (json!({ "message": "Created." }), None),
+            (json!({ "data": [{ "id": 7 }] }), None),
+            (json!({ "id": null }), None),
+            (Value::Null, None),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(item(&body).and_then(id).as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_enveloped_bare_or_paginated() {
+        let cases = [
+            (json!([1, 2]), Some((2, None))),
+            (json!({ "data": [1], "meta": { "current_page": 2, "last_page": 2 } }), Some((1, None))),
+            (json!({ "data": [1], "meta": { "current_page": 1, "last_page": 3 } }), Some((1, Some("?page=2")))),
+            (json!({ "data": [1], "links": { "next": "http://elsewhere/x?page=2" } }), Some((1, Some("?page=2")))),
+            (json!({ "data": [], "next_page_url": "/x?cursor=abc" }), Some((0, Some("?cursor=abc")))),
+            (json!({ "data": {} }), None),
+            (Value::Null, None),
+        ];
+        for (body, expected) in cases {
+            let page = page(&body).map(|page| (page.items.len(), page.next));
+            assert_eq!(page, expected.map(|(items, next)| (items, next.map(str::to_owned))), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_read_by_what_it_means() {
+        let cases = [
+            (is_success as fn(u16) -> bool, &[200, 201, 204][..]),
+            (is_wrong_token, &[401, 403]),
+            (is_foreign, &[403, 404]),
+            (is_refusal, &[400, 401, 403, 404, 422]),
+        ];
+        for (means, expected) in cases {
+            let statuses = [200, 201, 202, 204, 302, 400, 401, 403, 404, 422, 500].into_iter();
+            assert_eq!(statuses.filter(|status| means(*status)).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn tokens_links_and_codes_are_found() {
+        assert_eq!(token(&json!({ "token": "12|abc" })), Some("12|abc"));
+        for odd in [r#"{"data":{"token":"1|abc"}}"#, r#"{"token":"abc"}"#, r#"{"token":"1|"}"#, "1"] {
+            assert_eq!(token(&serde_json::from_str(odd).expect("JSON")), None, "{odd}");
+        }
+        let text = "Hello 007,\nopen (https://example.com/c/12?x=1), or http://example.net. Your code: 482913!";
+        assert_eq!((first_link(text), first_code(text)), (Some("https://example.com/c/12?x=1"), Some("482913")));
+        assert_eq!((first_link("no link"), first_code("123 123456789")), (None, None));
+    }
+
+    #[test]
+    fn errors_have_the_shapes_of_their_format() {
+        let envelope = |code: &str| json!({ "error": { "code": code, "message": "m" } });
+        let detailed =
+            |code: &str, details: Value| json!({ "error": { "code": code, "message": "m", "details": details } });
+        let issues = json!([{ "field": "email", "issue": "required" }]);
+        let cases = [
+            (401, envelope("UNAUTHENTICATED"), true, false),
+            (401, envelope("FORBIDDEN"), false, false),
+            (409, envelope("WHATEVER"), true, false),
+            (422, detailed("VALIDATION_ERROR", issues.clone()), true, false),
+            (422, detailed("VALIDATION_ERROR", json!({ "email": ["required"] })), false, false),
+            (404, detailed("NOT_FOUND", issues), false, false),
+            (404, json!({ "error": "Not found" }), false, true),
+            (401, json!({ "message": "Unauthenticated." }), false, true),
+            (422, json!({ "errors": { "email": ["The email field is required."] } }), false, true),
+            (409, json!({ "errors": [{ "status": "409", "title": "t", "detail": "d" }], "corr_id": "x" }), false, true),
+            (422, json!({ "errors": { "email": "required" }, "message": "m" }), false, false),
+            (404, Value::Null, false, false),
+        ];
+        for (status, body, standardized, legacy) in cases {
+            let is_right = |content_type, format| error_issue(status, content_type, &body, format).is_none();
+            assert_eq!(is_right("application/json; charset=utf-8", Format::Standardized), standardized, "{body}");
+            assert_eq!(is_right("application/vnd.api+json", Format::Legacy), legacy, "{body}");
+            assert!(!is_right("application/vnd.api+json", Format::Standardized), "{body}");
+            assert!(!is_right("text/html", Format::Legacy), "{body}");
+        }
+    }
+
+    #[test]
+    fn datetimes_have_the_form_of_their_format() {
+        let cases = [
+            ("2026-06-16T21:02:05Z", true, false),
+            ("2026-06-16 21:02:05", false, true),
+            ("2026-06-16T21:02:05", false, false),
+            ("2026-06-16T21:02:05.123Z", false, false),
+            ("2026-06-16T21:02:05+00:00", false, false),
+        ];
+        for (text, standardized, legacy) in cases {
+            let forms = [Format::Standardized, Format::Legacy].map(|format| is_datetime(text, format));
+            assert!(is_like_datetime(text) && forms == [standardized, legacy], "{text}");
+        }
+        assert!(!is_like_datetime("2026-06-16") && is_date("2026-06-16") && !is_like_datetime("åäö åäö åäö åäö"));
+    }
+}
