@@ -1,10 +1,10 @@
 //! What the binary does: serve until told to stop, or ask a server whether it answers.
 
 use std::io::{self, IsTerminal, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, LogFormat};
@@ -30,7 +30,7 @@ pub fn run(config: &Config) -> Result<(), String> {
         .map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
         let at = config.listen();
-        let listener = TcpListener::bind(at).await.map_err(|error| format!("--listen {at}: {error}"))?;
+        let listener = listen(at).map_err(|error| format!("--listen {at}: {error}"))?;
         let address = listener.local_addr().map_err(|error| format!("--listen {at}: {error}"))?;
         let shutdown = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
         say(&format!("listening on http://{address}"));
@@ -38,6 +38,15 @@ pub fn run(config: &Config) -> Result<(), String> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Listens with room for many who come at once: a connection that finds none is only tried again after a second.
+fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    const BACKLOG: u32 = 16_384;
+    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(BACKLOG)
 }
 
 /// Whether a server of this configuration answers.
