@@ -33,7 +33,7 @@ use crate::watchlist::{Kind, Rules};
 use crate::world::{Rate, World};
 
 /// The largest body that is read.
-pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+const BODY_LIMIT: usize = 1024 * 1024;
 
 static BASIS: HeaderName = HeaderName::from_static("x-mock-basis");
 static HINT: HeaderName = HeaderName::from_static("x-mock-hint");
@@ -130,7 +130,7 @@ impl Call<'_> {
             "there is no such item on this account; {{{}}} is the id of one of its items, and what is removed is gone",
             K::ID
         );
-        self.assumed().name(Key::ScopeForeignItem);
+        self.basis.lean(Key::ScopeForeignItem);
         let refusal = if self.world.is_foreign(K::TABLE, id) {
             auth::refused(self, Key::ScopeForeignItem)
         } else {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -95,7 +96,13 @@ const GATEWAY_NAMES: [(&str, &str); 2] = [("SSN_REQUIRED", "ssn_required"), ("AP
 impl Cli {
     /// Reads flags and environment, or ends the process with a message that names what is wrong.
     pub fn from_environment() -> (Command, Config) {
-        let matches = Self::command().get_matches();
+        let matches = Self::command().try_get_matches().unwrap_or_else(|error| {
+            let given: Vec<String> = std::env::args().collect();
+            if let Some(variable) = variable_behind(&error, &given, |name| std::env::var_os(name).is_some()) {
+                eprintln!("in the variable {variable}:");
+            }
+            error.exit()
+        });
         let read = Self::from_arg_matches(&matches).and_then(|mut cli| {
             cli.config.read_gateway_names(&matches, |name| std::env::var(name).ok())?;
             Ok(cli)
@@ -218,6 +225,14 @@ impl Config {
         let line = |(name, value): (&str, String)| format!("export {name}='{}'\n", value.replace('\'', r"'\''"));
         Ok(variables.into_iter().map(line).collect())
     }
+}
+
+/// The variable that a value came from which clap names by its flag only.
+fn variable_behind(error: &clap::Error, given: &[String], is_set: impl Fn(&str) -> bool) -> Option<String> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
+    let flag = argument.split(|char: char| char != '-' && !char.is_ascii_alphanumeric()).next()?;
+    let variable = format!("MOCK_{}", flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
+    (is_set(&variable) && !given.iter().any(|argument| argument.starts_with(flag))).then_some(variable)
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

@@ -32,7 +32,7 @@ use crate::world::{Due, EidError};
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The longest that `?wait=` may ask for.
-const LONGEST_WAIT: u64 = 300;
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Adds the control routes and the confirmation links to the documented ones.
 pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
@@ -117,18 +117,17 @@ async fn reset(visit: Visit) -> Result<Json<Any>, Refused> {
 struct OutboxQuery {
     to: Option<String>,
     channel: Option<Channel>,
-    wait: Option<u64>,
+    wait: Option<f64>,
 }
 
 async fn list_messages(visit: Visit, Query(query): Query<OutboxQuery>) -> Result<Json<Any>, Refused> {
     let wait = query.wait.unwrap_or_default();
-    if wait > LONGEST_WAIT {
-        return Err(Refused::bad(format!("wait is at most {LONGEST_WAIT} seconds, not {wait}")));
-    }
+    let wait = Duration::try_from_secs_f64(wait).ok().filter(|wait| *wait <= LONGEST_WAIT);
+    let wait = wait.ok_or_else(|| Refused::bad(format!("wait is 0 to {} seconds", LONGEST_WAIT.as_secs())))?;
     // An unescaped plus in a query is a space; no address or number has one.
     let to = query.to.map(|to| to.replace(' ', "+"));
     let filter = MessageFilter { to, channel: query.channel };
-    let messages = wait_for_messages(&visit.place, &filter, Duration::from_secs(wait)).await;
+    let messages = wait_for_messages(&visit.place, &filter, wait).await;
     Ok(Json(json!({ "messages": messages })))
 }
 

@@ -121,9 +121,10 @@ fn flags_win_over_variables_and_variables_over_defaults() {
 
 #[test]
 fn what_cannot_be_used_stops_the_start_and_is_named() {
-    let cases: [(&[&str], &[(&str, &str)], &[&str]); 8] = [
+    let cases: [(&[&str], &[(&str, &str)], &[&str]); 9] = [
         (&["--listen", "here"], &[], &["--listen", "here"]),
-        (&[], &[("MOCK_LISTEN", "here")], &["here"]),
+        (&[], &[("MOCK_LISTEN", "here")], &["MOCK_LISTEN", "here"]),
+        (&[], &[("MOCK_NORMALIZE_ALL", "perhaps")], &["MOCK_NORMALIZE_ALL", "perhaps"]),
         (&["--assume", "add.stats=200"], &[], &["add.stats", "add.status"]),
         (&["--assume", "add.status=202"], &[], &["add.status", "201, 200"]),
         (&["--assumptions", "/nowhere.toml"], &[], &["--assumptions /nowhere.toml"]),
