@@ -2,11 +2,14 @@
 
 mod absent;
 mod concurrency;
+mod confirmation;
 mod documents;
 mod examples;
 mod formats;
 mod harness;
 mod hostile;
 mod isolation;
+mod leaks;
 mod principals;
 mod process;
+mod ssn;
