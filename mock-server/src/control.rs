@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, OriginalUri, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post};
 use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
@@ -52,7 +52,8 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .layer(middleware::from_fn_with_state(app.clone(), guard::only_local))
         .layer(middleware::from_fn(log));
     let links = MethodRouter::new().get(confirmation::open).head(confirmation::peek).layer(middleware::from_fn(log));
-    documented.nest("/_mock", control).route("/_confirm/{secret}", links)
+    let bare = any(no_such_route).layer(middleware::from_fn(log));
+    documented.nest("/_mock", control).route("/_mock/", bare).route("/_confirm/{secret}", links)
 }
 
 /// Writes the one line of the log that a request leaves.
@@ -107,7 +108,12 @@ async fn health(State(app): State<App>, visit: Visit) -> impl IntoResponse {
     }))
 }
 
-async fn reset(visit: Visit) -> Result<Json<Any>, Refused> {
+/// A body that says nothing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn reset(visit: Visit, Body(Nothing {}): Body<Nothing>) -> Result<Json<Any>, Refused> {
     visit.place.reset()?;
     Ok(Json(json!({ "status": "ok" })))
 }

@@ -30,7 +30,7 @@ pub(crate) fn target(path: &str, query: Option<&str>) -> String {
             Some((name, value)) => {
                 masked.push_str(segment(name));
                 masked.push('=');
-                masked.push_str(if is_short_number(value) { value } else { "***" });
+                masked.push_str(if name == "page" && is_short_number(value) { value } else { "***" });
             }
             None => masked.push_str(segment(pair)),
         }
@@ -76,6 +76,7 @@ mod tests {
             ("/api/v1/account/199001012385/x", None, "/api/v1/account/***/x"),
             ("/api/v1/x", Some("page=2&email=a@b.example"), "/api/v1/x?page=2&email=***"),
             ("/api/v1/x", Some("1|secret"), "/api/v1/x?***"),
+            ("/api/v1/x", Some("code=123456&page=07"), "/api/v1/x?code=***&page=07"),
             ("/_confirm/Zx9Zx9Zx9", None, "/_confirm/***"),
             (
                 "/api/v1/account/67e55044-10b1-826f-9247-bb680e5fe0c8",

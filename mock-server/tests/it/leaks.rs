@@ -425,7 +425,7 @@ async fn nothing_that_happens_to_an_item_doubles_its_leaks() {
 /// The leaks come from another thread, one right after the other, so that they meet every step of the adding.
 #[tokio::test]
 async fn a_leak_that_comes_while_an_item_is_added_is_seen_once() {
-    const ROUNDS: usize = 15;
+    const ROUNDS: usize = 10;
     const ACCOUNTS: usize = 8;
     let world = World::new();
     for round in 0..ROUNDS {

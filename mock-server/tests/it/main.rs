@@ -3,6 +3,7 @@
 mod absent;
 mod concurrency;
 mod confirmation;
+mod control;
 mod documents;
 mod examples;
 mod formats;
@@ -10,6 +11,8 @@ mod harness;
 mod hostile;
 mod isolation;
 mod leaks;
+mod password;
 mod principals;
 mod process;
 mod ssn;
+mod switches;
