@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::account::Account;
 use crate::app::Visit;
 use crate::assumptions::Key;
 use crate::call::Call;
@@ -46,6 +47,14 @@ impl Confirmation {
         Self::Pending(Box::new(challenge))
     }
 
+    /// Until when it waits, if it does.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Confirmed(_) => None,
+            Self::Pending(challenge) => Some(challenge.expires_at),
+        }
+    }
+
     /// Whether it waits, and `secret` is what it waits for.
     pub(crate) fn is_met_by(&self, secret: &str, now: Timestamp) -> bool {
         match self {
@@ -62,6 +71,15 @@ impl<K> Item<K> {
             self.confirmation = Confirmation::Confirmed(now);
             self.updated_at = now;
         }
+    }
+}
+
+impl Account {
+    /// When the codes end that it has been sent.
+    pub(crate) fn code_expiries(&self) -> impl Iterator<Item = Timestamp> {
+        let phones = self.phones.iter().filter_map(|item| item.confirmation.expires_at());
+        let cards = self.cards.iter().filter_map(|item| item.confirmation.expires_at());
+        phones.chain(cards).chain(self.phone_codes.iter().map(|code| code.challenge.expires_at))
     }
 }
 

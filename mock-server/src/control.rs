@@ -39,13 +39,14 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
     let control = Router::new()
         .route("/health", get(health))
         .route("/reset", post(reset))
-        .route("/outbox", get(list_messages).delete(clear_messages))
         .route("/leaks", post(add_leak))
         .route("/clock", get(read_clock).put(move_clock))
         .route("/accounts/{id}/eid", post(complete_eid))
         .route("/requests", get(list_requests).delete(clear_requests))
         .route("/sandboxes", get(list_sandboxes).post(make_sandbox))
         .route("/sandboxes/{id}", delete(end_sandbox))
+        .route_layer(middleware::from_fn(without_query))
+        .route("/outbox", get(list_messages).delete(clear_messages))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -54,6 +55,14 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
     let links = MethodRouter::new().get(confirmation::open).head(confirmation::peek).layer(middleware::from_fn(log));
     let bare = any(no_such_route).layer(middleware::from_fn(log));
     documented.nest("/_mock", control).route("/_mock/", bare).route("/_confirm/{secret}", links)
+}
+
+/// Refuses a query, for whoever sends one expects it to do something.
+async fn without_query(request: Request, next: Next) -> Result<Response, Refused> {
+    match request.uri().query() {
+        None | Some("") => Ok(next.run(request).await),
+        Some(_) => Err(Refused::bad("this control route takes no query")),
+    }
 }
 
 /// Writes the one line of the log that a request leaves.
@@ -67,7 +76,7 @@ async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Res
 
 /// Why a control route did not do what it was asked to, in a sentence.
 #[derive(Debug)]
-struct Refused(StatusCode, String);
+pub(crate) struct Refused(StatusCode, String);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -223,12 +232,13 @@ struct Eid {
 }
 
 async fn complete_eid(visit: Visit, Path(id): Path<String>, Body(eid): Body<Eid>) -> Result<Json<Any>, Refused> {
-    let account = Id::parse(Table::Account, &id, visit.world.assumptions().choice());
-    let done = match account {
-        Some(account) => visit.world.complete_eid(account, eid.provider, &eid.ssn),
-        None => Err(EidError::NoAccount),
-    };
-    done.map_err(|error| {
+    let form = visit.world.assumptions().choice();
+    let account = Id::parse(Table::Account, &id, form).ok_or(EidError::NoAccount);
+    let done = account.and_then(|account| {
+        visit.world.complete_eid(account, eid.provider, &eid.ssn)?;
+        Ok(Id::new(Table::Account, account).shown(form))
+    });
+    let id = done.map_err(|error| {
         let status = match error {
             EidError::NoAccount => StatusCode::NOT_FOUND,
             EidError::AlreadySet => StatusCode::CONFLICT,
@@ -338,9 +348,10 @@ async fn list_sandboxes(State(app): State<App>, visit: Visit, headers: HeaderMap
 }
 
 async fn end_sandbox(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Refused> {
-    if app.end_sandbox(&name) {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Refused(StatusCode::NOT_FOUND, "there is no such sandbox".into()))
-    }
+    if app.end_sandbox(&name) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such_sandbox()) }
+}
+
+/// The answer of a sandbox that was ended, or never made.
+pub(crate) fn no_such_sandbox() -> Refused {
+    Refused(StatusCode::NOT_FOUND, "there is no such sandbox; POST /_mock/sandboxes makes one".into())
 }

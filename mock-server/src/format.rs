@@ -5,13 +5,11 @@
 use std::borrow::Cow;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::assumptions::{
-    ActionAnswer, AddBody, AddStatus, Assumed, IdForm, Key, LegacyBoolean, ListShape, RemoveStatus,
-};
+use crate::assumptions::{ActionAnswer, AddBody, AddStatus, Assumed, Key, LegacyBoolean, ListShape, RemoveStatus};
 use crate::facts::{Basis, Fact};
 use crate::pages::Paginated;
 use crate::reply::{Issue, Listing, Outcome, Refusal, Reply, Why};
@@ -88,11 +86,13 @@ impl Rendered {
     }
 
     fn json(status: StatusCode, content_type: &'static str, body: &impl Serialize) -> Self {
-        let mut text = Vec::with_capacity(TYPICAL_BODY);
-        serde_json::to_writer(&mut text, body).expect("what is rendered has text keys only");
+        Self::text(status, content_type, serde_json::to_vec(body).expect("what is rendered has text keys only"))
+    }
+
+    fn text(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body: text }
+        Self { status, headers, body }
     }
 
     fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
@@ -110,12 +110,6 @@ pub(crate) fn render(outcome: &Outcome, wire: Wire<'_>) -> Rendered {
     }
 }
 
-/// `{"data": …}`.
-#[derive(Serialize)]
-struct Data<T> {
-    data: T,
-}
-
 /// `{"message": …}`, also the first of the legacy error shapes (FORMAT-8).
 #[derive(Serialize)]
 struct Message<'a> {
@@ -125,10 +119,8 @@ struct Message<'a> {
 impl Wire<'_> {
     fn reply(self, reply: &Reply) -> Rendered {
         match reply {
-            Reply::AccountCreated(account) => {
-                Rendered::json(StatusCode::CREATED, JSON, &Data { data: self.fields(account) })
-            }
-            Reply::Account(account) => Rendered::json(StatusCode::OK, JSON, &Data { data: self.fields(account) }),
+            Reply::AccountCreated(account) => Rendered::text(StatusCode::CREATED, JSON, self.enveloped(account)),
+            Reply::Account(account) => Rendered::text(StatusCode::OK, JSON, self.enveloped(account)),
             Reply::Added(item) => {
                 let status = match self.assumed.choice() {
                     AddStatus::Created => StatusCode::CREATED,
@@ -152,26 +144,33 @@ impl Wire<'_> {
     }
 
     fn item(self, status: StatusCode, item: &Object) -> Rendered {
-        match self.assumed.choice() {
-            AddBody::Data => Rendered::json(status, JSON, &Data { data: self.fields(item) }),
-            AddBody::Bare => Rendered::json(status, JSON, &self.fields(item)),
-        }
+        let body = match self.assumed.choice() {
+            AddBody::Data => self.enveloped(item),
+            AddBody::Bare => Writer::new(self).object(item).text,
+        };
+        Rendered::text(status, JSON, body)
+    }
+
+    /// `{"data": …}`.
+    fn enveloped(self, object: &Object) -> Vec<u8> {
+        Writer::new(self).raw("{\"data\":").object(object).raw("}").text
     }
 
     fn list(self, listing: &Listing) -> Rendered {
-        let items: Vec<_> = listing.items.iter().map(|item| self.fields(item)).collect();
-        match self.assumed.choice() {
-            ListShape::Data => Rendered::json(StatusCode::OK, JSON, &Data { data: items }),
-            ListShape::Bare => Rendered::json(StatusCode::OK, JSON, &items),
+        let writer = Writer::new(self);
+        let items = &listing.items;
+        let body = match self.assumed.choice() {
+            ListShape::Bare => writer.list(items, Writer::object),
+            ListShape::Data => writer.raw("{\"data\":").list(items, Writer::object).raw("}"),
             ListShape::Paginated => {
-                let url = (self.url)();
-                Rendered::json(StatusCode::OK, JSON, &Paginated::new(items, listing, &url))
+                let around = Paginated::new(listing, &(self.url)());
+                let around = serde_json::to_string(&around).expect("it has text keys only");
+                // The fields around the items follow them in the same object.
+                let after = around.strip_prefix('{').expect("a struct is an object");
+                writer.raw("{\"data\":").list(items, Writer::object).raw(",").raw(after)
             }
-        }
-    }
-
-    fn fields<'b>(&'b self, object: &'b Object) -> Shaped<'b, Object> {
-        Shaped { value: object, wire: self }
+        };
+        Rendered::text(StatusCode::OK, JSON, body.text)
     }
 
     fn refusal(self, refusal: &Refusal) -> Rendered {
@@ -388,60 +387,80 @@ impl Serialize for FieldMap<'_> {
     }
 }
 
-/// A value together with how it is written.
-struct Shaped<'a, T> {
-    value: &'a T,
-    wire: &'a Wire<'a>,
+/// Writes objects as their format says. Names need no escaping and instants none either, and most of what is written
+/// are names and instants, so this does not go through a serializer that looks at every character.
+struct Writer<'a> {
+    wire: Wire<'a>,
+    text: Vec<u8>,
 }
 
-impl Serialize for Shaped<'_, Object> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.value.0.len()))?;
-        for (name, value) in &self.value.0 {
-            map.serialize_entry(name, &Shaped { value, wire: self.wire })?;
-        }
-        map.end()
+impl<'a> Writer<'a> {
+    fn new(wire: Wire<'a>) -> Self {
+        Self { wire, text: Vec::with_capacity(TYPICAL_BODY) }
     }
-}
 
-impl Serialize for Shaped<'_, Value> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    /// Text that is JSON already.
+    fn raw(mut self, json: &str) -> Self {
+        self.text.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    fn quoted(self, plain: &str) -> Self {
+        self.raw("\"").raw(plain).raw("\"")
+    }
+
+    fn json(mut self, value: &impl Serialize) -> Self {
+        serde_json::to_writer(&mut self.text, value).expect("texts, numbers and ids can be written");
+        self
+    }
+
+    fn list<T>(mut self, items: &[T], write: impl Fn(Self, &T) -> Self) -> Self {
+        self = self.raw("[");
+        for (position, item) in items.iter().enumerate() {
+            self = write(if position > 0 { self.raw(",") } else { self }, item);
+        }
+        self.raw("]")
+    }
+
+    fn object(mut self, object: &Object) -> Self {
+        for (position, (name, value)) in object.0.iter().enumerate() {
+            self = self.raw(if position > 0 { ",\"" } else { "{\"" }).raw(name).raw("\":").value(value);
+        }
+        self.raw(if object.0.is_empty() { "{}" } else { "}" })
+    }
+
+    fn value(self, value: &Value) -> Self {
         let wire = self.wire;
-        match self.value {
-            Value::Null => serializer.serialize_unit(),
-            Value::Number(number) => serializer.serialize_u64(*number),
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::Id(id) => id.shown(wire.assumed.choice::<IdForm>()).serialize(serializer),
+        match value {
+            Value::Null => self.raw("null"),
+            Value::Number(number) => self.json(number),
+            Value::Text(text) => self.json(text),
+            Value::Id(id) => self.json(&id.shown(wire.assumed.choice())),
             Value::Date(date) => {
                 wire.basis.follow(Fact::Format4);
-                date.serialize(serializer)
+                self.json(date)
             }
             Value::Time(instant) => {
                 wire.basis.follow(Fact::Format3);
                 match wire.format {
-                    Format::Standardized => serializer.serialize_str(instant.standardized().as_str()),
-                    Format::Legacy => serializer.serialize_str(instant.legacy().as_str()),
+                    Format::Standardized => self.quoted(instant.standardized().as_str()),
+                    Format::Legacy => self.quoted(instant.legacy().as_str()),
                 }
             }
             Value::Flag(flag) => {
                 wire.basis.follow(Fact::Format5);
+                let word = if *flag { "true" } else { "false" };
+                let digit = if *flag { "1" } else { "0" };
                 match wire.format {
-                    Format::Standardized => serializer.serialize_bool(*flag),
+                    Format::Standardized => self.raw(word),
                     Format::Legacy => match wire.assumed.choice() {
-                        LegacyBoolean::Number => serializer.serialize_u8(u8::from(*flag)),
-                        LegacyBoolean::TextNumber => serializer.serialize_str(if *flag { "1" } else { "0" }),
-                        LegacyBoolean::Text => serializer.serialize_str(if *flag { "true" } else { "false" }),
+                        LegacyBoolean::Number => self.raw(digit),
+                        LegacyBoolean::TextNumber => self.quoted(digit),
+                        LegacyBoolean::Text => self.quoted(word),
                     },
                 }
             }
-            Value::List(list) => {
-                let mut sequence = serializer.serialize_seq(Some(list.len()))?;
-                for value in list {
-                    sequence.serialize_element(&Shaped { value, wire })?;
-                }
-                sequence.end()
-            }
-            Value::Object(object) => Shaped { value: object, wire }.serialize(serializer),
+            Value::List(list) => self.list(list, Self::value),
         }
     }
 }

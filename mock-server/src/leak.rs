@@ -298,6 +298,11 @@ impl Account {
         self.hits.iter().any(|hit| hit.item_id == item_id && Arc::ptr_eq(&hit.leak, leak))
     }
 
+    /// Forgets the leaks that it saw through this item.
+    pub(crate) fn forget_hits(&mut self, kind: WatchKind, item_id: u64) {
+        self.hits.retain(|hit| hit.leak.kind != kind || hit.item_id != item_id);
+    }
+
     /// The id of what watches `value` here and may see its leaks, if anything does.
     pub(crate) fn watching(&self, kind: WatchKind, value: &str, pending_too: bool) -> Option<u64> {
         match kind {
@@ -307,7 +312,7 @@ impl Account {
             WatchKind::Passport => watching::<Passport>(self, value, pending_too),
             WatchKind::DriversLicense => watching::<License>(self, value, pending_too),
             WatchKind::CreditCard => watching::<Card>(self, value, pending_too),
-            WatchKind::Ssn => self.monitored_ssn().filter(|ssn| *ssn == value).map(|_| 0),
+            WatchKind::Ssn => self.monitored_ssn().filter(|ssn| **ssn == *value).map(|_| 0),
         }
     }
 }

@@ -21,10 +21,9 @@ pub(crate) fn asked_for(query: Option<&str>) -> Page {
     Page { number, size: PAGE_SIZE }
 }
 
-/// A page with the addresses of its neighbours.
+/// What stands in a page beside its items: the addresses of its neighbours, and where it is.
 #[derive(Debug, Serialize)]
-pub(crate) struct Paginated<T> {
-    data: Vec<T>,
+pub(crate) struct Paginated {
     links: Links,
     meta: Meta,
 }
@@ -56,16 +55,16 @@ struct Link {
     active: bool,
 }
 
-impl<T> Paginated<T> {
-    /// The page of `listing`, with `data` as its items written out, of the list at `url`.
-    pub(crate) fn new(data: Vec<T>, listing: &Listing, url: &str) -> Self {
-        let Listing { total, page, .. } = *listing;
+impl Paginated {
+    /// What stands beside the items of `listing`, which is a page of the list at `url`.
+    pub(crate) fn new(listing: &Listing, url: &str) -> Self {
+        let Listing { total, page, ref items } = *listing;
         let current = page.number;
         let last = total.div_ceil(page.size).max(1);
         let address = |number: usize| format!("{url}?page={number}");
         let prev = (current > 1).then(|| address(current - 1));
         let next = (current < last).then(|| address(current + 1));
-        let filled = !data.is_empty();
+        let filled = !items.is_empty();
         let mut links = vec![Link { url: prev.clone(), label: "&laquo; Previous".into(), active: false }];
         links.extend(window(current, last).into_iter().map(|slot| match slot {
             Some(number) => Link { url: Some(address(number)), label: number.to_string(), active: number == current },
@@ -81,10 +80,9 @@ impl<T> Paginated<T> {
                 links,
                 path: url.to_owned(),
                 per_page: page.size,
-                to: filled.then(|| page.offset() + data.len()),
+                to: filled.then(|| page.offset() + items.len()),
                 total,
             },
-            data,
         }
     }
 }
@@ -111,12 +109,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::value::Object;
 
     fn shown(total: usize, number: usize) -> serde_json::Value {
         let page = Page { number, size: PAGE_SIZE };
-        let data: Vec<usize> = (0..total).skip(page.offset()).take(page.size).collect();
-        let listing = Listing { items: Vec::new(), total, page };
-        serde_json::to_value(Paginated::new(data, &listing, "http://fake/api/v1/x")).expect("JSON")
+        let listing = page.of(std::iter::repeat_n(Object::default(), total));
+        let mut shown = serde_json::to_value(Paginated::new(&listing, "http://fake/api/v1/x")).expect("JSON");
+        shown["data"] = vec![json!({}); listing.items.len()].into();
+        shown
     }
 
     #[test]

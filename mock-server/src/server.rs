@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -68,8 +67,7 @@ fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutd
 async fn dispatch(mut request: Request, router: Router, app: App) -> Result<Response, Infallible> {
     if request.uri().path().starts_with(SANDBOX_PREFIX) {
         let Some((visit, within)) = app.visit_sandbox(request.uri()) else {
-            let text = "there is no such sandbox; POST /_mock/sandboxes makes one\n";
-            return Ok((StatusCode::NOT_FOUND, text).into_response());
+            return Ok(control::no_such_sandbox().into_response());
         };
         *request.uri_mut() = within;
         request.extensions_mut().insert(visit);

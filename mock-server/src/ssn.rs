@@ -26,6 +26,11 @@ impl Ssn {
     pub(crate) fn new(number: Box<str>) -> Self {
         Self { number, is_monitored: true }
     }
+
+    /// As it is compared.
+    pub(crate) fn canonical(&self) -> Box<str> {
+        without_separators(&self.number)
+    }
 }
 
 /// Who can vouch for a national ID, and of which country.
@@ -53,8 +58,8 @@ impl EidProvider {
 
 impl Account {
     /// The SSN as it is compared with leaks, if it is there and monitored.
-    pub(crate) fn monitored_ssn(&self) -> Option<&str> {
-        self.ssn.as_ref().filter(|ssn| ssn.is_monitored).map(|ssn| &*ssn.number)
+    pub(crate) fn monitored_ssn(&self) -> Option<Box<str>> {
+        self.ssn.as_ref().filter(|ssn| ssn.is_monitored).map(Ssn::canonical)
     }
 
     /// The field `ssn` of an account that is read back; none where `ssn.echo` leaves it out.
@@ -105,13 +110,19 @@ pub(crate) fn rule(country: Option<&str>) -> impl Fn(&str) -> Result<Box<str>, C
         Some("NO") => is_norwegian,
         _ => is_plausible,
     };
-    move |text| if form(text) { canonical(text) } else { Err("format is invalid".into()) }
+    move |text| if form(text) { Ok(text.to_uppercase().into()) } else { Err("format is invalid".into()) }
 }
 
-/// An SSN as it is kept and compared: upper case, with the separators that it came with.
+/// An SSN as it is compared, of whatever country.
 pub(crate) fn canonical(text: &str) -> Result<Box<str>, Complaint> {
     let text = text.trim();
-    if is_plausible(text) { Ok(text.to_uppercase().into()) } else { Err("format is invalid".into()) }
+    if is_plausible(text) { Ok(without_separators(text)) } else { Err("format is invalid".into()) }
+}
+
+/// In upper case, without hyphens and spaces. A plus tells a century, and stays.
+fn without_separators(text: &str) -> Box<str> {
+    let kept = text.chars().filter(|char| !"- ".contains(*char));
+    kept.map(|char| char.to_ascii_uppercase()).collect()
 }
 
 /// Any country's: 6 to 20 letters and digits with separators.
@@ -219,6 +230,14 @@ mod tests {
         ];
         for (country, text, expected) in cases {
             assert_eq!(rule(country)(text).is_ok(), expected, "{country:?} {text}");
+        }
+    }
+    #[test]
+    fn an_ssn_is_compared_without_its_separators() {
+        let cases = [("19900101-2385", "199001012385"), ("900101+2385", "900101+2385"), ("010594y9032", "010594Y9032")];
+        for (text, expected) in cases {
+            assert_eq!(canonical(text).as_deref(), Ok(expected));
+            assert_eq!(&*Ssn::new(text.into()).canonical(), expected);
         }
     }
 }

@@ -22,7 +22,6 @@ pub(crate) enum Value {
     Time(Timestamp),
     Id(Id),
     List(Vec<Self>),
-    Object(Object),
 }
 
 /// Fields in the order in which they are written.
@@ -95,12 +94,6 @@ impl From<Timestamp> for Value {
 impl From<Id> for Value {
     fn from(id: Id) -> Self {
         Self::Id(id)
-    }
-}
-
-impl From<Object> for Value {
-    fn from(object: Object) -> Self {
-        Self::Object(object)
     }
 }
 

@@ -53,6 +53,9 @@ pub(crate) trait Kind: Sized + Send + Sync + 'static {
     /// Sends the challenge of an item that has just been added.
     fn send(_item: &Item<Self>, _account: &Account, _call: &Call<'_>) {}
 
+    /// Forgets what `account` keeps about an item beside it, once it is removed.
+    fn removed(_item: &Item<Self>, _account: &mut Account) {}
+
     /// The item as a client reads it.
     fn show(item: &Item<Self>) -> Object;
 }
@@ -280,6 +283,7 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
         if is_moved {
             call.world.unwatch(K::WATCH, &before, actor.account);
             call.world.watch(K::WATCH, changed.value(), actor.account);
+            account.forget_hits(K::WATCH, id);
         }
         let item = K::items_mut(account).one_mut(id).expect("it was there under this guard");
         item.fields = changed;
@@ -298,6 +302,8 @@ pub(crate) fn remove<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
         call.world.unwatch(K::WATCH, item.fields.value(), actor.account);
         call.world.disown(K::TABLE, id);
         call.world.forget_link(&item.confirmation);
+        account.forget_hits(K::WATCH, id);
+        K::removed(&item, account);
         Ok(Reply::Removed)
     })
 }
@@ -307,11 +313,7 @@ pub(crate) fn leaks<K: Leakable>(actor: Actor, call: &Call<'_>) -> Outcome {
     call.assumed().choice::<LeaksPending>();
     let page = call.page();
     call.world.read_account(actor.account, |account| {
-        let is_of_an_item = |hit: &&crate::leak::Hit| {
-            hit.leak.kind == K::WATCH
-                && K::items(account).one(hit.item_id).is_some_and(|item| item.fields.value() == &*hit.leak.value)
-        };
-        let hits: Vec<_> = account.hits.iter().filter(is_of_an_item).collect();
+        let hits: Vec<_> = account.hits.iter().filter(|hit| hit.leak.kind == K::WATCH).collect();
         Ok(Reply::List(page.of(hits.into_iter().map(|hit| hit.show(K::TABLE)))))
     })
 }

@@ -181,7 +181,8 @@ pub enum EidError {
 /// Something that fell due when the clock was moved.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Due {
-    /// `crm-token-expired`, `app-token-expired`, `sso-code-expired` or `confirmation-link-expired`.
+    /// `crm-token-expired`, `app-token-expired`, `sso-code-expired`, `confirmation-link-expired` or
+    /// `verification-code-expired`.
     pub kind: &'static str,
     /// The number of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,8 +236,9 @@ impl World {
             return Err(EidError::AlreadySet);
         }
         let now = self.clock.now();
-        self.watch(WatchKind::Ssn, &ssn, account.id);
-        account.ssn = Some(Ssn::new(ssn));
+        let ssn = Ssn::new(ssn);
+        self.watch(WatchKind::Ssn, &ssn.canonical(), account.id);
+        account.ssn = Some(ssn);
         account.updated_at = now;
         self.match_ssn(&mut account, now);
         Ok(())
@@ -356,7 +358,7 @@ impl World {
 
     fn add_account<T>(&self, mut account: Account, show: impl FnOnce(&Account) -> T) -> T {
         if let Some(ssn) = &account.ssn {
-            self.watch(WatchKind::Ssn, &ssn.number, account.id);
+            self.watch(WatchKind::Ssn, &ssn.canonical(), account.id);
         }
         let now = account.updated_at;
         self.match_ssn(&mut account, now);
@@ -540,7 +542,7 @@ impl World {
 
     /// Lets an account see the leaks of its SSN, if it is monitored.
     pub(crate) fn match_ssn(&self, account: &mut Account, now: Timestamp) {
-        let found = account.monitored_ssn().map(|ssn| self.leaks_of(WatchKind::Ssn, ssn)).unwrap_or_default();
+        let found = account.monitored_ssn().map(|ssn| self.leaks_of(WatchKind::Ssn, &ssn)).unwrap_or_default();
         for leak in found {
             self.hit(account, 0, &leak, now);
         }
@@ -586,6 +588,10 @@ impl World {
         due.extend(codes.map(|code| Due { kind: "sso-code-expired", token: None, at: code.expires_at }));
         let links = self.links.iter().filter(|link| is_due(&link.expires_at));
         due.extend(links.map(|link| Due { kind: "confirmation-link-expired", token: None, at: link.expires_at }));
+        for account in &self.accounts {
+            let codes = account.code_expiries().filter(is_due);
+            due.extend(codes.map(|at| Due { kind: "verification-code-expired", token: None, at }));
+        }
         due.sort_by_key(|due| (due.at, due.token));
         due
     }

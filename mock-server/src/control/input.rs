@@ -24,6 +24,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             Err(_) => return Err(Refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".into())),
         };
         let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { &body };
+        // A list would be taken for the fields in the order in which this code declares them.
+        if text.trim_ascii_start().starts_with(b"[") {
+            return Err(Refused::bad("the body must be a JSON object"));
+        }
         let mut json = serde_json::Deserializer::from_slice(text);
         let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let place = error.path().to_string();

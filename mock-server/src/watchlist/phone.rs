@@ -61,6 +61,10 @@ impl Kind for Phone {
         }
     }
 
+    fn removed(item: &Item<Self>, account: &mut Account) {
+        account.phone_codes.retain(|code| *code.phone != *item.fields.value());
+    }
+
     fn show(item: &Item<Self>) -> Object {
         let object = Object::new()
             .with("id", item.id())
@@ -89,7 +93,7 @@ pub(crate) fn rule(text: &str) -> Result<Box<str>, Complaint> {
 #[derive(Debug)]
 pub(crate) struct PhoneCode {
     phone: Box<str>,
-    challenge: Challenge,
+    pub(crate) challenge: Challenge,
 }
 
 /// `POST …/phone-watchlist/send-verification-code` (PHONE-2): sends a code by SMS. The body may name the phone by

@@ -551,6 +551,10 @@ async fn the_code_for_a_card_goes_to_the_users_phone() {
 #[tokio::test]
 async fn the_code_for_a_card_reaches_a_user_without_a_phone_too() {
     let world = World::new();
+    Caller::partner(&world, "2").add_phone("+46701740640").await;
+    Caller::user_of(&world, "jane.roe@example.com").await.add_card(VISA).await;
+    assert_eq!(addressees(&world), [JANES_PHONE], "the account's own phone comes first");
+
     let account = world.account("no-phone@example.com").await;
     let user = Caller::user_of(&world, "no-phone@example.com").await;
     let first = user.add_card(VISA).await;
@@ -908,6 +912,20 @@ async fn removing_an_email_that_waits_ends_its_link() {
         assert_eq!(user.now(EMAILS, &again).await, again, "removed by {}: a link is for one item", remover.label);
         open(&world, &last_link(&world)).await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn removing_a_phone_ends_a_code_that_was_sent_to_verify_it() {
+    let world = confirming_phones();
+    let partner = Caller::partner(&world, "1");
+    let phone = partner.add_phone("+46701740620").await;
+    partner.post(SEND_CODE, json!({ "phone_id": phone["id"] })).send().await.expect(200);
+    let code = last_code(&world);
+    partner.remove(PHONES, &phone).await;
+    is_refused_as_wrong(&partner.post(CONFIRM, json!({ "code": code })).send().await, "a removed phone");
+    let again = Caller::user(&world).add_phone("+46701740620").await;
+    is_refused_as_wrong(&partner.post(CONFIRM, json!({ "code": code })).send().await, "a phone that was added again");
+    assert_eq!(Caller::user(&world).now(PHONES, &again).await, again);
 }
 
 #[tokio::test]

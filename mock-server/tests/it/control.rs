@@ -422,6 +422,10 @@ async fn a_clock_that_is_moved_tells_what_fell_due() {
             open(&world, &last_link(&world)).await.expect(200);
         }
     }
+    // Nor does a link fall due that a later one has replaced, or whose item is gone.
+    Caller::user(&world).post("/resend/watchlist-email-confirmation", json!({})).send().await.expect(200);
+    let removed = Caller::user(&world).add_email("removed@example.com").await;
+    Caller::user(&world).remove(EMAILS, &removed).await;
     let exchanged = app + 1;
 
     let due = |kind: &str, token: Option<u64>, at: &str| match token {
@@ -962,7 +966,8 @@ async fn sandboxes_are_listed_until_they_are_ended_and_then_there_is_nothing_lef
         .map(|sandbox| json!({ "id": sandbox.described["id"], "base_url": sandbox.described["base_url"] }));
     assert_eq!(listed().await, expected[..1]);
     for path in ["", "/", "/api/v1/email-watchlist", "/_mock/health", "/_mock/outbox", "/_confirm/x"] {
-        one.get(path).token(APP).send().await.expect(404);
+        let gone = one.get(path).token(APP).send().await.expect(404);
+        assert!(sentence(&gone).contains("sandbox"), "{path}: {}", gone.raw);
     }
     assert!(sentence(&one.end().await.expect(404)).contains("sandbox"));
     assert_eq!(other.emails().await, SEEDED_EMAILS, "another goes on");
@@ -1048,6 +1053,31 @@ async fn a_query_that_the_outbox_does_not_know_is_refused_by_name() {
         let answer = world.get(&format!("/_mock/outbox{query}")).send().await.expect(400);
         assert!(sentence(&answer).contains(named), "{query}: {}", answer.raw);
     }
+}
+
+#[tokio::test]
+async fn codes_that_were_sent_fall_due_too() {
+    let world = World::new();
+    set_clock(&world, json!({ "now": "2030-01-01T00:00:00Z", "frozen": true })).await;
+    Caller::user(&world).add_card("4000007520000008").await;
+    Caller::partner(&world, "1").post("/phone-watchlist/send-verification-code", json!({})).send().await.expect(200);
+    let due = set_clock(&world, json!({ "advance_seconds": 600 })).await["due"].clone();
+    let code = json!({ "kind": "verification-code-expired", "at": "2030-01-01T00:10:00Z" });
+    assert_eq!(due, json!([code, code]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_not_guessed_at() {
+    let world = World::new();
+    let list = world.put("/_mock/clock").json(json!([null, 60, null])).send().await.expect(400);
+    assert!(sentence(&list).contains("object"), "{}", list.raw);
+    for path in ["/_mock/requests", "/_mock/health", "/_mock/clock", "/_mock/sandboxes"] {
+        let answer = world.get(&format!("{path}?status=404")).send().await.expect(400);
+        assert!(sentence(&answer).contains("query"), "{path}: {}", answer.raw);
+    }
+    let eid = json!({ "provider": "bankid", "ssn": "19900101-2385" });
+    let done = world.post("/_mock/accounts/2/eid").json(eid).send().await.expect(200);
+    assert_eq!(done.body["account_id"], 2, "an id is written as everywhere else");
 }
 
 #[tokio::test]

@@ -54,7 +54,9 @@ impl World {
 
     /// A fresh copy of the default seed with one assumption switched.
     pub(crate) fn assuming(key: &str, value: &str) -> Self {
-        Self::of(MockServer::builder().assume(key, value).expect("a key and a value of the fixture"))
+        let builder = MockServer::builder().assume(key, value).expect("a key and a value of the fixture");
+        let sandbox = SERVER.sandbox_as(builder);
+        Self { base_url: sandbox.base_url().to_owned(), http: client(), held: Held::Sandbox(sandbox) }
     }
 
     /// Where it is, without a slash at the end.

@@ -356,6 +356,7 @@ async fn a_leaked_ssn_is_seen_where_it_is_monitored() {
     let world = World::new();
     let leak = |value: &str| json!({ "kind": "ssn", "value": value });
     assert_eq!(breach(&world, leak(" 19900101-2385 ")).await, json!([1]));
+    assert_eq!(breach(&world, leak("199001012385")).await, json!([1]), "without its separator");
     assert_eq!(breach(&world, leak("010594y9032")).await, json!([3]), "in any case");
     assert_eq!(breach(&world, leak("19900102-2384")).await, json!([]));
     let partner = Caller::partner(&world, "1");
@@ -422,12 +423,13 @@ async fn nothing_that_happens_to_an_item_doubles_its_leaks() {
     }
 }
 
-/// The leaks come from another thread, one right after the other, so that they meet every step of the adding.
+/// The leaks come from another thread, one right after the other, so that they meet every step of the adding. They are
+/// many: a page says how many there are without writing them all.
 #[tokio::test]
 async fn a_leak_that_comes_while_an_item_is_added_is_seen_once() {
-    const ROUNDS: usize = 10;
+    const ROUNDS: usize = 30;
     const ACCOUNTS: usize = 8;
-    let world = World::new();
+    let world = World::assuming("list.shape", "paginated");
     for round in 0..ROUNDS {
         let email = format!("race{round}@example.com");
         let mut partners = Vec::new();
@@ -444,21 +446,21 @@ async fn a_leak_that_comes_while_an_item_is_added_is_seen_once() {
         let leaked = leaking.join().expect("leaks do not panic");
         assert!(added.iter().all(|answer| answer.status == 201), "round {round}: {added:?}");
         for partner in &partners {
-            let seen: Vec<String> = partner.list(EMAIL.leaks).await.iter().map(title).collect();
-            let once: BTreeSet<&String> = seen.iter().collect();
-            assert_eq!((once.len(), seen.len()), (leaked, leaked), "round {round}: each that was added, and once");
+            let page = partner.get(EMAIL.leaks).send().await.expect(200);
+            assert_eq!(page.body["meta"]["total"], leaked, "round {round}: each that was added, and once");
         }
     }
 }
 
-/// Adds leaks of `email`, each with a title of its own, until told to stop. Returns how many.
+/// Adds leaks of `email` until told to stop, or until comparing them is all that a busy machine would do. Returns how
+/// many.
 fn leak_until(world: &World, email: &str, is_over: &Arc<AtomicBool>) -> JoinHandle<usize> {
+    const MOST: usize = 1000;
     let (control, is_over) = (world.control(), Arc::clone(is_over));
-    let mut leak = NewLeak::of(WatchKind::Email, email);
+    let leak = NewLeak::of(WatchKind::Email, email);
     std::thread::spawn(move || {
         let mut leaked = 0;
-        while !is_over.load(Ordering::Relaxed) {
-            leak.title = Some(leaked.to_string());
+        while leaked < MOST && !is_over.load(Ordering::Relaxed) {
             control.add_leak(&leak).expect("an email");
             leaked += 1;
         }
@@ -655,7 +657,7 @@ async fn a_leak_that_is_wrong_is_refused_with_a_sentence_that_names_what_is() {
         ("a class that is no text", with("data_classes", json!(["email", 5])), "data_classes[1]"),
         ("a flag that is none", with("has_password", json!("yes")), "has_password"),
         ("a title that is no text", with("title", json!(5)), "title"),
-        ("a list", json!([]), "expected"),
+        ("a list", json!(["email", "john.work@example.com"]), "object"),
         ("nothing", json!({}), "kind"),
     ];
     for kind in KINDS {

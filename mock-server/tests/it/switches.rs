@@ -132,7 +132,7 @@ async fn every_value_can_be_had_and_the_health_check_tells_which_are_in_force() 
     let told: BTreeSet<&str> = defaults.as_object().expect("an object").keys().map(|key| &**key).collect();
     assert_eq!(told, keys());
     for key in keys() {
-        assert_eq!(defaults[key], values_of_default(key), "{key} by default");
+        assert_eq!(defaults[key], default_of(key), "{key} by default");
         for value in values_of(key) {
             let assume = json!({ "assume": { key: value } });
             let sandbox = server.post("/_mock/sandboxes").json(assume).send().await.expect(201);
@@ -146,7 +146,7 @@ async fn every_value_can_be_had_and_the_health_check_tells_which_are_in_force() 
     }
 }
 
-fn values_of_default(key: &str) -> String {
+fn default_of(key: &str) -> String {
     let mut entries = ["switches", "texts", "limits"].iter().flat_map(|part| FIXTURE[part].as_array().expect("a list"));
     written(&entries.find(|entry| entry["key"] == key).expect("a key of the fixture")["default"])
 }
@@ -1278,6 +1278,19 @@ async fn leaks_come_in_pages_too() {
     for (path, total) in [("/api/v1/credit-card/leaks", 1), ("/api/v1/iban-watchlist/leaks", 1)] {
         pages(&world, path, APP, total).await;
     }
+}
+
+#[tokio::test]
+async fn the_pages_of_a_sandbox_lead_back_into_it() {
+    let server = World::of(MockServer::builder());
+    let assume = json!({ "assume": { "list.shape": "paginated" } });
+    let base_url = server.post("/_mock/sandboxes").json(assume).send().await.expect(201).text("base_url");
+    let prefix = base_url.strip_prefix(server.base_url()).expect("a sandbox of this server");
+    for number in 3..=16 {
+        let leak = json!({ "kind": "email", "value": "john.work@example.com", "title": format!("Leak {number}") });
+        server.post(&format!("{prefix}/_mock/leaks")).json(leak).send().await.expect(201);
+    }
+    pages(&server, &format!("{prefix}/api/v1/email-watchlist/leaks"), APP, 16).await;
 }
 
 #[tokio::test]
