@@ -116,7 +116,7 @@ struct Message<'a> {
     message: &'a str,
 }
 
-impl Wire<'_> {
+impl<'a> Wire<'a> {
     fn reply(self, reply: &Reply) -> Rendered {
         match reply {
             Reply::AccountCreated(account) => Rendered::text(StatusCode::CREATED, JSON, self.enveloped(account)),
@@ -146,31 +146,36 @@ impl Wire<'_> {
     fn item(self, status: StatusCode, item: &Object) -> Rendered {
         let body = match self.assumed.choice() {
             AddBody::Data => self.enveloped(item),
-            AddBody::Bare => Writer::new(self).object(item).text,
+            AddBody::Bare => self.written(|writer| writer.object(item)),
         };
         Rendered::text(status, JSON, body)
     }
 
     /// `{"data": …}`.
     fn enveloped(self, object: &Object) -> Vec<u8> {
-        Writer::new(self).raw("{\"data\":").object(object).raw("}").text
+        self.written(|writer| writer.raw("{\"data\":").object(object).raw("}"))
     }
 
     fn list(self, listing: &Listing) -> Rendered {
-        let writer = Writer::new(self);
         let items = &listing.items;
         let body = match self.assumed.choice() {
-            ListShape::Bare => writer.list(items, Writer::object),
-            ListShape::Data => writer.raw("{\"data\":").list(items, Writer::object).raw("}"),
+            ListShape::Bare => self.written(|writer| writer.list(items, Writer::object)),
+            ListShape::Data => self.written(|writer| writer.raw("{\"data\":").list(items, Writer::object).raw("}")),
             ListShape::Paginated => {
                 let around = Paginated::new(listing, &(self.url)());
                 let around = serde_json::to_string(&around).expect("it has text keys only");
                 // The fields around the items follow them in the same object.
                 let after = around.strip_prefix('{').expect("a struct is an object");
-                writer.raw("{\"data\":").list(items, Writer::object).raw(",").raw(after)
+                self.written(|writer| writer.raw("{\"data\":").list(items, Writer::object).raw(",").raw(after))
             }
         };
-        Rendered::text(StatusCode::OK, JSON, body.text)
+        Rendered::text(StatusCode::OK, JSON, body)
+    }
+
+    fn written(self, write: impl for<'w> FnOnce(&'w mut Writer<'a>) -> &'w mut Writer<'a>) -> Vec<u8> {
+        let mut writer = Writer { wire: self, text: Vec::with_capacity(TYPICAL_BODY) };
+        write(&mut writer);
+        writer.text
     }
 
     fn refusal(self, refusal: &Refusal) -> Rendered {
@@ -394,42 +399,49 @@ struct Writer<'a> {
     text: Vec<u8>,
 }
 
-impl<'a> Writer<'a> {
-    fn new(wire: Wire<'a>) -> Self {
-        Self { wire, text: Vec::with_capacity(TYPICAL_BODY) }
-    }
-
+impl Writer<'_> {
     /// Text that is JSON already.
-    fn raw(mut self, json: &str) -> Self {
+    fn raw(&mut self, json: &str) -> &mut Self {
         self.text.extend_from_slice(json.as_bytes());
         self
     }
 
-    fn quoted(self, plain: &str) -> Self {
-        self.raw("\"").raw(plain).raw("\"")
+    /// A text in which nothing needs escaping.
+    fn quoted(&mut self, plain: &[u8]) -> &mut Self {
+        self.text.push(b'"');
+        self.text.extend_from_slice(plain);
+        self.text.push(b'"');
+        self
     }
 
-    fn json(mut self, value: &impl Serialize) -> Self {
+    fn json(&mut self, value: &impl Serialize) -> &mut Self {
         serde_json::to_writer(&mut self.text, value).expect("texts, numbers and ids can be written");
         self
     }
 
-    fn list<T>(mut self, items: &[T], write: impl Fn(Self, &T) -> Self) -> Self {
-        self = self.raw("[");
+    fn list<T>(&mut self, items: &[T], write: impl for<'w> Fn(&'w mut Self, &T) -> &'w mut Self) -> &mut Self {
+        self.raw("[");
         for (position, item) in items.iter().enumerate() {
-            self = write(if position > 0 { self.raw(",") } else { self }, item);
+            if position > 0 {
+                self.raw(",");
+            }
+            write(self, item);
         }
         self.raw("]")
     }
 
-    fn object(mut self, object: &Object) -> Self {
+    fn object(&mut self, object: &Object) -> &mut Self {
+        self.raw("{");
         for (position, (name, value)) in object.0.iter().enumerate() {
-            self = self.raw(if position > 0 { ",\"" } else { "{\"" }).raw(name).raw("\":").value(value);
+            if position > 0 {
+                self.raw(",");
+            }
+            self.quoted(name.as_bytes()).raw(":").value(value);
         }
-        self.raw(if object.0.is_empty() { "{}" } else { "}" })
+        self.raw("}")
     }
 
-    fn value(self, value: &Value) -> Self {
+    fn value(&mut self, value: &Value) -> &mut Self {
         let wire = self.wire;
         match value {
             Value::Null => self.raw("null"),
@@ -443,8 +455,8 @@ impl<'a> Writer<'a> {
             Value::Time(instant) => {
                 wire.basis.follow(Fact::Format3);
                 match wire.format {
-                    Format::Standardized => self.quoted(instant.standardized().as_str()),
-                    Format::Legacy => self.quoted(instant.legacy().as_str()),
+                    Format::Standardized => self.quoted(instant.standardized().as_bytes()),
+                    Format::Legacy => self.quoted(instant.legacy().as_bytes()),
                 }
             }
             Value::Flag(flag) => {
@@ -455,8 +467,8 @@ impl<'a> Writer<'a> {
                     Format::Standardized => self.raw(word),
                     Format::Legacy => match wire.assumed.choice() {
                         LegacyBoolean::Number => self.raw(digit),
-                        LegacyBoolean::TextNumber => self.quoted(digit),
-                        LegacyBoolean::Text => self.quoted(word),
+                        LegacyBoolean::TextNumber => self.quoted(digit.as_bytes()),
+                        LegacyBoolean::Text => self.quoted(word.as_bytes()),
                     },
                 }
             }

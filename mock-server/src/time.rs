@@ -91,7 +91,12 @@ pub(crate) struct Digits {
 impl Digits {
     /// As text.
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.text[..self.length]).expect("digits and separators are ASCII")
+        std::str::from_utf8(self.as_bytes()).expect("digits and separators are ASCII")
+    }
+
+    /// As ASCII.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.length]
     }
 }
 
