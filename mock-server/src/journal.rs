@@ -66,10 +66,14 @@ impl Entry {
     }
 }
 
+/// A place in the journal. Entries are large and most sandboxes see few requests, so an empty place is small; a full one
+/// is written over.
+type Place = Mutex<Option<Box<(u64, Entry)>>>;
+
 /// A bounded record. Each place has a lock of its own, so that requests do not wait for one another.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    places: Box<[Mutex<Option<(u64, Entry)>>]>,
+    places: Box<[Place]>,
     written: AtomicU64,
 }
 
@@ -90,15 +94,17 @@ impl Journal {
         let id = position + 1;
         let mut place = lock(&self.places[position as usize % self.places.len()]);
         // A slower writer that was lapped must not bring back an older entry.
-        if place.as_ref().is_none_or(|(there, _)| *there < id) {
-            *place = Some((id, entry));
+        match &mut *place {
+            None => *place = Some(Box::new((id, entry))),
+            Some(there) if there.0 < id => **there = (id, entry),
+            Some(_) => {}
         }
     }
 
     /// What is there, oldest first.
     pub(crate) fn list(&self) -> Vec<RequestRecord> {
         let kept = self.places.iter().filter_map(|place| lock(place).clone());
-        let mut records: Vec<_> = kept.map(|(id, entry)| entry.record(id)).collect();
+        let mut records: Vec<_> = kept.map(|kept| kept.1.record(kept.0)).collect();
         records.sort_unstable_by_key(|record| record.id);
         records
     }
