@@ -116,6 +116,11 @@ impl Visit {
     }
 }
 
+/// The address of a sandbox of the server at `root`.
+pub(crate) fn sandbox_url(root: &str, sandbox: &str) -> String {
+    format!("{root}{SANDBOX_PREFIX}{sandbox}")
+}
+
 /// The address of a world, as the client of a request reached it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Base<'a> {
@@ -132,7 +137,7 @@ impl Base<'_> {
             None => format!("http://{}", self.host),
         };
         match self.sandbox {
-            Some(sandbox) => format!("{root}{SANDBOX_PREFIX}{sandbox}"),
+            Some(sandbox) => sandbox_url(&root, sandbox),
             None => root,
         }
     }

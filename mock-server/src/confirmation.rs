@@ -8,6 +8,8 @@ use crate::account::Account;
 use crate::app::Visit;
 use crate::assumptions::Key;
 use crate::call::Call;
+use crate::id::{Id, Table};
+use crate::outbox::{Channel, Message};
 use crate::reply::{Issue, Refusal};
 use crate::time::Timestamp;
 use crate::watchlist::Item;
@@ -24,6 +26,22 @@ impl Challenge {
     /// Six digits that last as long as `confirm.code-seconds` says.
     pub(crate) fn code(call: &Call<'_>) -> Self {
         Self { secret: call.world.secrets().digits().into(), expires_at: call.after(Key::ConfirmCodeSeconds) }
+    }
+
+    /// The message that carries the code to a phone.
+    pub(crate) fn sms(&self, to: &str, account: &Account, call: &Call<'_>, kind: &'static str) -> Message {
+        Message {
+            id: 0,
+            channel: Channel::Sms,
+            to: to.to_owned(),
+            account_id: call.shown(Id::new(Table::Account, account.id)),
+            kind,
+            subject: None,
+            text: format!("Your verification code is {}.", self.secret),
+            link: None,
+            code: Some(self.secret.to_string()),
+            sent_at: call.now,
+        }
     }
 
     /// Whether `secret` is the right one, and comes in time.

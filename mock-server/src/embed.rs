@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::app::{App, Limits, Place, Settings};
+use crate::app::{App, Limits, Place, Settings, sandbox_url};
 use crate::assumptions::{AssumptionError, Assumptions};
 use crate::control::{ClockMove, ClockState, wait_for_messages};
 use crate::id::{Id, ShownId, Table};
@@ -225,7 +225,7 @@ impl MockServer {
         let place = self.app.make_sandbox(seed, settings);
         let place = place.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
         let name = place.sandbox.as_deref().unwrap_or_default();
-        let base_url = format!("{}{}{name}", self.base_url, crate::app::SANDBOX_PREFIX);
+        let base_url = sandbox_url(&self.base_url, name);
         Sandbox { control: WorldControl { place: Arc::clone(&place) }, base_url, app: self.app.clone() }
     }
 }

@@ -232,6 +232,7 @@ mod tests {
             assert_eq!(rule(country)(text).is_ok(), expected, "{country:?} {text}");
         }
     }
+
     #[test]
     fn an_ssn_is_compared_without_its_separators() {
         let cases = [("19900101-2385", "199001012385"), ("900101+2385", "900101+2385"), ("010594y9032", "010594Y9032")];

@@ -7,13 +7,12 @@ use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation, wrong_code};
 use crate::facts::Fact;
 use crate::fields::{Complaint, Fields, short_text};
-use crate::id::{Id, Table};
+use crate::id::Table;
 use crate::leak::WatchKind;
 use crate::mask;
 use crate::outbox::{Channel, Message};
 use crate::reply::{Outcome, Reply};
 use crate::value::Object;
-use crate::watchlist::phone::send_sms;
 
 /// How many digits of a card are shown.
 const SHOWN: usize = 4;
@@ -96,22 +95,15 @@ impl Kind for Card {
         const KIND: &str = "credit-card-verification";
         let Confirmation::Pending(challenge) = &item.confirmation else { return };
         let watched = account.phones.iter().rfind(|phone| phone.is_confirmed()).map(|phone| phone.fields.value());
-        if let Some(phone) = account.phone.as_deref().or(watched) {
-            send_sms(challenge, phone, account, call, KIND);
-            return;
-        }
-        call.world.outbox().send(Message {
-            id: 0,
-            channel: Channel::Email,
-            to: account.email.as_deref().unwrap_or_default().to_owned(),
-            account_id: call.shown(Id::new(Table::Account, account.id)),
-            kind: KIND,
-            subject: Some("Verify your card".into()),
-            text: format!("Your verification code is {}.", challenge.secret),
-            link: None,
-            code: Some(challenge.secret.to_string()),
-            sent_at: call.now,
-        });
+        let message = match account.phone.as_deref().or(watched) {
+            Some(phone) => challenge.sms(phone, account, call, KIND),
+            None => Message {
+                channel: Channel::Email,
+                subject: Some("Verify your card".into()),
+                ..challenge.sms(account.email.as_deref().unwrap_or_default(), account, call, KIND)
+            },
+        };
+        call.world.outbox().send(message);
     }
 
     fn show(item: &Item<Self>) -> Object {

@@ -8,9 +8,8 @@ use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation, wrong_code};
 use crate::facts::Fact;
 use crate::fields::{Complaint, Fields, unknown};
-use crate::id::{Id, Table};
+use crate::id::Table;
 use crate::leak::WatchKind;
-use crate::outbox::{Channel, Message};
 use crate::reply::{Issue, Outcome, Refusal, Reply, Why};
 use crate::value::Object;
 
@@ -57,7 +56,8 @@ impl Kind for Phone {
 
     fn send(item: &Item<Self>, account: &Account, call: &Call<'_>) {
         if let Confirmation::Pending(challenge) = &item.confirmation {
-            send_sms(challenge, item.fields.value(), account, call, "watchlist-phone-confirmation");
+            let message = challenge.sms(item.fields.value(), account, call, "watchlist-phone-confirmation");
+            call.world.outbox().send(message);
         }
     }
 
@@ -109,7 +109,7 @@ pub(crate) fn send_verification_code(actor: Actor, call: &Call<'_>) -> Outcome {
             return Err(Why::Invalid(vec![issue]).into());
         };
         let challenge = Challenge::code(call);
-        send_sms(&challenge, &phone, account, call, "phone-verification");
+        call.world.outbox().send(challenge.sms(&phone, account, call, "phone-verification"));
         // The new code replaces the one before, be it what the item waits for or one that was asked for.
         match account.phones.iter_mut().find(|item| item.fields.value() == &*phone && !item.is_confirmed()) {
             Some(item) => item.confirmation = Confirmation::pending(challenge),
@@ -188,22 +188,6 @@ fn likeliest_phone(account: &Account) -> Option<Box<str>> {
     let pending = account.phones.iter().rfind(|item| !item.is_confirmed());
     let item = pending.or_else(|| account.phones.iter().next_back());
     item.map(|item| item.fields.value().into()).or_else(|| account.phone.clone())
-}
-
-/// Sends the code of `challenge` to a phone.
-pub(crate) fn send_sms(challenge: &Challenge, to: &str, account: &Account, call: &Call<'_>, kind: &'static str) {
-    call.world.outbox().send(Message {
-        id: 0,
-        channel: Channel::Sms,
-        to: to.to_owned(),
-        account_id: call.shown(Id::new(Table::Account, account.id)),
-        kind,
-        subject: None,
-        text: format!("Your verification code is {}.", challenge.secret),
-        link: None,
-        code: Some(challenge.secret.to_string()),
-        sent_at: call.now,
-    });
 }
 
 #[cfg(test)]
