@@ -56,9 +56,7 @@ impl<'a> Caller<'a> {
 
     /// The user of the account of partner 2 that was created with `email`.
     pub(crate) async fn user_of_other_partner(world: &'a World, email: &str) -> Self {
-        let sso = json!({ "client_id": "mock-client-2", "client_secret": "mock-secret-2", "email": email });
-        let token = world.post("/api/v1/sso/token").json(sso).send().await.expect(200).text("token");
-        Self { token, ..Self::user(world) }
+        Self { token: world.app_token_of(2, email).await, ..Self::user(world) }
     }
 
     /// Both ways to act on account 1.

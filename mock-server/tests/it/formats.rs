@@ -83,14 +83,6 @@ fn digits_hidden(text: &str) -> String {
     text.chars().map(|char| if char.is_ascii_digit() { '0' } else { char }).collect()
 }
 
-/// A server of its own with several assumptions switched.
-fn assuming(switched: &[(&str, &str)]) -> World {
-    let switch = |builder: mock_server::MockServerBuilder, (key, value): &(&str, &str)| {
-        builder.assume(key, value).expect("a key and a value of the fixture")
-    };
-    World::of(switched.iter().fold(MockServer::builder(), switch))
-}
-
 /// The format that an answer about the emails of account 1 is in, by how it writes their times.
 #[track_caller]
 fn format_of(answer: &Answer) -> Format {
@@ -460,7 +452,7 @@ impl Failure {
 
 #[tokio::test]
 async fn each_error_has_its_shape_in_each_format() {
-    let world = assuming(&[CONFLICTS]);
+    let world = World::assuming_all(&[CONFLICTS]);
     for failure in &FAILURES {
         failure.check_legacy(&world, failure.legacy).await;
         failure.check_standardized(&world, failure.code).await;
@@ -540,7 +532,7 @@ async fn legacy_errors_have_the_shape_that_they_are_switched_to() {
         for value in entry["values"].as_array().expect("a list of values") {
             let shape = value["value"].as_str().expect("a shape");
             let world = match status {
-                409 => assuming(&[CONFLICTS, (key, shape)]),
+                409 => World::assuming_all(&[CONFLICTS, (key, shape)]),
                 _ => World::assuming(key, shape),
             };
             failure.check_legacy(&world, Shape::named(shape)).await;
@@ -557,7 +549,7 @@ async fn the_codes_that_the_guide_does_not_name_can_be_switched() {
     for (key, status, entry) in keys {
         let failure = Failure::of(status);
         assert_eq!(entry["default"], failure.code, "{key}");
-        let world = assuming(&[CONFLICTS, (key, "SOMETHING_ELSE")]);
+        let world = World::assuming_all(&[CONFLICTS, (key, "SOMETHING_ELSE")]);
         for other in &FAILURES {
             let code = if other.status == status { "SOMETHING_ELSE" } else { other.code };
             other.check_standardized(&world, code).await;

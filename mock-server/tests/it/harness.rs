@@ -9,7 +9,7 @@ use std::time::Duration;
 use mock_server::{MockServer, MockServerBuilder, Sandbox, WorldControl};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The published CRM token of partner 1.
 pub(crate) const CRM: &str = "1|mock-crm-token";
@@ -17,6 +17,16 @@ pub(crate) const CRM: &str = "1|mock-crm-token";
 pub(crate) const APP: &str = "2|mock-app-token";
 /// The version that selects the standardized format (FORMAT-1).
 pub(crate) const STANDARDIZED: &str = "2026-06-12";
+
+/// Where an item of each kind is added and, with its id behind, removed.
+pub(crate) const KINDS: [&str; 6] = [
+    "email-watchlist",
+    "phone-watchlist",
+    "iban-watchlist",
+    "passport-watchlist",
+    "drivers-license-watchlist",
+    "credit-card",
+];
 
 static SERVER: LazyLock<MockServer> = LazyLock::new(|| start(MockServer::builder()));
 
@@ -42,8 +52,7 @@ enum Held {
 impl World {
     /// A fresh copy of the default seed, under the default assumptions.
     pub(crate) fn new() -> Self {
-        let sandbox = SERVER.sandbox();
-        Self { base_url: sandbox.base_url().to_owned(), http: client(), held: Held::Sandbox(sandbox) }
+        Self::within(SERVER.sandbox())
     }
 
     /// The main world of a server of its own.
@@ -54,8 +63,18 @@ impl World {
 
     /// A fresh copy of the default seed with one assumption switched.
     pub(crate) fn assuming(key: &str, value: &str) -> Self {
-        let builder = MockServer::builder().assume(key, value).expect("a key and a value of the fixture");
-        let sandbox = SERVER.sandbox_as(builder);
+        Self::assuming_all(&[(key, value)])
+    }
+
+    /// The same with several.
+    pub(crate) fn assuming_all(switched: &[(&str, &str)]) -> Self {
+        let switch = |builder: MockServerBuilder, (key, value): &(&str, &str)| {
+            builder.assume(key, value).expect("a key and a value of the fixture")
+        };
+        Self::within(SERVER.sandbox_as(switched.iter().fold(MockServer::builder(), switch)))
+    }
+
+    fn within(sandbox: Sandbox) -> Self {
         Self { base_url: sandbox.base_url().to_owned(), http: client(), held: Held::Sandbox(sandbox) }
     }
 
@@ -99,19 +118,46 @@ impl World {
         self.request(Method::DELETE, path)
     }
 
-    /// An app token for the account created with `email` (SSO-1).
+    /// A CRM token of a partner (LOGIN-1).
+    pub(crate) async fn crm_token(&self, partner: u8) -> String {
+        let body = login_body(partner, json!(false));
+        self.post("/api/v1/crm/auth/login").json(body).send().await.expect(200).text("token")
+    }
+
+    /// An app token for the account of partner 1 that was created with `email` (SSO-1).
     pub(crate) async fn app_token(&self, email: &str) -> String {
-        let body = serde_json::json!({ "client_id": "mock-client", "client_secret": "mock-secret", "email": email });
-        self.post("/api/v1/sso/token").json(body).send().await.expect(200).text("token")
+        self.app_token_of(1, email).await
+    }
+
+    /// The same for an account of `partner`.
+    pub(crate) async fn app_token_of(&self, partner: u8, email: &str) -> String {
+        self.post("/api/v1/sso/token").json(sso_body(partner, email)).send().await.expect(200).text("token")
     }
 
     /// Creates an account of partner 1 and returns its id as paths write it (ACCOUNT-1).
     pub(crate) async fn account(&self, email: &str) -> String {
-        let body =
-            serde_json::json!({ "ssn": "19900101-1234", "first_name": "Test", "last_name": "Person", "email": email });
+        let body = json!({ "ssn": "19900101-1234", "first_name": "Test", "last_name": "Person", "email": email });
         let created = self.post("/api/v1/account").token(CRM).json(body).send().await.expect(201);
         written(&created.body["data"]["id"])
     }
+}
+
+/// The body with which the published CRM user of a partner logs in.
+pub(crate) fn login_body(partner: u8, keep_logged: Value) -> Value {
+    let (username, password) = match partner {
+        1 => ("service@partner.example", "mock-crm-password"),
+        _ => ("other@partner.example", "mock-crm-password-2"),
+    };
+    json!({ "username": username, "password": password, "keep_logged": keep_logged })
+}
+
+/// The body with which the published SSO client of a partner asks for a token or a code.
+pub(crate) fn sso_body(partner: u8, email: &str) -> Value {
+    let (client_id, client_secret) = match partner {
+        1 => ("mock-client", "mock-secret"),
+        _ => ("mock-client-2", "mock-secret-2"),
+    };
+    json!({ "client_id": client_id, "client_secret": client_secret, "email": email })
 }
 
 /// An id as paths write it, be it a number or a text.

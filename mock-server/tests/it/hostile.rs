@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::{APP, CRM, World};
+use crate::harness::{APP, CRM, KINDS, World};
 
 const LIST: &str = "/api/v1/account/2/email-watchlist";
 
@@ -262,14 +262,7 @@ async fn odd_values_are_refused_or_kept_but_break_nothing() {
     for value in
         [json!(true), json!(5), json!([]), json!({}), json!(long), json!("\u{0}"), json!("a@\u{202e}b"), json!("😀")]
     {
-        for path in [
-            "email-watchlist",
-            "phone-watchlist",
-            "iban-watchlist",
-            "passport-watchlist",
-            "drivers-license-watchlist",
-            "credit-card",
-        ] {
+        for path in KINDS {
             let body = json!({
                 "email": value, "phone": value, "iban": value, "passport_number": value, "license_number": value,
                 "card_number": value, "expiry_month": value, "expiry_year": value,

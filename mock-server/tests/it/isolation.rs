@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{APP, CRM, World};
+use crate::harness::{APP, CRM, KINDS, World};
 
 const CASES: u32 = 16;
 const STEPS: usize = 12;
@@ -76,15 +76,6 @@ enum Op {
     Reset,
 }
 
-const REMOVABLE: [&str; 6] = [
-    "email-watchlist",
-    "phone-watchlist",
-    "iban-watchlist",
-    "passport-watchlist",
-    "drivers-license-watchlist",
-    "credit-card",
-];
-
 const IBANS: [&str; 3] = ["SE3550000000054910000003", "DK5000400440116243", "FI2112345600000785"];
 const CARDS: [&str; 3] = ["5555555555554444", "378282246310005", "6011111111111117"];
 
@@ -105,7 +96,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..4u8).prop_map(Op::AddPassport),
         1 => (0..4u8).prop_map(Op::AddLicense),
         1 => (0..CARDS.len()).prop_map(Op::AddCard),
-        4 => (0..REMOVABLE.len(), 1..8u64).prop_map(|(kind, id)| Op::Remove(kind, id)),
+        4 => (0..KINDS.len(), 1..8u64).prop_map(|(kind, id)| Op::Remove(kind, id)),
         2 => (1..5u64, 0..4u8).prop_map(|(id, number)| Op::ChangePassport(id, number)),
         1 => (1..5u64).prop_map(Op::ReadCard),
         1 => (0..LISTS.len()).prop_map(Op::List),
@@ -141,7 +132,7 @@ impl Op {
             Self::AddCard(index) => {
                 post("credit-card", json!({ "card_number": CARDS[*index], "expiry_month": 12, "expiry_year": 2049 }))
             }
-            Self::Remove(kind, id) => (Method::DELETE, format!("/{}/{id}", REMOVABLE[*kind]), Value::Null),
+            Self::Remove(kind, id) => (Method::DELETE, format!("/{}/{id}", KINDS[*kind]), Value::Null),
             Self::ChangePassport(id, number) => {
                 let body = json!({ "passport_number": format!("{mark}9{number}") });
                 (Method::PATCH, format!("/passport-watchlist/{id}"), body)
@@ -175,10 +166,8 @@ impl Observed {
     }
 
     async fn log_in(&mut self) {
-        let login = json!({ "username": "other@partner.example", "password": "mock-crm-password-2" });
-        let other = self.world.post("/api/v1/crm/auth/login").json(login).send().await.expect(200).text("token");
-        let sso = json!({ "client_id": "mock-client-2", "client_secret": "mock-secret-2", "email": "matti.malli@example.org" });
-        let third = self.world.post("/api/v1/sso/token").json(sso).send().await.expect(200).text("token");
+        let other = self.world.crm_token(2).await;
+        let third = self.world.app_token_of(2, "matti.malli@example.org").await;
         let second = self.world.app_token("jane.roe@example.com").await;
         self.partners = [CRM.to_owned(), other];
         self.users = BTreeMap::from([(1, APP.to_owned()), (2, second), (3, third)]);

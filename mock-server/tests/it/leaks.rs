@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use mock_server::{MockServer, NewLeak, WatchKind};
+use mock_server::{NewLeak, WatchKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -139,14 +139,6 @@ async fn breach(world: &World, leak: Value) -> Value {
     world.post("/_mock/leaks").json(leak).send().await.expect(201).body["seen_by"].clone()
 }
 
-/// A world with several assumptions switched.
-fn assuming(switched: &[(&str, &str)]) -> World {
-    let switch = |builder: mock_server::MockServerBuilder, (key, value): &(&str, &str)| {
-        builder.assume(key, value).expect("a key and a value of the fixture")
-    };
-    World::of(switched.iter().fold(MockServer::builder(), switch))
-}
-
 // Who sees a leak, and when.
 
 #[tokio::test]
@@ -259,7 +251,7 @@ async fn the_leaks_of_an_item_that_waits_are_seen_as_the_assumption_says() {
         for pending in ["hidden", "shown"] {
             let label = format!("{} {pending}", kind.name);
             let is_shown = pending == "shown";
-            let world = assuming(&[("leaks.pending", pending), ("confirm.phone", "yes")]);
+            let world = World::assuming_all(&[("leaks.pending", pending), ("confirm.phone", "yes")]);
             let user = Caller::user(&world);
             assert_eq!(breach(&world, kind.leak(kind.value(), "before")).await, json!([]), "{label}");
             let item = kind.add(&user, kind.value()).await;
@@ -409,7 +401,7 @@ async fn nobody_sees_the_leaks_of_another_unless_both_watch_the_value() {
 
 #[tokio::test]
 async fn nothing_that_happens_to_an_item_doubles_its_leaks() {
-    let world = assuming(&[("confirm.phone", "yes"), ("leaks.pending", "shown")]);
+    let world = World::assuming_all(&[("confirm.phone", "yes"), ("leaks.pending", "shown")]);
     let user = Caller::user(&world);
     for (kind, end) in [(&EMAIL, End::Link), (&PHONE, End::PhoneCode), (&CARD, End::CardCode)] {
         breach(&world, kind.leak(kind.value(), "before")).await;

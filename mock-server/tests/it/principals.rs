@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::absent::{DOCUMENTED, Row, Takes};
 use crate::formats::Format;
-use crate::harness::{APP, Answer, CRM, Request, World, written};
+use crate::harness::{APP, Answer, CRM, Request, World, login_body, sso_body, written};
 
 const LOGIN: &str = "/api/v1/crm/auth/login";
 const SSO_TOKEN: &str = "/api/v1/sso/token";
@@ -66,29 +66,9 @@ fn refusal(takes: Takes, who: Who) -> Option<u16> {
     }
 }
 
-fn login_body(partner: u8, keep_logged: Value) -> Value {
-    let (username, password) = match partner {
-        1 => ("service@partner.example", "mock-crm-password"),
-        _ => ("other@partner.example", "mock-crm-password-2"),
-    };
-    json!({ "username": username, "password": password, "keep_logged": keep_logged })
-}
-
-fn sso_body(partner: u8, email: &str) -> Value {
-    let (client_id, client_secret) = match partner {
-        1 => ("mock-client", "mock-secret"),
-        _ => ("mock-client-2", "mock-secret-2"),
-    };
-    json!({ "client_id": client_id, "client_secret": client_secret, "email": email })
-}
-
 /// The token that such a request is granted.
 async fn token(world: &World, path: &str, body: Value) -> String {
     world.post(path).json(body).send().await.expect(200).text("token")
-}
-
-async fn log_in(world: &World, partner: u8) -> String {
-    token(world, LOGIN, login_body(partner, json!(false))).await
 }
 
 fn advance(world: &World, seconds: u64) {
@@ -97,7 +77,7 @@ fn advance(world: &World, seconds: u64) {
 
 /// Those who are nobody, for one reason or another. Moves the clock by an hour, for some of them have expired.
 async fn nobodies(world: &World) -> Vec<Caller> {
-    let expired_crm = format!("Bearer {}", log_in(world, 1).await);
+    let expired_crm = format!("Bearer {}", world.crm_token(1).await);
     let expired_app = format!("Bearer {}", world.app_token("john.doe@example.com").await);
     advance(world, CRM_SECONDS.max(APP_SECONDS));
     let crm = |form: &str| form.replace("{token}", CRM);
@@ -127,7 +107,7 @@ async fn nobodies(world: &World) -> Vec<Caller> {
 async fn somebodies(world: &World) -> Vec<Caller> {
     let stranger = world.app_token("jane.roe@example.com").await;
     let owner = world.app_token("john.doe@example.com").await;
-    let (partner, other) = (log_in(world, 1).await, log_in(world, 2).await);
+    let (partner, other) = (world.crm_token(1).await, world.crm_token(2).await);
     let caller = |label, scheme: &str, token: &str, who| {
         let authorization = Some(format!("{scheme} {token}"));
         Caller { label, authorization, who }
@@ -450,9 +430,9 @@ async fn tokens_of_both_kinds_are_numbered_from_one_sequence() {
     let world = World::new();
     let code = world.post(SSO_CODE).json(sso_body(1, "john.doe@example.com")).send().await.expect(200).text("code");
     let tokens = [
-        log_in(&world, 1).await,
+        world.crm_token(1).await,
         world.app_token("john.doe@example.com").await,
-        log_in(&world, 2).await,
+        world.crm_token(2).await,
         token(&world, SSO_LOGIN, json!({ "code": code })).await,
         world.app_token("john.doe@example.com").await,
     ];
@@ -465,13 +445,13 @@ async fn tokens_of_both_kinds_are_numbered_from_one_sequence() {
 #[tokio::test]
 async fn a_login_is_usable_at_once_and_beside_those_before_it() {
     let world = World::new();
-    let (first, second) = (log_in(&world, 1).await, log_in(&world, 1).await);
+    let (first, second) = (world.crm_token(1).await, world.crm_token(1).await);
     assert_ne!(first, second);
     for token in [&first, &second] {
         world.get("/api/v1/account/1").token(token).send().await.expect(200);
     }
     // The other partner's login is for the other partner's accounts.
-    let other = log_in(&world, 2).await;
+    let other = world.crm_token(2).await;
     world.get("/api/v1/account/3").token(&other).send().await.expect(200);
     world.get("/api/v1/account/1").token(&other).send().await.expect(404);
 }
@@ -528,7 +508,7 @@ async fn a_login_expires_and_one_that_is_kept_lasts_longer() {
         advance(&world, 1);
         assert!(!is_good(&world, &crm).await, "{keep_logged}: at its end");
         // LOGIN-3: the client logs in again.
-        let again = log_in(&world, 1).await;
+        let again = world.crm_token(1).await;
         assert!(is_good(&world, &again).await, "{keep_logged}");
         assert!(is_good(&world, CRM).await, "the published token does not expire");
     }
@@ -541,7 +521,7 @@ async fn a_login_expires_and_one_that_is_kept_lasts_longer() {
 async fn an_expired_token_is_answered_as_no_token_is_and_a_hint_says_why() {
     let world = World::new();
     let tokens = [
-        ("LOGIN-3", "/api/v1/account/1", log_in(&world, 1).await),
+        ("LOGIN-3", "/api/v1/account/1", world.crm_token(1).await),
         ("SSO-1", "/api/v1/account", world.app_token("john.doe@example.com").await),
     ];
     advance(&world, CRM_SECONDS.max(APP_SECONDS));
@@ -558,7 +538,7 @@ async fn an_expired_token_is_answered_as_no_token_is_and_a_hint_says_why() {
 #[tokio::test]
 async fn the_lives_of_tokens_and_codes_can_be_switched() {
     async fn crm(world: &World) -> Answer {
-        let token = log_in(world, 1).await;
+        let token = world.crm_token(1).await;
         advance(world, 10);
         world.get("/api/v1/account/1").token(&token).send().await
     }
@@ -736,7 +716,7 @@ async fn an_email_of_another_partner_is_as_unknown_as_one_that_nobody_has() {
 #[tokio::test]
 async fn two_partners_may_each_have_an_account_with_one_email() {
     let world = World::of(MockServer::builder());
-    let other = log_in(&world, 2).await;
+    let other = world.crm_token(2).await;
     let body = json!({
         "ssn": "19900101-1234", "first_name": "A", "last_name": "B", "email": "john.doe@example.com",
     });

@@ -37,11 +37,8 @@ fn each(key: &'static str) -> impl Iterator<Item = Switched> {
 /// The same where it takes another assumption to make it matter.
 fn each_beside(key: &'static str, others: &'static [(&str, &str)]) -> impl Iterator<Item = Switched> {
     let assuming = move |value: &str| {
-        let all = others.iter().copied().chain([(key, value)]);
-        let switch = |builder: mock_server::MockServerBuilder, (key, value): (&str, &str)| {
-            builder.assume(key, value).expect("a key and a value of the fixture")
-        };
-        World::of(all.fold(MockServer::builder(), switch))
+        let all: Vec<_> = others.iter().copied().chain([(key, value)]).collect();
+        World::assuming_all(&all)
     };
     values_of(key).into_iter().map(move |value| Switched { key, world: assuming(&value), value })
 }
