@@ -1,69 +1,127 @@
 //! One run of one check: accounts of its own, tokens obtained by documented logins, and a record of what it did.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Caller, Exchange, Format};
-use crate::contract::{Check, Failure, Outcome, Step, Stop};
+use crate::client::{Account, Answer, Caller, Exchange, Format, Request};
+use crate::contract::{Check, Evidence, Outcome, Step, Stop};
 use crate::reader;
 use crate::run::Run;
 use crate::secrets::Secret;
-use crate::target::{CrmLogin, Messages, SsoClient};
-
-/// The national ID of the accounts that the suite creates: a test number of the Swedish tax agency.
-pub(crate) const SSN: &str = "19900101-2385";
-
-/// How long a message may take that must come.
-const MESSAGE_WAIT: Duration = Duration::from_secs(10);
+use crate::target::{CrmLogin, SsoClient};
+use crate::values::Values;
 
 /// More pages than any list of this suite has.
-const PAGES: usize = 1000;
-
-/// An account that a case has created.
-#[derive(Clone, Debug)]
-pub(crate) struct Account {
-    /// Its id as paths write it.
-    pub(crate) id: String,
-    /// The email that it was created with (SSO-3).
-    pub(crate) email: String,
-}
+const PAGES: usize = 200;
 
 /// What a contract works with.
 #[derive(Debug)]
-pub struct Case<'r> {
-    pub(crate) run: &'r Run,
+pub struct Case {
+    pub(crate) run: Arc<Run>,
     pub(crate) format: Format,
+    pub(crate) values: Values,
     exchanges: Mutex<Vec<Exchange>>,
+    /// Its accounts, and whether each is as another case would have it.
+    accounts: Mutex<Vec<(Account, bool)>>,
+    /// Steps of a sequence that were begun.
+    steps: AtomicUsize,
+    /// A sequence that has failed, as `contract replay` reads it.
+    replay: Mutex<Option<String>>,
 }
 
-impl<'r> Case<'r> {
-    pub(crate) fn new(run: &'r Run, format: Format) -> Self {
-        Self { run, format, exchanges: Mutex::default() }
+impl Case {
+    pub(crate) fn new(run: Arc<Run>, format: Format, values: Values) -> Self {
+        Self {
+            run,
+            format,
+            values,
+            exchanges: Mutex::default(),
+            accounts: Mutex::default(),
+            steps: AtomicUsize::new(0),
+            replay: Mutex::default(),
+        }
     }
 
     /// How the check has ended.
     pub(crate) fn outcome(self, check: &Check, end: Step) -> Outcome {
-        match end {
-            Ok(()) => Outcome::Pass,
-            Err(Stop::Skipped(reason)) => Outcome::Skipped(reason),
-            Err(Stop::Inconclusive(reason)) => Outcome::Inconclusive(reason),
-            Err(Stop::Fail { expected, observed }) => Outcome::Fail(Box::new(Failure {
-                check: *check,
-                format: self.format,
-                base_url: self.run.target.base_url.clone(),
-                expected,
-                observed,
-                exchanges: self.exchanges.into_inner().unwrap_or_else(PoisonError::into_inner),
-            })),
+        let stop = match end {
+            Ok(()) => return Outcome::Pass,
+            Err(Stop::Skipped(reason)) => return Outcome::Skipped(self.run.redactor.clean(&reason)),
+            Err(stop) => stop,
+        };
+        let evidence = self.evidence(check.facts, &stop);
+        match stop {
+            Stop::Fail { .. } => Outcome::Fail(Box::new(evidence)),
+            _ => Outcome::Inconclusive(Box::new(evidence)),
         }
+    }
+
+    /// What was done, and where it has stopped, without secrets.
+    pub(crate) fn evidence(&self, facts: &'static [&'static str], stop: &Stop) -> Evidence {
+        let clean = |text: &str| self.run.redactor.clean(text);
+        let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = exchanges.last().and_then(|exchange| exchange.answer.as_ref().ok());
+        Evidence {
+            facts,
+            format: self.format,
+            base_url: clean(&self.run.target.base_url),
+            expected: clean(stop.expected()),
+            observed: clean(&stop.reason()),
+            steps: exchanges.iter().map(|step| (step.curl(&self.run.redactor), clean(&step.end()))).collect(),
+            body: last.map(|answer| clean(&answer.text)).unwrap_or_default(),
+            replay: self.replay.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// What was sent and received so far.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn count_step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many steps of a sequence were begun.
+    pub(crate) fn steps_played(&self) -> usize {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Keeps a sequence that has failed for `contract replay`.
+    pub(crate) fn keep_replay(&self, replay: String) {
+        *self.replay.lock().unwrap_or_else(PoisonError::into_inner) = Some(replay);
+    }
+
+    /// Takes over what another case of the same check has done.
+    pub(crate) fn take_story(&self, other: &Self) {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).extend(other.exchanges());
+    }
+
+    /// Tells of a request that another case has sent.
+    pub(crate) fn retell(&self, exchange: &Exchange) {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange.clone());
+    }
+
+    /// Leaves the last request out of the story: it was as it should be, and there are many like it.
+    pub(crate) fn drop_last(&self) {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    }
+
+    pub(crate) fn take_accounts(&self) -> Vec<(Account, bool)> {
+        std::mem::take(&mut *self.accounts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The format that answers must have: the one asked for, unless the deployment forces it (FORMAT-2).
     pub(crate) fn answered_format(&self, asked: Format) -> Format {
         if self.run.target.normalize_all { Format::Standardized } else { asked }
+    }
+
+    /// An address that nobody has.
+    pub(crate) fn email(&self) -> String {
+        format!("{}@{}", self.values.mailbox(), self.run.target.email_domain)
     }
 
     pub(crate) async fn get(&self, caller: &Caller, path: &str) -> Step<Answer> {
@@ -76,34 +134,60 @@ impl<'r> Case<'r> {
 
     /// Sends a request in the case's format.
     pub(crate) async fn send(&self, caller: &Caller, method: Method, path: &str, body: Option<Value>) -> Step<Answer> {
-        self.send_as(caller, method, path, self.format.version(), body.map(|body| body.to_string())).await
+        self.send_request(caller, Request::new(method, path, self.format, body.as_ref())).await
     }
 
     /// Sends a request of any form.
-    pub(crate) async fn send_as(
-        &self,
-        caller: &Caller,
-        method: Method,
-        path: &str,
-        version: Option<&str>,
-        body: Option<String>,
-    ) -> Step<Answer> {
-        let (exchange, answer) = self.run.client.send(caller, method, path, version, body).await;
+    pub(crate) async fn send_request(&self, caller: &Caller, request: Request) -> Step<Answer> {
+        self.dispatch(caller, request, false).await
+    }
+
+    /// Sends what must be sent even when the run is over: a removal, or a look at what is to be removed.
+    pub(crate) async fn remove_or_look(&self, method: Method, caller: &Caller, path: &str) -> Step<Answer> {
+        self.dispatch(caller, Request::new(method, path, self.format, None), true).await
+    }
+
+    async fn dispatch(&self, caller: &Caller, request: Request, is_removal: bool) -> Step<Answer> {
+        let to = (&*self.run.pace, &*self.run.ledger);
+        let (exchange, answer) = self.run.client.send(to, caller, request, is_removal).await;
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
         answer
     }
 
+    /// Sends a request to a control route of the fake.
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Step<Answer> {
+        let request = Request { version: None, ..Request::new(method, path, self.format, body.as_ref()) };
+        self.dispatch(&Caller::Anonymous, request, true).await
+    }
+
+    pub(crate) async fn health(&self) -> Step<Answer> {
+        self.get(&Caller::Anonymous, "/_mock/health").await
+    }
+
     /// All items of the list at `path`, to its last page.
     pub(crate) async fn list(&self, caller: &Caller, path: &str) -> Step<Vec<Value>> {
+        self.pages(caller, path, false).await
+    }
+
+    /// The same when the run may be over.
+    pub(crate) async fn list_at_the_end(&self, caller: &Caller, path: &str) -> Step<Vec<Value>> {
+        self.pages(caller, path, true).await
+    }
+
+    async fn pages(&self, caller: &Caller, path: &str, is_removal: bool) -> Step<Vec<Value>> {
         let (mut items, mut query) = (Vec::new(), String::new());
         for _ in 0..PAGES {
-            let answer = self.get(caller, &format!("{path}{query}")).await?;
+            let request = Request::new(Method::GET, format!("{path}{query}"), self.format, None);
+            let answer = self.dispatch(caller, request, is_removal).await?;
             answer.demand("a list", reader::is_success)?;
             let page = reader::page(&answer.body);
             let page = page.ok_or_else(|| Stop::fail("a list", format!("none to {}", answer.to)))?;
             items.extend_from_slice(page.items);
             match page.next {
-                Some(next) => query = next,
+                Some(next) if next != query => query = next,
+                Some(_) => {
+                    return Err(Stop::fail("a list that ends", format!("the next page of {} is itself", answer.to)));
+                }
                 None => return Ok(items),
             }
         }
@@ -112,11 +196,7 @@ impl<'r> Case<'r> {
 
     /// The partner, with a token from the documented login (LOGIN-1) or from the configuration.
     pub(crate) async fn crm(&self) -> Step<Caller> {
-        let token = self.run.crm_token.get_or_try_init(async || match &self.run.target.crm {
-            CrmLogin::Token(token) => Ok(token.clone()),
-            login @ CrmLogin::Password { .. } => token(&self.login(login).await?).map_err(Stop::into_needed),
-        });
-        Ok(Caller::Crm(token.await?.clone()))
+        Ok(Caller::Crm(self.run.crm_token(self).await?))
     }
 
     /// The second partner.
@@ -126,7 +206,19 @@ impl<'r> Case<'r> {
                 "a second partner needs DEFENTRY_CRM2_USERNAME and DEFENTRY_CRM2_PASSWORD".into(),
             ));
         };
-        Ok(Caller::OtherCrm(token(&self.login(login).await?).map_err(Stop::into_needed)?))
+        let token = token(&self.login(login).await?).map_err(Stop::into_needed)?;
+        self.run.redactor.learn(&token.0, "$CRM2_TOKEN");
+        Ok(Caller::OtherCrm(token))
+    }
+
+    /// The user and password that the partner logs in with.
+    pub(crate) fn credentials(&self) -> Step<(&str, &Secret)> {
+        match &self.run.target.crm {
+            CrmLogin::Password { username, password } => Ok((username, password)),
+            CrmLogin::Token(_) => {
+                Err(Stop::Skipped("a login needs DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD".into()))
+            }
+        }
     }
 
     /// Logs a partner in (LOGIN-1).
@@ -134,39 +226,113 @@ impl<'r> Case<'r> {
         let CrmLogin::Password { username, password } = login else {
             return Err(Stop::Skipped("a login needs DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD".into()));
         };
-        let body = json!({ "username": username, "password": password.0 });
-        self.post(&Caller::Anonymous, "/api/v1/crm/auth/login", body).await
+        self.log_in(json!({ "username": username, "password": password.0 })).await
+    }
+
+    /// Asks for a CRM token with any body; what comes back is kept out of reports.
+    pub(crate) async fn log_in(&self, body: Value) -> Step<Answer> {
+        let answer = self.post(&Caller::Anonymous, "/api/v1/crm/auth/login", body).await?;
+        self.learn_token(&answer, "$CRM_TOKEN");
+        Ok(answer)
+    }
+
+    /// Keeps a token out of reports, wherever in an answer it stands.
+    pub(crate) fn learn_token(&self, answer: &Answer, placeholder: &str) {
+        let named = reader::fields(&answer.body).into_iter().filter(|(name, _)| name.contains("token"));
+        named.filter_map(|(_, value)| value.as_str()).for_each(|token| self.run.redactor.learn(token, placeholder));
     }
 
     /// The owner of `account`, with a token from the documented exchange (SSO-1).
     pub(crate) async fn app(&self, account: &Account) -> Step<Caller> {
-        Ok(Caller::App(token(&self.sso_token(account).await?).map_err(Stop::into_needed)?))
+        let token = token(&self.sso_token(account).await?).map_err(Stop::into_needed)?;
+        Ok(Caller::App(token, account.clone()))
+    }
+
+    /// The SSO credentials.
+    pub(crate) fn sso(&self) -> Step<&SsoClient> {
+        let missing = || Stop::Skipped("an app token needs DEFENTRY_CLIENT_ID and DEFENTRY_CLIENT_SECRET".into());
+        self.run.target.sso.as_ref().ok_or_else(missing)
     }
 
     /// Exchanges the SSO credentials and the email of `account` (SSO-1).
     pub(crate) async fn sso_token(&self, account: &Account) -> Step<Answer> {
-        let Some(SsoClient { client_id, client_secret }) = &self.run.target.sso else {
-            return Err(Stop::Skipped("an app token needs DEFENTRY_CLIENT_ID and DEFENTRY_CLIENT_SECRET".into()));
-        };
-        let body = json!({ "client_id": client_id, "client_secret": client_secret.0, "email": account.email });
-        self.post(&Caller::Anonymous, "/api/v1/sso/token", body).await
+        self.sso_exchange("/api/v1/sso/token", &account.email).await
     }
 
-    /// A new account, with an SSN where the target requires one (ACCOUNT-3).
+    /// Asks for what the SSO credentials give for an email.
+    pub(crate) async fn sso_exchange(&self, path: &str, email: &str) -> Step<Answer> {
+        let SsoClient { client_id, client_secret } = self.sso()?;
+        let body = json!({ "client_id": client_id, "client_secret": client_secret.0, "email": email });
+        let request = Request::new(Method::POST, path, self.format, Some(&body));
+        // Finding out whose an account is belongs to removing what is in it.
+        let answer = self.dispatch(&Caller::Anonymous, request, self.run.pace.is_over()).await?;
+        self.learn_token(&answer, &self.app_placeholder(email));
+        Ok(answer)
+    }
+
+    /// How reports name the app token of an account: the accounts of a case are told apart.
+    fn app_placeholder(&self, email: &str) -> String {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        match accounts.iter().position(|(account, _)| account.email == email) {
+            None | Some(0) => "$APP_TOKEN".into(),
+            Some(place) => format!("$APP_TOKEN_{}", place + 1),
+        }
+    }
+
+    /// An empty account, with an SSN where the target requires one (ACCOUNT-3). It may have served another case, so it
+    /// must be left as it is but for its items.
     pub(crate) async fn account(&self) -> Step<Account> {
-        let ssn = self.run.target.ssn_required.then_some(SSN);
-        let (account, _) = self.create_account(ssn).await?;
+        if let Some(account) = self.run.pooled() {
+            self.keep(&account, true);
+            return Ok(account);
+        }
+        self.new_account(true).await
+    }
+
+    /// An account that no other case has used or will use.
+    pub(crate) async fn fresh_account(&self) -> Step<Account> {
+        self.new_account(false).await
+    }
+
+    async fn new_account(&self, is_plain: bool) -> Step<Account> {
+        let ssn = self.run.target.ssn_required.then(|| self.values.ssn().to_owned());
+        let (account, answer) = self.create_account(ssn.as_deref(), is_plain).await?;
+        if account.is_err() && ssn.is_some() && matches!(answer.status, 409 | 422) {
+            // An SSN may be somebody's already: there are few test numbers.
+            let (account, _) = self.create_account(Some(&self.values.unlisted_ssn()), is_plain).await?;
+            return account.map_err(Stop::into_needed);
+        }
         account.map_err(Stop::into_needed)
     }
 
+    fn keep(&self, account: &Account, is_plain: bool) {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).push((account.clone(), is_plain));
+    }
+
     /// Asks for a new account (ACCOUNT-1), and reads it from the answer.
-    pub(crate) async fn create_account(&self, ssn: Option<&str>) -> Step<(Step<Account>, Answer)> {
-        let (crm, email) = (self.crm().await?, self.run.email());
-        let answer = self.post(&crm, "/api/v1/account", self.account_body(&email, ssn)).await?;
-        let id = reader::item(&answer.body).and_then(reader::id);
-        let account = id.filter(|_| reader::is_success(answer.status)).map(|id| Account { id, email });
+    pub(crate) async fn create_account(&self, ssn: Option<&str>, is_plain: bool) -> Step<(Step<Account>, Answer)> {
+        let email = self.email();
+        let answer = self.create(self.account_body(&email, ssn)).await?;
+        let account = self.created(&answer, &email, is_plain);
+        Ok((account, answer))
+    }
+
+    /// Asks for an account with any body.
+    pub(crate) async fn create(&self, body: Value) -> Step<Answer> {
+        if let Some(ssn) = body["ssn"].as_str() {
+            self.run.redactor.learn(ssn, "$SSN");
+        }
+        self.post(&self.crm().await?, "/api/v1/account", body).await
+    }
+
+    /// The account that an answer says was created.
+    pub(crate) fn created(&self, answer: &Answer, email: &str, is_plain: bool) -> Step<Account> {
+        let id = reader::item(&answer.body).and_then(reader::id).filter(|_| reader::is_success(answer.status));
         let observed = || format!("{} to {}, and no id", answer.status, answer.to);
-        Ok((account.ok_or_else(|| Stop::fail("a created account with an id", observed())), answer))
+        let id = id.ok_or_else(|| Stop::fail("a created account with an id", observed()))?;
+        let account = Account { id, email: email.to_owned() };
+        self.keep(&account, is_plain);
+        Ok(account)
     }
 
     /// What describes an account to the create and update calls (ACCOUNT-1).
@@ -180,35 +346,14 @@ impl<'r> Case<'r> {
         }
         body
     }
-
-    /// The newest message to an address, as soon as there is one.
-    pub(crate) async fn message(&self, to: &str) -> Step<String> {
-        let newest = self.messages(to, MESSAGE_WAIT).await?.pop();
-        newest.ok_or_else(|| Stop::fail(format!("a message to {to}"), format!("none in {MESSAGE_WAIT:?}")))
-    }
-
-    /// The texts of the messages to an address, oldest first, as soon as there is one or after `wait`.
-    pub(crate) async fn messages(&self, to: &str, wait: Duration) -> Step<Vec<String>> {
-        let is_read = match self.run.target.messages {
-            Messages::Mock => true,
-            Messages::None => false,
-            Messages::Detect => self.get(&Caller::Anonymous, "/_mock/health").await?.body["status"] == "ok",
-        };
-        if !is_read {
-            return Err(Stop::Skipped("what the target sends to people is not read: see DEFENTRY_MESSAGES".into()));
-        }
-        let path = format!("/_mock/outbox?to={}&wait={}", to.replace('+', "%2B"), wait.as_secs());
-        let answer = self.get(&Caller::Anonymous, &path).await?;
-        let Some(messages) = answer.body["messages"].as_array() else {
-            return Err(Stop::Inconclusive(format!("the outbox cannot be read: {} to {path}", answer.status)));
-        };
-        Ok(messages.iter().filter_map(|message| message["text"].as_str().map(str::to_owned)).collect())
-    }
 }
 
 /// The token of a login.
 pub(crate) fn token(answer: &Answer) -> Step<Secret> {
     // What is no token may still be a secret, so it is not quoted.
     let token = reader::token(&answer.body).map(|token| Secret(token.into()));
-    token.ok_or_else(|| Stop::fail(r#"{"token": "1|…"} without an envelope"#, format!("none to {}", answer.to)))
+    token.ok_or_else(|| {
+        let observed = format!("{} to {}, and none", answer.status, answer.to);
+        Stop::fail(r#"{"token": "1|…"} without an envelope"#, observed)
+    })
 }

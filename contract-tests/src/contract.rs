@@ -1,20 +1,27 @@
-//! What a check is, how it can end, and how a failure tells its story.
+//! What a check is, how it can end, and how its evidence tells the story.
 
 use std::fmt;
 use std::pin::Pin;
 
 use crate::case::Case;
-use crate::client::{Exchange, Format};
+use crate::client::Format;
 use crate::documented;
 
 /// One contract under its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// Page and name: `email.added_by_crm`. It is stable, and the name of the test that runs the check.
+    /// Page and name: `email.added_by_crm`. It is stable, and with the format the name of the test that runs the check.
     pub id: &'static str,
     /// The facts of the guide that it holds the target to.
     pub facts: &'static [&'static str],
-    pub(crate) contract: for<'a> fn(&'a Case<'a>) -> Contract<'a>,
+    pub(crate) contract: for<'a> fn(&'a Case) -> Contract<'a>,
+}
+
+impl Check {
+    /// Its name in one format, as reports and tests have it.
+    pub fn name(&self, format: Format) -> String {
+        format!("{}.{}", self.id, format.name())
+    }
 }
 
 /// A contract on its way.
@@ -24,7 +31,7 @@ pub(crate) type Contract<'a> = Pin<Box<dyn Future<Output = Step> + Send + 'a>>;
 pub(crate) type Step<T = ()> = Result<T, Stop>;
 
 /// Why a contract ends before its end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Stop {
     /// The target does other than the guide says.
     Fail { expected: String, observed: String },
@@ -54,6 +61,17 @@ impl Stop {
             other => other,
         }
     }
+
+    pub(crate) fn expected(&self) -> &str {
+        if let Self::Fail { expected, .. } = self { expected } else { "" }
+    }
+
+    /// Why it ends, in words.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Fail { observed: reason, .. } | Self::Skipped(reason) | Self::Inconclusive(reason) => reason.clone(),
+        }
+    }
 }
 
 /// How a check has ended.
@@ -62,37 +80,47 @@ pub enum Outcome {
     /// The target does what the facts say.
     Pass,
     /// It does not.
-    Fail(Box<Failure>),
+    Fail(Box<Evidence>),
     /// The check was not run, for this reason.
     Skipped(String),
-    /// The check was run and could not tell, for this reason.
-    Inconclusive(String),
+    /// The check was run and could not tell.
+    Inconclusive(Box<Evidence>),
 }
 
-/// A target that does other than the guide says. It displays as the story of what was done; no secret stands in it.
+/// What was done, and what came of it. It displays as the story of that; no secret stands in it.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    pub(crate) check: Check,
-    pub(crate) format: Format,
-    pub(crate) base_url: String,
-    pub(crate) expected: String,
-    pub(crate) observed: String,
-    /// Everything that was sent and received, in order.
-    pub(crate) exchanges: Vec<Exchange>,
+pub struct Evidence {
+    /// The facts that the target was held to.
+    pub facts: &'static [&'static str],
+    /// The format that answers were asked for in.
+    pub format: Format,
+    /// The target.
+    pub base_url: String,
+    /// What the guide says; empty where nothing was expected.
+    pub expected: String,
+    /// What the target did instead, or why nobody can tell.
+    pub observed: String,
+    /// Every request as a command with curl, and how it has ended.
+    pub steps: Vec<(String, String)>,
+    /// The last body that came.
+    pub body: String,
+    /// A sequence that fails, as `contract replay` reads it.
+    pub replay: Option<String>,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} is not as documented ({:?} format)", self.check.id, self.format)?;
-        for fact in self.check.facts.iter().filter_map(|id| documented::fact(id)) {
+        for fact in self.facts.iter().filter_map(|id| documented::fact(id)) {
             writeln!(f, "{}: {}", fact.id, fact.fact)?;
         }
         writeln!(f, "BASE_URL={}", self.base_url)?;
-        for (number, exchange) in (1..).zip(&self.exchanges) {
-            writeln!(f, "{number:3}. {exchange}")?;
+        for (number, (curl, end)) in (1..).zip(&self.steps) {
+            writeln!(f, "{number:3}. {curl}\n     → {end}")?;
         }
-        let body = self.exchanges.last().map(|exchange| exchange.answer.as_str()).filter(|body| !body.is_empty());
-        writeln!(f, "expected  {}\nobserved  {}", self.expected, self.observed)?;
-        write!(f, "body      {}", body.unwrap_or("(empty)"))
+        if !self.expected.is_empty() {
+            writeln!(f, "expected  {}", self.expected)?;
+        }
+        let body = if self.body.is_empty() { "(empty)" } else { &self.body };
+        write!(f, "observed  {}\nbody      {body}", self.observed)
     }
 }

@@ -17,10 +17,25 @@ static FACTS: LazyLock<Vec<Fact>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../fixtures/facts.json")).expect("the compiled-in facts are of this form")
 });
 
+/// All facts, in the order of the guide.
+pub(crate) fn facts() -> &'static [Fact] {
+    &FACTS
+}
+
 /// The fact with this id.
 pub(crate) fn fact(id: &str) -> Option<&'static Fact> {
     FACTS.iter().find(|fact| fact.id == id)
 }
+
+/// Where items are added and removed, kind by kind.
+pub(crate) const ITEM_PATHS: [&str; 6] = [
+    "/email-watchlist",
+    "/phone-watchlist",
+    "/iban-watchlist",
+    "/passport-watchlist",
+    "/drivers-license-watchlist",
+    "/credit-card",
+];
 
 /// Which tokens a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use mock_server::MockServer;
 
 use crate::secrets::Secret;
-use crate::target::{CrmLogin, Messages, SsoClient, Target};
+use crate::target::{CrmLogin, Leaked, Messages, SsoClient, Target};
 
 /// A fake in this process, on a free port. Dropping it stops it.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Fake {
 impl Fake {
     /// Starts a fake with its default seed, under the default assumptions.
     pub async fn start() -> Self {
-        Self { server: MockServer::start().await }
+        MockServer::start().await.into()
     }
 
     /// The fake as a target, with the credentials that its default seed publishes.
@@ -31,6 +31,17 @@ impl Fake {
             email_domain: "example.com".into(),
             normalize_all: false,
             messages: Messages::Mock,
+            leaked: Leaked::default(),
+            crm_life: None,
+            throttle: None,
+            is_throwaway: true,
         }
+    }
+}
+
+impl From<MockServer> for Fake {
+    /// A fake that was started otherwise; its target still expects what the default seed and settings give.
+    fn from(server: MockServer) -> Self {
+        Self { server }
     }
 }

@@ -5,8 +5,8 @@
 //! where the guide is silent: only a documented fact can fail it.
 //!
 //! The way of a check: [`Run`] (one target) → [`Check`] (id, facts, function) → [`Case`] (accounts, tokens, messages) →
-//! `client` (one `send`, every exchange recorded) → [`reader`] (all tolerance) → [`Outcome`] (a failure tells its
-//! story). The contracts stand in `contracts`, by page of the guide, and the guide as data in `documented`.
+//! `client` (one `send`: pace, budget, ledger, retries) → [`reader`] (all tolerance) → [`Outcome`] (its evidence tells
+//! the story). The contracts stand in `contracts`, by page of the guide, and the guide as data in `documented`.
 //!
 //! [`Target::from_environment`] chooses the target by the `DEFENTRY_…` variables. Without `DEFENTRY_BASE_URL` there is
 //! none, and [`Fake`] starts one in this process; only `fake` knows that the package `mock-server` exists.
@@ -17,15 +17,23 @@ mod contract;
 mod contracts;
 mod documented;
 mod fake;
+mod ledger;
+mod matrix;
+mod messages;
+mod model;
 pub mod reader;
 mod run;
 mod secrets;
 mod target;
+mod values;
 
 pub use case::Case;
 pub use client::Format;
-pub use contract::{Check, Failure, Outcome};
+pub use contract::{Check, Evidence, Outcome};
 pub use contracts::checks;
 pub use fake::Fake;
+pub use ledger::LEDGER;
+pub use matrix::{Cell, Principal};
+pub use model::Replay;
 pub use run::Run;
-pub use target::{Target, VariableError};
+pub use target::{Settings, Target, VariableError};

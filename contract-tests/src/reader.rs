@@ -1,5 +1,6 @@
 //! The one tolerant reader: whatever a target may choose freely is read here, and nowhere else.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::client::Format;
@@ -59,9 +60,16 @@ pub fn page(body: &Value) -> Option<Page<'_>> {
     Some(Page { items, next: linked.or_else(|| counted.map(|(current, _)| format!("?page={}", current + 1))) })
 }
 
-/// Whether one of the fields of `item` is `value`, in whatever case the target keeps it: fields may have any name.
+/// Whether one of the fields of `item` is `value`, in whatever case and with whatever separators the target keeps it, or
+/// hidden but for its end: fields may have any name.
 pub fn shows(item: &Value, value: &str) -> bool {
-    fields(item).iter().any(|(_, field)| field.as_str().is_some_and(|text| text.eq_ignore_ascii_case(value)))
+    let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let value = bare(value);
+    let end = &value[value.len().saturating_sub(2)..];
+    fields(item).iter().filter_map(|(_, field)| field.as_str()).any(|text| {
+        let is_masked = text.contains(['*', '•', '·', '…', '#']) || text.contains("XX") && !value.contains("xx");
+        bare(text) == value || is_masked && bare(text).ends_with(end)
+    })
 }
 
 /// The token of a login, at the top of the body: a number, a bar and an opaque secret.
@@ -70,6 +78,11 @@ pub fn token(body: &Value) -> Option<&str> {
     let (number, secret) = token.split_once('|')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && !secret.is_empty() && body.get("data").is_none()).then_some(token)
+}
+
+/// `text` as the value of a query.
+pub fn in_query(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// The first link of a message.
@@ -82,6 +95,30 @@ pub fn first_link(text: &str) -> Option<&str> {
 /// The first run of 4 to 8 digits of a message.
 pub fn first_code(text: &str) -> Option<&str> {
     text.split(|char: char| !char.is_ascii_digit()).find(|digits| (4..=8).contains(&digits.len()))
+}
+
+/// A code of the same form that is not `code`.
+pub fn other_code(code: &str) -> String {
+    code.chars().map(|digit| if digit == '0' { '1' } else { '0' }).collect()
+}
+
+/// Whether a field of this name holds a boolean (FORMAT-5).
+pub fn is_boolean_name(name: &str) -> bool {
+    ["is_", "has_", "can_", "show_", "enable_", "skip_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// A boolean in whatever form either format writes one.
+pub fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => Some(number.as_u64()? != 0),
+        Value::String(text) => match &**text {
+            "1" | "true" => Some(true),
+            "0" | "false" => Some(false),
+            _ => None,
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// What is wrong with an error in `format`, if anything is (FORMAT-6 to 8). More fields than the guide names may stand
@@ -107,6 +144,7 @@ fn standardized_issue(status: u16, body: &Value) -> Option<&'static str> {
         403 => Some("FORBIDDEN"),
         404 => Some("NOT_FOUND"),
         422 => Some("VALIDATION_ERROR"),
+        429 => Some("RATE_LIMITED"),
         _ => None,
     };
     match error.get("details") {
@@ -118,6 +156,14 @@ fn standardized_issue(status: u16, body: &Value) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// The fields that an error about a body names, in either format.
+pub fn refused_fields(body: &Value) -> Vec<String> {
+    let details = body["error"]["details"].as_array().into_iter().flatten();
+    let named = details.filter_map(|detail| detail["field"].as_str()).map(str::to_owned);
+    let keys = body["errors"].as_object().into_iter().flat_map(|fields| fields.keys().cloned());
+    named.chain(keys).collect()
 }
 
 fn is_legacy_error(body: &Value) -> bool {

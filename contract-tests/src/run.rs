@@ -1,47 +1,373 @@
-//! One run of checks against one target: what its cases share.
+//! One run of checks against one target: what its cases share, and how it leaves the target.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::OnceCell;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 
 use crate::case::Case;
-use crate::client::{Client, Format};
-use crate::contract::{Check, Outcome};
-use crate::secrets::Secret;
-use crate::target::Target;
+use crate::client::{Account, Client, Exchange, Format, Pace};
+use crate::contract::{Check, Outcome, Step, Stop};
+use crate::contracts::watchlist::BodyForm;
+use crate::documented::ITEM_PATHS;
+use crate::ledger::{Ledger, Left};
+use crate::matrix::Cell;
+use crate::reader;
+use crate::secrets::{Redactor, Secret};
+use crate::target::{CrmLogin, Settings, Target};
+use crate::values;
+
+/// How old the run's CRM token may become, unless the target's tokens live shorter (LOGIN-2).
+const TOKEN_AGE: Duration = Duration::from_secs(60);
 
 /// Checks against one target. It belongs to the runtime on which it is first used, as its connections do.
 #[derive(Debug)]
 pub struct Run {
     pub(crate) target: Target,
+    /// How it goes about it.
+    pub settings: Settings,
     pub(crate) client: Client,
-    /// The partner's token, once a case has asked for it: a run logs in once.
-    pub(crate) crm_token: OnceCell<Secret>,
-    /// What tells this run's addresses from those of every other.
-    label: u64,
-    given: AtomicU64,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) redactor: Arc<Redactor>,
+    /// The partner's token, and when it was issued: a run logs in once in a while.
+    crm_token: AsyncMutex<Option<(Secret, Instant)>>,
+    /// Whether the target has control routes.
+    is_fake: OnceCell<bool>,
+    /// Forms of bodies that the guide does not give, by the path of their kind, and whether the target has taken one.
+    bodies: Mutex<BTreeMap<&'static str, (BodyForm, bool)>>,
+    /// Accounts that are empty, for the next case that needs one.
+    pool: Mutex<Vec<Account>>,
+    /// What has to be removed beside accounts' items.
+    sandboxes: Mutex<Vec<String>>,
+    matrix: Mutex<Vec<Cell>>,
+    /// Answers of every kind in each format, once they were asked for.
+    tours: [OnceCell<Result<Arc<Vec<Exchange>>, Stop>>; 2],
+    adds_tell_ids: AtomicBool,
+    label: String,
+    cases: AtomicU64,
 }
 
 impl Run {
-    /// A run against `target`, which is not called yet.
-    pub fn new(target: Target) -> Result<Self, reqwest::Error> {
-        let client = Client::new(&target)?;
-        // The hash keys of the standard library are random.
-        let label = RandomState::new().hash_one(&target.base_url);
-        Ok(Self { target, client, crm_token: OnceCell::new(), label, given: AtomicU64::new(0) })
+    /// A run against `target`, which is not called yet. Its ledger is in the results folder, unless the target ends with
+    /// this process.
+    pub fn new(target: Target, settings: Settings) -> io::Result<Self> {
+        let ledger = if target.is_throwaway {
+            Ledger::default()
+        } else {
+            let named = |error: io::Error| {
+                io::Error::new(error.kind(), format!("the ledger in {}: {error}", settings.results.display()))
+            };
+            Ledger::open(&settings.results, &target.base_url).map_err(named)?
+        };
+        let redactor = Redactor::default();
+        let logins = [("$CRM_PASSWORD", Some(&target.crm)), ("$CRM2_PASSWORD", target.crm2.as_ref())];
+        for (placeholder, login) in logins {
+            match login {
+                Some(CrmLogin::Password { password, .. }) => redactor.learn(&password.0, placeholder),
+                Some(CrmLogin::Token(token)) => redactor.learn(&token.0, "$CRM_TOKEN"),
+                None => {}
+            }
+        }
+        if let Some(sso) = &target.sso {
+            redactor.learn(&sso.client_secret.0, "$CLIENT_SECRET");
+        }
+        for (leaked, placeholder) in [(&target.leaked.iban, "$IBAN"), (&target.leaked.card, "$CARD_NUMBER")] {
+            leaked.iter().for_each(|value| redactor.learn(value, placeholder));
+        }
+        let pace = Arc::new(Pace::new(&settings));
+        Self::with(target, settings, pace, Arc::new(ledger), Arc::new(redactor))
     }
 
-    /// Runs one check in one format.
-    pub async fn check(&self, check: &Check, format: Format) -> Outcome {
-        let case = Case::new(self, format);
+    fn with(
+        target: Target,
+        settings: Settings,
+        pace: Arc<Pace>,
+        ledger: Arc<Ledger>,
+        redactor: Arc<Redactor>,
+    ) -> io::Result<Self> {
+        let client = Client::new(&target).map_err(io::Error::other)?;
+        Ok(Self {
+            target,
+            settings,
+            client,
+            pace,
+            ledger,
+            redactor,
+            crm_token: AsyncMutex::default(),
+            is_fake: OnceCell::new(),
+            bodies: Mutex::default(),
+            pool: Mutex::default(),
+            sandboxes: Mutex::default(),
+            matrix: Mutex::default(),
+            tours: Default::default(),
+            adds_tell_ids: AtomicBool::new(false),
+            label: values::new_label(),
+            cases: AtomicU64::new(0),
+        })
+    }
+
+    /// Runs one check in one format, and removes what it has left.
+    pub async fn check(self: &Arc<Self>, check: &Check, format: Format) -> Outcome {
+        let case = self.case(format);
         let end = (check.contract)(&case).await;
+        self.tidy(&case).await;
         case.outcome(check, end)
     }
 
-    /// An address that nobody has, so that a case meets neither another case nor an earlier run.
-    pub(crate) fn email(&self) -> String {
-        let number = self.given.fetch_add(1, Ordering::Relaxed);
-        format!("contract-{:016x}-{number}@{}", self.label, self.target.email_domain)
+    /// A new case.
+    pub(crate) fn case(self: &Arc<Self>, format: Format) -> Case {
+        let number = self.cases.fetch_add(1, Ordering::Relaxed);
+        Case::new(Arc::clone(self), format, values::Values::new(&self.label, number, self.settings.seed))
     }
+
+    /// The run's CRM token, renewed before it can have expired.
+    pub(crate) async fn crm_token(&self, case: &Case) -> Step<Secret> {
+        let login = match &self.target.crm {
+            CrmLogin::Token(token) => return Ok(token.clone()),
+            login @ CrmLogin::Password { .. } => login,
+        };
+        let age = self.target.crm_life.map_or(TOKEN_AGE, |life| TOKEN_AGE.min(life / 3));
+        let mut known = self.crm_token.lock().await;
+        if let Some((token, _)) = known.as_ref().filter(|(_, issued)| issued.elapsed() < age) {
+            return Ok(token.clone());
+        }
+        let issued = Instant::now();
+        let token = crate::case::token(&case.login(login).await?).map_err(Stop::into_needed)?;
+        *known = Some((token.clone(), issued));
+        Ok(token)
+    }
+
+    /// Answers of every kind in a format.
+    pub(crate) fn tour(&self, format: Format) -> &OnceCell<Result<Arc<Vec<Exchange>>, Stop>> {
+        &self.tours[usize::from(format == Format::Standardized)]
+    }
+
+    /// Notes one call of the principal matrix.
+    pub(crate) fn note(&self, cell: Cell) {
+        self.matrix.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+    }
+
+    /// The principal matrix, as far as it was called.
+    pub fn matrix(&self) -> Vec<Cell> {
+        self.matrix.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The form of body that is tried at a path.
+    pub(crate) fn body_form(&self, items: &str) -> BodyForm {
+        let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.get(items).map(|(form, _)| form.clone()).unwrap_or_default()
+    }
+
+    /// Whether the answer to an add is known to hold the item's id.
+    pub(crate) fn adds_tell_ids(&self) -> bool {
+        self.adds_tell_ids.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn learn_adds_tell_ids(&self) {
+        self.adds_tell_ids.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the target has taken a body of that form.
+    pub(crate) fn is_body_known(&self, items: &str) -> bool {
+        self.bodies.lock().unwrap_or_else(PoisonError::into_inner).get(items).is_some_and(|(_, is_taken)| *is_taken)
+    }
+
+    /// Notes what a body at a path is to look like from now on.
+    pub(crate) fn learn_body(&self, items: &'static str, form: BodyForm, is_taken: bool) {
+        self.bodies.lock().unwrap_or_else(PoisonError::into_inner).insert(items, (form, is_taken));
+    }
+
+    /// The next login is a new one.
+    pub(crate) async fn forget_token(&self) {
+        *self.crm_token.lock().await = None;
+    }
+
+    /// Whether the target has control routes, as the fake does.
+    pub(crate) async fn is_fake(self: &Arc<Self>) -> bool {
+        let ask = || async {
+            let case = self.case(Format::Legacy);
+            case.health().await.is_ok_and(|answer| answer.status == 200 && answer.body["status"] == "ok")
+        };
+        *self.is_fake.get_or_init(ask).await
+    }
+
+    /// A private world of the target with these assumptions, where it has such.
+    pub(crate) async fn sandbox(self: &Arc<Self>, assume: Value) -> Step<Arc<Self>> {
+        let case = self.case(Format::Legacy);
+        let why = || Stop::Skipped("the target has no sandboxes, whose clock could be moved".into());
+        if !self.is_fake().await {
+            return Err(why());
+        }
+        let answer = case.control(Method::POST, "/_mock/sandboxes", Some(json!({ "assume": assume }))).await?;
+        let (id, url) = (answer.body["id"].as_str(), answer.body["base_url"].as_str());
+        let Some((id, url)) = id.zip(url).filter(|_| reader::is_success(answer.status)) else { return Err(why()) };
+        self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
+        let target = Target { is_throwaway: true, ..self.target.clone() }.at(url.trim_end_matches('/').to_owned());
+        let (pace, redactor) = (Arc::clone(&self.pace), Arc::clone(&self.redactor));
+        let run = Self::with(target, self.settings.clone(), pace, Arc::default(), redactor);
+        run.map(Arc::new).map_err(|error| Stop::Inconclusive(error.to_string()))
+    }
+
+    /// Whether cases share accounts: where they cannot be removed, and others live, there should be few.
+    fn shares_accounts(&self) -> bool {
+        !self.target.is_throwaway && !self.target.is_loopback()
+    }
+
+    /// An empty account of this run or an earlier one.
+    pub(crate) fn pooled(&self) -> Option<Account> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Takes up the accounts that earlier runs have left empty, if they are still there.
+    pub(crate) async fn take_up(self: &Arc<Self>) {
+        if !self.shares_accounts() {
+            return;
+        }
+        let case = self.case(Format::Legacy);
+        for left in self.ledger.left() {
+            if let (Some(id), true) = (left.id.clone(), left.is_reusable && left.items.is_empty())
+                && let Ok(Identity::Ours) = self.identity(&case, &left).await
+            {
+                let account = Account { id, email: left.email };
+                self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account);
+            }
+        }
+    }
+
+    /// Removes what a case has left, and keeps its accounts for the next one.
+    pub(crate) async fn tidy(self: &Arc<Self>, case: &Case) {
+        if self.target.is_throwaway {
+            return;
+        }
+        let used = case.take_accounts();
+        for left in self.ledger.left() {
+            let Some((account, is_plain)) = used.iter().find(|(account, _)| left.id.as_ref() == Some(&account.id))
+            else {
+                continue;
+            };
+            let is_empty = left.items.is_empty() || self.empty(case, &left).await;
+            if is_empty && *is_plain && self.shares_accounts() && self.ledger.reusable(&account.email).is_ok() {
+                self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account.clone());
+            }
+        }
+    }
+
+    /// Removes what is left of all cases and of sandboxes; what is returned could not be removed, in words.
+    pub async fn finish(self: &Arc<Self>) -> Vec<String> {
+        let case = self.case(Format::Legacy);
+        let sandboxes = std::mem::take(&mut *self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner));
+        for id in sandboxes.into_iter().filter(|_| !self.target.is_throwaway) {
+            drop(case.control(Method::DELETE, &format!("/_mock/sandboxes/{id}"), None).await);
+        }
+        if self.target.is_throwaway {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        for left in self.ledger.left() {
+            let id = left.id.clone();
+            if id.is_none() || !left.items.is_empty() {
+                problems.extend(self.clear(&case, left).await);
+            }
+        }
+        problems
+    }
+
+    /// The accounts of this target that the suite has made, and that are left empty, by their ids.
+    pub fn accounts_left(&self) -> Vec<String> {
+        if self.target.is_throwaway {
+            return Vec::new();
+        }
+        self.ledger.left().into_iter().filter_map(|left| left.id).collect()
+    }
+
+    /// Finishes what an interrupted run has left: every account of the ledger that is still the suite's is emptied.
+    pub async fn sweep(self: &Arc<Self>) -> Vec<String> {
+        let case = self.case(Format::Legacy);
+        let mut problems = Vec::new();
+        for left in self.ledger.left() {
+            problems.extend(self.clear(&case, left).await);
+        }
+        problems
+    }
+
+    /// Empties an account once it is sure that it is the one that the suite has made. Ids may have been given anew since.
+    async fn clear(self: &Arc<Self>, case: &Case, left: Left) -> Option<String> {
+        let name = left.id.clone().map_or_else(|| left.email.clone(), |id| format!("account {id}"));
+        let problem = match self.identity(case, &left).await {
+            Ok(Identity::Ours) if self.empty(case, &left).await => return None,
+            Ok(Identity::Ours) => "items could not be removed".to_owned(),
+            Ok(Identity::Gone) => self.ledger.gone(&left.email, left.id.as_deref()).err()?.to_string(),
+            Ok(Identity::Unknown) => "nobody can tell whether it is still the suite's, so it is left alone".into(),
+            Err(stop) => stop.reason(),
+        };
+        Some(format!("{name}: {problem}"))
+    }
+
+    /// Whether the account is still the one with the address that the suite has made up.
+    async fn identity(self: &Arc<Self>, case: &Case, left: &Left) -> Step<Identity> {
+        if let Some(id) = &left.id {
+            let shown = case.remove_or_look(Method::GET, &case.crm().await?, &format!("/api/v1/account/{id}")).await?;
+            match (shown.status, reader::item(&shown.body)) {
+                (404, _) => return Ok(Identity::Gone),
+                (200, Some(account)) if account.get("email").is_some() => {
+                    return Ok(if account["email"] == *left.email { Identity::Ours } else { Identity::Gone });
+                }
+                _ => {}
+            }
+        }
+        let account = Account { id: left.id.clone().unwrap_or_default(), email: left.email.clone() };
+        Ok(match case.sso_token(&account).await {
+            Ok(answer) if reader::is_success(answer.status) => Identity::Ours,
+            Ok(answer) if reader::is_refusal(answer.status) => Identity::Gone,
+            _ => Identity::Unknown,
+        })
+    }
+
+    /// Removes the items that an account has in the ledger, and looks whether they are gone. Where an id is not known,
+    /// all of its kind are removed: nobody else has put anything there.
+    async fn empty(self: &Arc<Self>, case: &Case, left: &Left) -> bool {
+        let Ok(crm) = case.crm().await else { return false };
+        let account = Account { id: left.id.clone().unwrap_or_default(), email: left.email.clone() };
+        // Without its id an account is reached by its owner's token only.
+        let caller = if left.id.is_some() { Ok(crm) } else { case.app(&account).await };
+        let Ok(caller) = caller else { return false };
+        let of_kind = |path: &str| left.id.is_none() || left.items.iter().any(|(items, _)| items == path);
+        let mut is_empty = true;
+        for items in ITEM_PATHS.into_iter().filter(|path| of_kind(path)) {
+            let list = if items == "/credit-card" { "/credit-cards" } else { items };
+            let path = caller.path(&account, list);
+            for (_, id) in left.items.iter().filter(|(of, _)| of == items) {
+                if let Some(id) = id {
+                    let path = caller.path(&account, &format!("{items}/{id}"));
+                    drop(case.remove_or_look(Method::DELETE, &caller, &path).await);
+                }
+            }
+            for item in case.list_at_the_end(&caller, &path).await.unwrap_or_default() {
+                if let Some(id) = item.as_object().and_then(reader::id) {
+                    let path = caller.path(&account, &format!("{items}/{id}"));
+                    drop(case.remove_or_look(Method::DELETE, &caller, &path).await);
+                }
+            }
+            let is_gone = case.list_at_the_end(&caller, &path).await.is_ok_and(|items| items.is_empty());
+            is_empty &= is_gone && self.ledger.emptied(&account.id, items).is_ok();
+        }
+        is_empty
+    }
+}
+
+/// What has become of an account of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Identity {
+    /// It has the address that it was created with.
+    Ours,
+    /// It is not there any more, or its id is another one's now.
+    Gone,
+    /// The target does not tell.
+    Unknown,
 }

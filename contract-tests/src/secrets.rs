@@ -1,11 +1,22 @@
-//! What must not stand in a report.
+//! What must not stand in a report: tokens, passwords and the numbers of people.
+//!
+//! Every secret that the suite is given, makes up or reads is told to the [`Redactor`], and every text that leaves the
+//! suite goes through it. It knows secrets by value, in whatever field they stand and however they are written: raw, as
+//! JSON, in a URL, in Base64, with other separators.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 /// A password, a client secret or a token; `{:?}` does not show it.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(pub(crate) String);
 
 impl fmt::Debug for Secret {
@@ -14,13 +25,97 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Fields whose values are secret wherever a body has them.
-const FIELDS: [&str; 8] =
-    ["password", "client_secret", "token", "ssn", "iban", "card_number", "passport_number", "license_number"];
+/// Fields whose values are secret wherever a body has them, whoever has written it.
+const FIELDS: [&str; 9] =
+    ["password", "client_secret", "token", "ssn", "iban", "card_number", "passport_number", "license_number", "cvc"];
 
-/// A body with placeholders, such as `$PASSWORD`, for the values of its secret fields.
-pub(crate) fn masked(text: &str) -> String {
-    let Ok(mut body) = serde_json::from_str(text) else { return text.to_owned() };
+/// What is too short to be told from other text.
+const SHORTEST: usize = 4;
+
+/// Puts placeholders such as `$CRM_TOKEN` in the place of secrets.
+#[derive(Debug, Default)]
+pub(crate) struct Redactor {
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Placeholders by the ways in which secrets are written.
+    placeholders: BTreeMap<String, String>,
+    /// Finds all of them, once it is needed; none after something new was learnt.
+    finder: Option<AhoCorasick>,
+}
+
+impl Redactor {
+    /// From now on, `secret` is shown as `placeholder`.
+    pub(crate) fn learn(&self, secret: &str, placeholder: &str) {
+        if secret.len() < SHORTEST {
+            return;
+        }
+        let bare: String = secret.chars().filter(char::is_ascii_alphanumeric).collect();
+        // A token's secret part is as good as the whole.
+        let part = secret.split_once('|').map(|(_, part)| part).filter(|part| part.len() >= SHORTEST);
+        let mut written: Vec<String> = [secret, &bare].into_iter().chain(part).flat_map(forms).collect();
+        if bare.len() >= 12 {
+            written.push(grouped(&bare));
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for form in written {
+            if let Entry::Vacant(place) = known.placeholders.entry(form) {
+                place.insert(placeholder.to_owned());
+                known.finder = None;
+            }
+        }
+    }
+
+    /// `text` without secrets.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let text = masked(text);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { placeholders, finder } = &mut *known;
+        if finder.is_none() {
+            *finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(placeholders.keys()).ok();
+        }
+        match finder {
+            Some(finder) => finder.replace_all(&text, &placeholders.values().collect::<Vec<_>>()),
+            // More secrets than an automaton can hold would be a run of hours.
+            None => "(not shown: too many secrets to look for)".into(),
+        }
+    }
+}
+
+/// The ways in which a text is written into another: as it is, in a URL, in JSON, and in Base64 at each of the three
+/// places where it can begin in a group of three bytes.
+fn forms(text: &str) -> Vec<String> {
+    let in_url = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let in_json = serde_json::to_string(text).unwrap_or_default();
+    let mut forms = vec![text.to_owned(), in_url.to_lowercase(), in_url, in_json.trim_matches('"').to_owned()];
+    for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+        for before in 0..3 {
+            let mut bytes = vec![0; before];
+            bytes.extend_from_slice(text.as_bytes());
+            let encoded = engine.encode(&bytes);
+            // The characters at both ends hold bits of what stands beside the text too.
+            let start = (before * 8).div_ceil(6);
+            let end = bytes.len() * 8 / 6;
+            forms.extend(encoded.get(start..end).map(str::to_owned));
+        }
+    }
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms
+}
+
+/// In groups of four, as cards and IBANs are printed.
+fn grouped(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
+/// A body with placeholders, such as `$PASSWORD`, for the values of its secret fields; any other text as it is.
+fn masked(text: &str) -> String {
+    let Ok(mut body @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) else {
+        return text.to_owned();
+    };
     mask(&mut body);
     body.to_string()
 }
@@ -28,10 +123,54 @@ pub(crate) fn masked(text: &str) -> String {
 fn mask(body: &mut Value) {
     match body {
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
-            Value::String(text) if FIELDS.contains(&&**name) => *text = format!("${}", name.to_uppercase()),
+            Value::String(text) if FIELDS.contains(&&**name) && !text.starts_with('$') => {
+                *text = format!("${}", name.to_uppercase());
+            }
             _ => mask(value),
         }),
         Value::Array(values) => values.iter_mut().for_each(mask),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_however_it_is_written() {
+        let redactor = Redactor::default();
+        redactor.learn("7|can ary/secret+value", "$CRM_TOKEN");
+        redactor.learn("4242424242424242", "$CARD_NUMBER");
+        redactor.learn("19900101-2385", "$SSN");
+        let basic = STANDARD.encode("user:7|can ary/secret+value");
+        let texts = [
+            "a 7|can ary/secret+value b".to_owned(),
+            "only can ary/secret+value".into(),
+            "?t=7%7Ccan%20ary%2Fsecret%2Bvalue".into(),
+            "?t=7%7ccan%20ary%2fsecret%2bvalue".into(),
+            format!("Basic {basic}"),
+            STANDARD.encode("u:7|can ary/secret+value"),
+            URL_SAFE.encode("us:7|can ary/secret+value&more"),
+            json!({ "echo": "4242424242424242" }).to_string(),
+            "4242 4242 4242 4242".into(),
+            "199001012385 and 19900101-2385".into(),
+        ];
+        for text in texts {
+            let clean = redactor.clean(&text);
+            assert!(clean.contains('$'), "{clean}");
+            for secret in ["ary/secret", "ary%2", "4242", "2385", "cretval", "JldCt2YWx", "NyZXQrdmFs", "zZWNyZXQrdm"] {
+                assert!(!clean.contains(secret), "{secret} in {clean}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_field_is_hidden_though_nobody_has_told_its_value() {
+        let clean = Redactor::default().clean(r#"{"data":{"token":"1|other","id":7},"short":"abc"}"#);
+        assert_eq!(clean, r#"{"data":{"token":"$TOKEN","id":7},"short":"abc"}"#);
     }
 }

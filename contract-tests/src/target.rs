@@ -1,8 +1,11 @@
-//! What the suite runs against, and what it needs to know to do so.
+//! What the suite runs against and how, as the `DEFENTRY_…` variables say.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use reqwest::Url;
 
@@ -28,6 +31,89 @@ pub struct Target {
     /// Whether the deployment forces the standardized format (FORMAT-2).
     pub(crate) normalize_all: bool,
     pub(crate) messages: Messages,
+    /// Values that the target holds in a breach.
+    pub(crate) leaked: Leaked,
+    /// The life of a CRM token, if it is short enough to wait for.
+    pub(crate) crm_life: Option<Duration>,
+    /// Requests a second at which the target throttles.
+    pub(crate) throttle: Option<u32>,
+    /// Whether it ends with this process, so that nothing has to be removed from it.
+    pub(crate) is_throwaway: bool,
+}
+
+/// Values that a target is known to hold in a breach, for targets whose leaks cannot be seeded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Leaked {
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) iban: Option<String>,
+    pub(crate) card: Option<String>,
+}
+
+/// How a run goes about its target.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// At most so many requests a second; none is no limit.
+    pub rate: Option<f64>,
+    /// At most so many requests in all, removals at the end not counted; none is no limit.
+    pub budget: Option<u64>,
+    /// The seed of everything that is generated.
+    pub seed: u64,
+    /// Cases of the model test; none is as many as the target is good for.
+    pub cases: Option<u32>,
+    /// Steps of each of them.
+    pub steps: Option<usize>,
+    /// Where the reports and the ledger go.
+    pub results: PathBuf,
+}
+
+impl Default for Settings {
+    /// As for a target on this machine, with a seed of its own.
+    fn default() -> Self {
+        Self {
+            rate: None,
+            budget: None,
+            seed: RandomState::new().hash_one(()) >> 32,
+            cases: None,
+            steps: None,
+            results: "target/contract".into(),
+        }
+    }
+}
+
+impl Settings {
+    /// What the environment says for a target.
+    pub fn from_environment(target: Option<&Target>) -> Result<Self, VariableError> {
+        Self::from_variables(target, from_environment)
+    }
+
+    /// What the variables that `lookup` knows say; what they leave open depends on whether the target is on this machine.
+    pub fn from_variables(
+        target: Option<&Target>,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, VariableError> {
+        let read = Variables { lookup };
+        let is_near = target.is_none_or(Target::is_loopback);
+        let default = Self::default();
+        let positive = |variable, rate: Option<f64>| match rate {
+            Some(rate) if !(rate.is_finite() && rate > 0.0) => {
+                Err(not(variable, &rate.to_string(), "a number of requests above zero"))
+            }
+            rate => Ok(rate),
+        };
+        let rate = read.parsed("DEFENTRY_RATE", "a number of requests a second")?;
+        Ok(Self {
+            rate: positive("DEFENTRY_RATE", rate)?.or((!is_near).then_some(2.0)),
+            budget: read.parsed("DEFENTRY_BUDGET", "a number of requests")?.or((!is_near).then_some(1000)),
+            seed: read.parsed("DEFENTRY_SEED", "a whole number")?.unwrap_or(default.seed),
+            cases: read.parsed("DEFENTRY_CASES", "a number of cases")?,
+            steps: match read.parsed("DEFENTRY_STEPS", "a number of steps")? {
+                Some(0) => return Err(not("DEFENTRY_STEPS", "0", "a number of steps above zero")),
+                steps => steps,
+            },
+            results: read.text("DEFENTRY_RESULTS_DIR")?.map_or(default.results, PathBuf::from),
+        })
+    }
 }
 
 /// How a CRM token of a partner is come by.
@@ -47,12 +133,14 @@ pub(crate) struct SsoClient {
 }
 
 /// How what the target sends to people is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Messages {
     /// In the outbox under `/_mock/`, if the target has one.
     Detect,
     /// In the outbox under `/_mock/`.
     Mock,
+    /// By a command of the shell that prints the newest one.
+    Command(String),
     /// Not at all: checks that need them are skipped.
     None,
 }
@@ -77,7 +165,7 @@ impl std::error::Error for VariableError {}
 impl Target {
     /// The target that the environment names; none where `DEFENTRY_BASE_URL` is absent.
     pub fn from_environment() -> Result<Option<Self>, VariableError> {
-        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Self::from_variables(from_environment)
     }
 
     /// The same with variables from elsewhere. One that is set to nothing is an error: a secret that did not reach this
@@ -109,8 +197,20 @@ impl Target {
                 None => Messages::Detect,
                 Some("mock") => Messages::Mock,
                 Some("none") => Messages::None,
-                Some(other) => return Err(not("DEFENTRY_MESSAGES", other, "mock or none")),
+                Some(other) => match other.strip_prefix("command:").map(str::trim) {
+                    Some(command) if !command.is_empty() => Messages::Command(command.to_owned()),
+                    _ => return Err(refused("DEFENTRY_MESSAGES", "is not mock, none or command:CMD")),
+                },
             },
+            leaked: Leaked {
+                email: read.text("DEFENTRY_LEAKED_EMAIL")?,
+                phone: read.text("DEFENTRY_LEAKED_PHONE")?,
+                iban: read.text("DEFENTRY_LEAKED_IBAN")?,
+                card: read.text("DEFENTRY_LEAKED_CARD")?,
+            },
+            crm_life: read.parsed("DEFENTRY_CRM_SECONDS", "a number of seconds")?.map(Duration::from_secs),
+            throttle: read.parsed("DEFENTRY_THROTTLE", "a number of requests a second")?,
+            is_throwaway: false,
         }))
     }
 
@@ -129,6 +229,10 @@ impl Target {
     pub(crate) fn is_loopback(&self) -> bool {
         Url::parse(&self.base_url).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
     }
+}
+
+fn from_environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 fn refused(variable: &'static str, problem: impl Into<String>) -> VariableError {

@@ -1,19 +1,133 @@
 //! Accounts, created by CRM.
 
+use serde_json::Value;
+
 use super::watchlist::EMAIL;
-use crate::case::{Case, SSN};
+use crate::case::Case;
+use crate::client::Account;
 use crate::contract::{Step, Stop};
 use crate::reader;
 
-page!("account" { "created": ["ACCOUNT-1"] => created });
+page!("account" {
+    "created": ["ACCOUNT-1"] => |case| created(case),
+    "created_as_described": ["ACCOUNT-1"] => |case| created_as_described(case),
+    "names_are_required": ["ACCOUNT-2"] => |case| names_are_required(case),
+    "ssn_is_required_by_deployment": ["ACCOUNT-3"] => |case| ssn_is_required_by_deployment(case),
+    "email_or_phone_is_required": ["ACCOUNT-4"] => |case| email_or_phone_is_required(case),
+});
 
 /// A new account comes under `data`, and its id is the one of the other CRM calls.
-async fn created(case: &Case<'_>) -> Step {
-    let (account, answer) = case.create_account(Some(SSN)).await?;
+async fn created(case: &Case) -> Step {
+    let (account, answer) = case.create_account(Some(case.values.ssn()), false).await?;
+    let (account, answer) = if matches!(answer.status, 409 | 422) {
+        // That test number may be somebody's there.
+        case.create_account(Some(&case.values.unlisted_ssn()), false).await?
+    } else {
+        (account, answer)
+    };
     answer.demand("201 to a created account", |status| status == 201)?;
-    let account = account?;
-    Stop::unless(answer.body.get("data").is_some(), "the account under data", || "a bare account".into())?;
-    let crm = case.crm().await?;
+    let data = answer.body.get("data").is_some_and(Value::is_object);
+    Stop::unless(data, "the account under data", || "none there".into())?;
+    let (account, crm) = (account?, case.crm().await?);
     let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
     listed.demand("data.id is the account id of other calls", reader::is_success)
+}
+
+/// What is answered of an account is what it was created with, and each has an id of its own.
+async fn created_as_described(case: &Case) -> Step {
+    let mut ids = Vec::new();
+    for name in ["Ada", "Grace"] {
+        let (account, _) = create(case, |body| {
+            body["first_name"] = name.into();
+            body["last_name"] = "Example".into();
+        })
+        .await?;
+        let (account, body) = account?;
+        let item = reader::item(&body).cloned().unwrap_or_default();
+        let wanted = [("first_name", name), ("last_name", "Example"), ("email", &account.email), ("type", "SINGLE")];
+        for (field, wanted) in wanted {
+            let is_it = item
+                .get(field)
+                .is_none_or(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted)));
+            Stop::unless(is_it, format!("{field} is {wanted}"), || item[field].to_string())?;
+        }
+        let plan = item
+            .get("plan_id")
+            .is_none_or(|id| id.to_string().trim_matches('"') == case.run.target.plan_id.to_string());
+        Stop::unless(plan, format!("plan_id is {}", case.run.target.plan_id), || item["plan_id"].to_string())?;
+        ids.push(account.id);
+    }
+    Stop::unless(ids[0] != ids[1], "an id for each account", || format!("{} twice", ids[0]))
+}
+
+/// Asks for an account whose body is changed before it is sent, with an SSN that nobody has if the first is somebody's.
+async fn create(case: &Case, change: impl Fn(&mut Value)) -> Step<(Step<(Account, Value)>, u16)> {
+    let email = case.email();
+    let mut status = 0;
+    for ssn in [case.values.ssn().to_owned(), case.values.unlisted_ssn()] {
+        let mut body = case.account_body(&email, case.run.target.ssn_required.then_some(&*ssn));
+        change(&mut body);
+        let answer = case.create(body).await?;
+        status = answer.status;
+        let account = case.created(&answer, &email, false);
+        if account.is_ok() || !matches!(status, 409 | 422) {
+            return Ok((account.map(|account| (account, answer.body)), status));
+        }
+    }
+    Ok((Err(Stop::fail("a created account", format!("{status} to POST /api/v1/account"))), status))
+}
+
+/// A refused create leaves nothing behind: there is no token for its address.
+async fn is_refused(case: &Case, what: &str, change: impl Fn(&mut Value)) -> Step {
+    let (account, status) = create(case, change).await?;
+    let is_refused = account.is_err() && reader::is_refusal(status);
+    Stop::unless(is_refused, format!("an account {what} is refused"), || format!("{status} to POST /api/v1/account"))
+}
+
+/// Neither name can be left out, or be empty.
+async fn names_are_required(case: &Case) -> Step {
+    // What is refused must be refused for its name.
+    create(case, |_| {}).await?.0.map_err(Stop::into_needed)?;
+    for field in ["first_name", "last_name"] {
+        is_refused(case, &format!("without {field}"), |body| {
+            body.as_object_mut().map(|body| body.remove(field));
+        })
+        .await?;
+        for empty in [Value::Null, "".into()] {
+            is_refused(case, &format!("with {field} {empty}"), |body| body[field] = empty.clone()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Without an SSN an account is refused where the deployment requires one, and created where it does not.
+async fn ssn_is_required_by_deployment(case: &Case) -> Step {
+    create(case, |_| {}).await?.0.map_err(Stop::into_needed)?;
+    for empty in [None, Some(Value::Null)] {
+        let without = |body: &mut Value| match &empty {
+            Some(empty) => body["ssn"] = empty.clone(),
+            None => drop(body.as_object_mut().map(|body| body.remove("ssn"))),
+        };
+        if case.run.target.ssn_required {
+            is_refused(case, "without an ssn, where DEFENTRY_SSN_REQUIRED says that it is required,", without).await?;
+        } else {
+            create(case, without).await?.0?;
+        }
+    }
+    Ok(())
+}
+
+/// One of the two must be given; the phone alone is enough.
+async fn email_or_phone_is_required(case: &Case) -> Step {
+    create(case, |_| {}).await?.0.map_err(Stop::into_needed)?;
+    let without_email = |body: &mut Value| drop(body.as_object_mut().map(|body| body.remove("email")));
+    is_refused(case, "without email and phone", without_email).await?;
+    let phone = case.values.phone();
+    let (account, status) = create(case, |body| {
+        without_email(body);
+        body["phone"] = phone.clone().into();
+    })
+    .await?;
+    let created = format!("{status} to POST /api/v1/account");
+    account.map(drop).map_err(|_| Stop::fail("an account with a phone and no email is created", created))
 }

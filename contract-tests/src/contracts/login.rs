@@ -1,31 +1,88 @@
-//! Where tokens come from.
+//! Where CRM tokens come from.
+
+use serde_json::{Value, json};
 
 use super::watchlist::EMAIL;
 use crate::case::{Case, token};
 use crate::client::Caller;
-use crate::contract::Step;
+use crate::contract::{Step, Stop};
 use crate::reader;
 
 page!("login" {
-    "crm": ["LOGIN-1", "LOGIN-4"] => crm,
-    "sso_token": ["SSO-1"] => sso_token,
+    "crm": ["LOGIN-1", "LOGIN-4"] => |case| crm(case),
+    "wrong_credentials_are_refused": ["LOGIN-1", "LOGIN-4"] => |case| wrong_credentials_are_refused(case),
+    "keep_logged_is_taken": ["LOGIN-2"] => |case| keep_logged_is_taken(case),
+    "sso_credentials_are_no_crm_user": ["SSO-2"] => |case| sso_credentials_are_no_crm_user(case),
+    "no_route_provisions_users": ["LOGIN-5"] => |case| no_route_provisions_users(case),
 });
 
 /// The login answers 200 with a token, and the token works at once.
-async fn crm(case: &Case<'_>) -> Step {
+async fn crm(case: &Case) -> Step {
     let answer = case.login(&case.run.target.crm).await?;
     answer.demand("200 to a login", |status| status == 200)?;
-    let (crm, account) = (Caller::Crm(token(&answer)?), case.account().await?);
+    let crm = Caller::Crm(token(&answer)?);
+    let account = case.account().await?;
     let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
     listed.demand("the token of the login is let in", reader::is_success)
 }
 
-/// The exchange answers 200 with a token, and the token acts for an account.
-async fn sso_token(case: &Case<'_>) -> Step {
-    let account = case.account().await?;
-    let answer = case.sso_token(&account).await?;
-    answer.demand("200 to an exchange", |status| status == 200)?;
-    let app = Caller::App(token(&answer)?);
-    let listed = case.get(&app, &app.path(&account, EMAIL.list)).await?;
-    listed.demand("the token of the exchange is let in", reader::is_success)
+/// A wrong password, another user, or half a login gives no token.
+async fn wrong_credentials_are_refused(case: &Case) -> Step {
+    let (username, password) = case.credentials()?;
+    let unknown = format!("nobody@{}", case.run.target.email_domain);
+    for body in [
+        json!({ "username": username, "password": format!("{}x", password.0) }),
+        json!({ "username": unknown, "password": password.0 }),
+        json!({ "username": username, "password": "" }),
+        json!({ "username": username }),
+        json!({ "password": password.0 }),
+    ] {
+        no_token(case, "/api/v1/crm/auth/login", body).await?;
+    }
+    Ok(())
+}
+
+/// Refused, and without a token.
+pub(super) async fn no_token(case: &Case, path: &str, body: Value) -> Step {
+    let answer = case.post(&Caller::Anonymous, path, body).await?;
+    case.learn_token(&answer, "$TOKEN");
+    answer.demand("a refusal", reader::is_refusal)?;
+    let named = reader::fields(&answer.body).into_iter().any(|(name, _)| name == "token");
+    Stop::unless(!named, "no token", || format!("one to {}", answer.to))
+}
+
+/// A login may ask for a longer session, and its token works.
+async fn keep_logged_is_taken(case: &Case) -> Step {
+    let (username, password) = case.credentials()?;
+    for keep_logged in [true, false] {
+        let body = json!({ "username": username, "password": password.0, "keep_logged": keep_logged });
+        let answer = case.log_in(body).await?;
+        answer.demand("200 to a login with keep_logged", |status| status == 200)?;
+        let crm = Caller::Crm(token(&answer)?);
+        let account = case.account().await?;
+        let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
+        listed.demand("the token of the login is let in", reader::is_success)?;
+    }
+    Ok(())
+}
+
+/// The SSO client is no user of the CRM login.
+async fn sso_credentials_are_no_crm_user(case: &Case) -> Step {
+    let sso = case.sso()?;
+    let body = json!({ "username": sso.client_id, "password": sso.client_secret.0 });
+    no_token(case, "/api/v1/crm/auth/login", body).await
+}
+
+/// Where other systems register users, there is nothing, with or without a CRM token.
+async fn no_route_provisions_users(case: &Case) -> Step {
+    let body = json!({ "username": case.email(), "password": "contract-Test-1", "email": case.email() });
+    case.run.redactor.learn("contract-Test-1", "$PASSWORD");
+    let crm = case.crm().await?;
+    for path in ["/api/v1/crm/auth/register", "/api/v1/crm/users", "/api/v1/crm/user"] {
+        for caller in [&Caller::Anonymous, &crm] {
+            let answer = case.post(caller, path, body.clone()).await?;
+            answer.demand("no route that makes a CRM user", |status| !reader::is_success(status))?;
+        }
+    }
+    Ok(())
 }

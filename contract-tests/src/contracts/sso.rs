@@ -1,0 +1,227 @@
+//! Where app tokens come from, and the user's own profile.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::login::no_token;
+use super::watchlist::EMAIL;
+use crate::case::{Case, token};
+use crate::client::{Account, Answer, Caller};
+use crate::contract::{Step, Stop};
+use crate::reader;
+
+page!("sso" {
+    "token": ["SSO-1", "SSO-2"] => |case| sso_token(case),
+    "token_acts_for_the_account_of_the_email": ["SSO-1", "SSO-3"] => |case| acts_for_the_account_of_the_email(case),
+    "unknown_email_is_refused": ["SSO-3"] => |case| unknown_email_is_refused(case),
+    "other_credentials_are_refused": ["SSO-2"] => |case| other_credentials_are_refused(case),
+    "code_is_exchanged_once": ["SSO-4"] => |case| code_is_exchanged_once(case),
+    "code_acts_for_the_account_of_the_email": ["SSO-4"] => |case| code_acts_for_the_account_of_the_email(case),
+    "own_profile_is_read": ["SSO-5"] => |case| own_profile_is_read(case),
+    "own_profile_is_updated": ["SSO-5"] => |case| own_profile_is_updated(case),
+    "own_password_is_changed": ["SSO-5"] => |case| own_password_is_changed(case),
+});
+
+const TOKEN: &str = "/api/v1/sso/token";
+const CODE: &str = "/api/v1/sso/code";
+const LOGIN: &str = "/api/v1/sso/login";
+
+/// The exchange answers 200 with a token, and the token acts for an account.
+async fn sso_token(case: &Case) -> Step {
+    let account = case.account().await?;
+    let answer = case.sso_token(&account).await?;
+    answer.demand("200 to an exchange", |status| status == 200)?;
+    let app = Caller::App(token(&answer)?, account.clone());
+    let listed = case.get(&app, &app.path(&account, EMAIL.list)).await?;
+    listed.demand("the token of the exchange is let in", reader::is_success)
+}
+
+/// Of two accounts, each token sees what CRM has put on its own.
+async fn acts_for_the_account_of_the_email(case: &Case) -> Step {
+    let accounts = [case.account().await?, case.account().await?];
+    let tokens = [case.app(&accounts[0]).await?, case.app(&accounts[1]).await?];
+    each_sees_its_own(case, &accounts, &tokens).await
+}
+
+async fn each_sees_its_own(case: &Case, accounts: &[Account; 2], tokens: &[Caller; 2]) -> Step {
+    let crm = case.crm().await?;
+    let emails = [case.email(), case.email()];
+    for (account, email) in accounts.iter().zip(&emails) {
+        EMAIL.needed(case, &crm, account, email).await?;
+    }
+    for ((token, account), own) in tokens.iter().zip(accounts).zip(&emails) {
+        let items = EMAIL.list(case, token, account).await?;
+        for email in &emails {
+            let is_seen = items.iter().any(|(_, item)| reader::shows(item, email));
+            let expected =
+                format!("the token of {} sees the watchlist of that account, with {own} only", account.email);
+            let seen = if is_seen { "seen" } else { "not seen" };
+            Stop::unless(is_seen == (email == own), expected, || format!("{email} is {seen}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// There is no token for an address that no account was created with, and no account comes of asking.
+async fn unknown_email_is_refused(case: &Case) -> Step {
+    let email = case.email();
+    for path in [TOKEN, CODE, TOKEN] {
+        let answer = case.sso_exchange(path, &email).await?;
+        answer.demand("a refusal: no account has that email", reader::is_refusal)?;
+        let named = reader::fields(&answer.body).into_iter().any(|(name, _)| matches!(name, "token" | "code"));
+        // The code of an error is no code to log in with.
+        let is_error = answer.body.get("error").is_some() || answer.body.get("errors").is_some();
+        Stop::unless(!named || is_error, "nothing to log in with", || format!("something to {}", answer.to))?;
+    }
+    Ok(())
+}
+
+/// A wrong client, and the CRM user, get neither a token nor a code.
+async fn other_credentials_are_refused(case: &Case) -> Step {
+    let account = case.account().await?;
+    let (id, secret) = (case.sso()?.client_id.clone(), case.sso()?.client_secret.0.clone());
+    let email = &account.email;
+    let mut bodies = vec![
+        json!({ "client_id": id, "client_secret": format!("{secret}x"), "email": email }),
+        json!({ "client_id": format!("{id}x"), "client_secret": secret, "email": email }),
+        json!({ "client_id": id, "email": email }),
+        json!({ "email": email }),
+    ];
+    if let Ok((username, password)) = case.credentials() {
+        bodies.push(json!({ "client_id": username, "client_secret": password.0, "email": email }));
+    }
+    for body in bodies {
+        no_token(case, TOKEN, body.clone()).await?;
+        let answer = case.post(&Caller::Anonymous, CODE, body).await?;
+        answer.demand("a refusal", reader::is_refusal)?;
+    }
+    Ok(())
+}
+
+/// The code of an answer; where the guide gives no name, any field of that name.
+fn code(answer: &Answer) -> Option<Value> {
+    let found = reader::fields(&answer.body).into_iter().find(|(name, _)| name.contains("code"));
+    found.map(|(_, value)| value.clone()).filter(|code| code.is_string() || code.is_number())
+}
+
+/// Asks for a one-time code: it stands in the answer, or else in a message.
+async fn issued(case: &Case, account: &Account) -> Step<Value> {
+    let mark = case.mark(&[&account.email]).await;
+    let answer = case.sso_exchange(CODE, &account.email).await?;
+    answer.demand("a code is issued", reader::is_success)?;
+    let code = match code(&answer) {
+        Some(code) => code,
+        None => {
+            let message = case.message(&mark?).await.map_err(Stop::into_needed)?;
+            let code = message.code().map(|code| Value::String(code.to_owned()));
+            code.ok_or_else(|| Stop::Inconclusive("no code is found in the answer or in a message".into()))?
+        }
+    };
+    case.run.redactor.learn(code.as_str().unwrap_or_default(), "$CODE");
+    Ok(code)
+}
+
+async fn exchange(case: &Case, code: &Value) -> Step<Answer> {
+    let answer = case.post(&Caller::Anonymous, LOGIN, json!({ "code": code })).await?;
+    case.learn_token(&answer, "$APP_TOKEN");
+    Ok(answer)
+}
+
+/// A code gives one token, once; another code gives none.
+async fn code_is_exchanged_once(case: &Case) -> Step {
+    let account = case.account().await?;
+    let code = issued(case, &account).await?;
+    let answer = exchange(case, &code).await?;
+    answer.demand("200 to a code", |status| status == 200)?;
+    let app = Caller::App(token(&answer)?, account.clone());
+    let listed = case.get(&app, &app.path(&account, EMAIL.list)).await?;
+    listed.demand("the token of the code is let in", reader::is_success)?;
+    exchange(case, &code).await?.demand("a code that was used is refused", reader::is_refusal)?;
+    for wrong in [json!("no-such-code"), json!(""), Value::Null] {
+        no_token(case, LOGIN, json!({ "code": wrong })).await?;
+    }
+    no_token(case, LOGIN, json!({})).await
+}
+
+/// Of two accounts, each code gives the token of its own.
+async fn code_acts_for_the_account_of_the_email(case: &Case) -> Step {
+    let accounts = [case.account().await?, case.account().await?];
+    let codes = [issued(case, &accounts[0]).await?, issued(case, &accounts[1]).await?];
+    let mut tokens = Vec::new();
+    for (code, account) in codes.iter().zip(&accounts).rev() {
+        let token = token(&exchange(case, code).await?).map_err(Stop::into_needed)?;
+        tokens.push(Caller::App(token, account.clone()));
+    }
+    tokens.reverse();
+    let tokens = [tokens[0].clone(), tokens[1].clone()];
+    each_sees_its_own(case, &accounts, &tokens).await
+}
+
+/// Each user reads their own profile.
+async fn own_profile_is_read(case: &Case) -> Step {
+    for _ in 0..2 {
+        let account = case.account().await?;
+        let app = case.app(&account).await?;
+        let answer = case.get(&app, "/api/v1/account").await?;
+        answer.demand("the own profile", reader::is_success)?;
+        is_profile_of(&answer, &account)?;
+    }
+    Ok(())
+}
+
+/// What is shown of an account is of that account.
+fn is_profile_of(answer: &Answer, account: &Account) -> Step {
+    let Some(item) = reader::item(&answer.body) else {
+        return Err(Stop::fail("the own profile", format!("none to {}", answer.to)));
+    };
+    let id = reader::id(item);
+    Stop::unless(id.as_deref() == Some(&account.id), format!("the profile of account {}", account.id), || {
+        format!("that of {}", id.clone().unwrap_or_else(|| "nobody".into()))
+    })?;
+    let email = item.get("email").and_then(Value::as_str);
+    let is_own = email.is_none_or(|email| email.eq_ignore_ascii_case(&account.email));
+    Stop::unless(is_own, format!("the profile of {}", account.email), || format!("that of {email:?}"))
+}
+
+/// A user updates their own profile by both routes, and reads what they have written; nobody else's changes.
+async fn own_profile_is_updated(case: &Case) -> Step {
+    let (account, other) = (case.fresh_account().await?, case.account().await?);
+    let (app, stranger) = (case.app(&account).await?, case.app(&other).await?);
+    let paths = ["/api/v1/account".to_owned(), format!("/api/v2/account/{}", account.id)];
+    for (path, name) in paths.into_iter().zip(["Second", "Third"]) {
+        let mut body = case.account_body(&account.email, None);
+        body["first_name"] = name.into();
+        let answer = case.send(&app, Method::PUT, &path, Some(body)).await?;
+        answer.demand("the own profile is updated", reader::is_success)?;
+        let (own, others) = (case.get(&app, "/api/v1/account").await?, case.get(&stranger, "/api/v1/account").await?);
+        is_profile_of(&own, &account)?;
+        let shown = |answer: &Answer| reader::item(&answer.body).and_then(|item| item.get("first_name").cloned());
+        let expected = format!("the name {name} in the profile after {}", answer.to);
+        let is_changed = shown(&own).is_none_or(|shown| shown == name);
+        Stop::unless(is_changed, expected, || "another one".into())?;
+        let is_kept = shown(&others).is_none_or(|shown| shown != name);
+        Stop::unless(is_kept, "no other profile changes", || format!("that of account {} does", other.id))?;
+    }
+    let body = case.account_body(&other.email, None);
+    let path = format!("/api/v2/account/{}", account.id);
+    let answer = case.send(&stranger, Method::PUT, &path, Some(body)).await?;
+    answer.demand("somebody else's profile is refused", reader::is_refusal)
+}
+
+/// A user changes their password. What the body must hold is not documented, so a refusal of it decides nothing.
+async fn own_password_is_changed(case: &Case) -> Step {
+    let account = case.fresh_account().await?;
+    let (app, password) = (case.app(&account).await?, "contract-Test-2026");
+    case.run.redactor.learn(password, "$PASSWORD");
+    let path = "/api/v2/account/password";
+    let body = json!({ "password": password, "password_confirmation": password, "new_password": password });
+    let answer = case.post(&app, path, body.clone()).await?;
+    match answer.status {
+        400 | 422 => {
+            // It is there, at least, and for whoever has an app token.
+            let crm = case.post(&case.crm().await?, path, body).await?;
+            crm.demand("401 or 403 to a CRM token", reader::is_wrong_token)
+        }
+        _ => answer.demand("the password is changed", reader::is_success),
+    }
+}

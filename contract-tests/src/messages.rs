@@ -1,0 +1,156 @@
+//! What the target sends to people, as far as it can be read.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::case::Case;
+use crate::contract::{Step, Stop};
+use crate::reader;
+use crate::target::Messages;
+
+/// How long a message may take that must come.
+const MESSAGE_WAIT: Duration = Duration::from_secs(5);
+
+/// The same where it is a real one.
+const REAL_MESSAGE_WAIT: Duration = Duration::from_secs(120);
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_millis(50);
+const EVERY_REAL: Duration = Duration::from_secs(2);
+
+/// How long the command that reads messages may take.
+const COMMAND: Duration = Duration::from_secs(30);
+
+/// A message that was sent to somebody.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    text: String,
+    link: Option<String>,
+    code: Option<String>,
+}
+
+impl Message {
+    /// The link to open.
+    pub(crate) fn link(&self) -> Option<&str> {
+        self.link.as_deref().or_else(|| reader::first_link(&self.text))
+    }
+
+    /// The code to enter.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref().or_else(|| reader::first_code(&self.text))
+    }
+}
+
+impl Message {
+    /// Whether it may ask for something to be confirmed or verified: others only tell what has happened.
+    pub(crate) fn asks(&self) -> bool {
+        self.link().is_some() || self.code().is_some()
+    }
+}
+
+/// A place in the stream of messages to somebody: what comes after it is new.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    to: Vec<String>,
+    seen: usize,
+    since: Timestamp,
+}
+
+impl Case {
+    /// Where the messages to these people are now.
+    pub(crate) async fn mark(&self, to: &[&str]) -> Step<Mark> {
+        let mut mark = Mark { to: to.iter().map(|&to| to.to_owned()).collect(), seen: 0, since: Timestamp::now() };
+        if !matches!(self.run.target.messages, Messages::Command(_)) {
+            mark.seen = self.new_messages(&mark).await?.len();
+        }
+        Ok(mark)
+    }
+
+    /// The messages after `mark` that have come so far, oldest first.
+    pub(crate) async fn new_messages(&self, mark: &Mark) -> Step<Vec<Message>> {
+        let is_mock = match &self.run.target.messages {
+            Messages::Mock => true,
+            Messages::Detect => self.run.is_fake().await,
+            Messages::Command(command) => return self.by_command(command, mark).await,
+            Messages::None => false,
+        };
+        if !is_mock {
+            return Err(Stop::Skipped("what the target sends to people is not read: see DEFENTRY_MESSAGES".into()));
+        }
+        let mut messages = Vec::new();
+        for to in &mark.to {
+            let path = format!("/_mock/outbox?to={}", reader::in_query(to));
+            let answer = self.control(Method::GET, &path, None).await?;
+            let Some(sent) = answer.body["messages"].as_array() else {
+                return Err(Stop::Inconclusive(format!("the outbox cannot be read: {} to {path}", answer.status)));
+            };
+            // A server that does not know the filter answers everything.
+            let is_to = |message: &&Value| message["to"].as_str().is_none_or(|of| of.eq_ignore_ascii_case(to));
+            messages.extend(sent.iter().filter(is_to).map(|message| self.read(message)));
+        }
+        Ok(messages.split_off(mark.seen.min(messages.len())))
+    }
+
+    /// How many messages after `mark` may ask for a confirmation.
+    pub(crate) async fn asked(&self, mark: &Mark) -> Step<usize> {
+        Ok(self.new_messages(mark).await?.iter().filter(|message| message.asks()).count())
+    }
+
+    /// The newest message after `mark`, as soon as there is one.
+    pub(crate) async fn message(&self, mark: &Mark) -> Step<Message> {
+        let is_real = matches!(self.run.target.messages, Messages::Command(_));
+        let (wait, every) = if is_real { (REAL_MESSAGE_WAIT, EVERY_REAL) } else { (MESSAGE_WAIT, EVERY) };
+        let until = Instant::now() + wait;
+        loop {
+            if let Some(message) = self.new_messages(mark).await?.pop() {
+                return Ok(message);
+            }
+            if Instant::now() >= until {
+                return Err(Stop::fail(format!("a message to {}", mark.to.join(" or ")), format!("none in {wait:?}")));
+            }
+            sleep(every).await;
+        }
+    }
+
+    fn read(&self, message: &Value) -> Message {
+        let text = |field: &str| message[field].as_str().map(str::to_owned);
+        self.learnt(Message { text: text("text").unwrap_or_default(), link: text("link"), code: text("code") })
+    }
+
+    /// Keeps what a message is good for out of reports.
+    fn learnt(&self, message: Message) -> Message {
+        if let Some(link) = message.link() {
+            self.run.redactor.learn(link, "$LINK");
+        }
+        message
+    }
+
+    async fn by_command(&self, command: &str, mark: &Mark) -> Step<Vec<Message>> {
+        let mut messages = Vec::new();
+        for to in &mark.to {
+            let channel = if to.contains('@') { "email" } else { "sms" };
+            let mut shell = Command::new("sh");
+            shell.args(["-c", command]).env("CHANNEL", channel).env("TO", to).env("SINCE", mark.since.to_string());
+            shell.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+            let broken = |problem: String| Stop::Inconclusive(format!("the command of DEFENTRY_MESSAGES {problem}"));
+            let output = timeout(COMMAND, shell.output()).await;
+            let output = output.map_err(|_| broken(format!("has not ended in {COMMAND:?}")))?;
+            let output = output.map_err(|error| broken(format!("cannot be run: {error}")))?;
+            match output.status.code() {
+                Some(0) => {
+                    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                    messages.push(self.learnt(Message { text, link: None, code: None }));
+                }
+                Some(1) => {}
+                _ => return Err(broken(format!("ends with {}, neither 0 nor 1", output.status))),
+            }
+        }
+        Ok(messages)
+    }
+}

@@ -1,0 +1,175 @@
+//! The model test: generated sequences of calls on several accounts, held to a small reference of what is documented.
+//!
+//! A sequence refers to items by labels, never by ids, so that every part of a sequence is a sequence too: what refers to
+//! an item that a shorter one does not add refers to one that never was.
+
+mod operation;
+mod play;
+mod reference;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde::{Deserialize, Serialize};
+
+use crate::case::Case;
+use crate::client::Format;
+use crate::contract::{Contract, Outcome, Step, Stop};
+use crate::model::operation::{Operation, bind, drafts};
+use crate::model::play::play;
+use crate::run::Run;
+
+/// The facts that a sequence holds a target to.
+const FACTS: &[&str] = &[
+    "EMAIL-1",
+    "PHONE-1",
+    "IBAN-1",
+    "PASSPORT-1",
+    "LICENSE-1",
+    "CARD-1",
+    "SCOPE-2",
+    "SCOPE-3",
+    "SCOPE-4",
+    "SSN-3",
+    "EMAIL-2",
+];
+
+pub(super) const CHECKS: &[crate::contract::Check] = &[crate::contract::Check {
+    id: "model.sequences",
+    facts: FACTS,
+    contract: |case| -> Contract<'_> { Box::pin(sequences(case)) },
+}];
+
+/// Cases and steps on the fake, and elsewhere.
+const ON_FAKE: (u32, usize) = (256, 30);
+const ELSEWHERE: (u32, usize) = (6, 12);
+
+/// How many sequences are tried to find a shorter one that fails too.
+const SHRINKING_ON_FAKE: u32 = 300;
+const SHRINKING_ELSEWHERE: u32 = 8;
+
+/// A sequence that has failed, as `contract replay` reads it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The form of this file.
+    version: u32,
+    /// The seed of the run that has found it.
+    seed: u64,
+    format: String,
+    expected: String,
+    observed: String,
+    operations: Vec<Operation>,
+}
+
+impl Replay {
+    /// Plays the sequence against the target of `run`.
+    pub async fn play(&self, run: &std::sync::Arc<Run>) -> Result<Outcome, String> {
+        if self.version != 1 {
+            return Err(format!("its version is {}, and this suite reads version 1", self.version));
+        }
+        let format = Format::ALL.into_iter().find(|format| format.name() == self.format);
+        let case = run.case(format.ok_or_else(|| format!("its format is {:?}, which is none", self.format))?);
+        let end = play(&case, &self.operations).await;
+        run.tidy(&case).await;
+        Ok(case.outcome(&CHECKS[0], end))
+    }
+}
+
+/// Plays as many sequences as the settings say; the first that fails is shortened, and told.
+async fn sequences(case: &Case) -> Step {
+    let run = &case.run;
+    let is_fake = run.is_fake().await;
+    let (cases, steps) = if is_fake { ON_FAKE } else { ELSEWHERE };
+    let (cases, steps) = (run.settings.cases.unwrap_or(cases), run.settings.steps.unwrap_or(steps));
+    if cases == 0 {
+        return Err(Stop::Skipped("DEFENTRY_CASES is 0".into()));
+    }
+    let sequences = generate(run.settings.seed, case.format, cases, steps);
+    for operations in sequences {
+        let attempt = run.case(case.format);
+        let end = play(&attempt, &operations).await;
+        run.tidy(&attempt).await;
+        match end {
+            Ok(()) => {}
+            Err(Stop::Fail { expected, observed }) => {
+                let tries = if is_fake { SHRINKING_ON_FAKE } else { SHRINKING_ELSEWHERE };
+                let failed = Failed { operations, expected, observed, story: attempt };
+                return Err(told(case, shrink(case, failed, tries).await));
+            }
+            Err(stop) => {
+                case.take_story(&attempt);
+                return Err(stop);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The sequences of a seed: the same ones each time.
+fn generate(seed: u64, format: Format, cases: u32, steps: usize) -> Vec<Vec<Operation>> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8] = u8::from(format == Format::Standardized);
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let strategy = drafts(steps);
+    let mut one = |_: u32| strategy.new_tree(&mut runner).map(|tree| bind(&tree.current()));
+    (0..cases).filter_map(|number: u32| one(number).ok()).collect()
+}
+
+/// A sequence that fails, how, and the case that has played it.
+struct Failed {
+    operations: Vec<Operation>,
+    expected: String,
+    observed: String,
+    story: Case,
+}
+
+/// A shorter sequence that fails too: first without what comes after the failure, then without ever smaller parts.
+async fn shrink(case: &Case, mut failed: Failed, mut tries: u32) -> Failed {
+    let played = failed.story.steps_played();
+    failed.operations.truncate(played.max(1));
+    let mut part = failed.operations.len() / 2;
+    while part > 0 {
+        let mut start = 0;
+        while start < failed.operations.len() && tries > 0 {
+            tries -= 1;
+            let end = (start + part).min(failed.operations.len());
+            let mut fewer = failed.operations.clone();
+            fewer.drain(start..end);
+            match replayed(case, fewer).await {
+                Some(shorter) => failed = shorter,
+                None => start = end,
+            }
+        }
+        part /= 2;
+    }
+    failed
+}
+
+async fn replayed(case: &Case, operations: Vec<Operation>) -> Option<Failed> {
+    let story = case.run.case(case.format);
+    let end = play(&story, &operations).await;
+    case.run.tidy(&story).await;
+    match end {
+        Err(Stop::Fail { expected, observed }) => Some(Failed { operations, expected, observed, story }),
+        _ => None,
+    }
+}
+
+/// Takes over the story of a failure, and keeps the sequence for `contract replay`.
+fn told(case: &Case, failed: Failed) -> Stop {
+    let Failed { operations, expected, observed, story } = failed;
+    case.take_story(&story);
+    let clean = |text: &str| case.run.redactor.clean(text);
+    let replay = Replay {
+        version: 1,
+        seed: case.run.settings.seed,
+        format: case.format.name().into(),
+        expected: clean(&expected),
+        observed: clean(&observed),
+        operations,
+    };
+    case.keep_replay(serde_json::to_string_pretty(&replay).unwrap_or_default());
+    Stop::Fail { expected, observed }
+}

@@ -1,0 +1,308 @@
+//! Plays a sequence against a target, and holds each answer, and the lists after it, to the reference.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::operation::{ACCOUNTS, By, Label, Operation};
+use super::reference::{Item, Reference, State};
+use crate::case::Case;
+use crate::client::{Account, Answer, Caller};
+use crate::contract::{Step, Stop};
+use crate::contracts::watchlist::{CARD, EMAIL, KINDS, Kind, PASSPORT, PHONE};
+use crate::messages::Mark;
+use crate::reader;
+use crate::values;
+
+/// A sequence on its way.
+struct Play<'c> {
+    case: &'c Case,
+    crm: Caller,
+    other: Option<Caller>,
+    /// The accounts, and their owners' tokens where they can be had.
+    accounts: Vec<(Account, Option<Caller>)>,
+    reference: Reference,
+    /// Where the messages about emails that wait began.
+    marks: Vec<(Label, Mark)>,
+}
+
+/// Plays a sequence on accounts of its own.
+pub(super) async fn play(case: &Case, operations: &[Operation]) -> Step {
+    let mut accounts = Vec::new();
+    for _ in 0..ACCOUNTS {
+        let account = case.account().await?;
+        let app = match case.app(&account).await {
+            Err(Stop::Skipped(_)) => None,
+            app => Some(app?),
+        };
+        accounts.push((account, app));
+    }
+    let other = case.other_partner().await.ok();
+    let crm = case.crm().await?;
+    let mut play = Play { case, crm, other, accounts, reference: Reference::default(), marks: Vec::new() };
+    for operation in operations {
+        case.count_step();
+        play.step(operation).await?;
+    }
+    // The calls may have had a part in what they were not about.
+    for account in 0..ACCOUNTS {
+        for kind in 0..KINDS.len() {
+            play.listed(account, kind, &play.crm.clone()).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Play<'_> {
+    fn caller(&self, account: usize, by: By) -> Option<&Caller> {
+        match by {
+            By::Crm => Some(&self.crm),
+            By::App => self.accounts[account].1.as_ref(),
+        }
+    }
+
+    /// The path of an item; of one that never was, or whose id nobody knows, a made-up one.
+    fn item_path(&self, caller: &Caller, account: usize, kind: &Kind, item: Label) -> String {
+        let id = self.reference.item(item).and_then(|item| item.id.as_deref()).unwrap_or("999999999");
+        caller.path(&self.accounts[account].0, &format!("{}/{id}", kind.items))
+    }
+
+    /// The kind of an item, or one to try where it never was.
+    fn kind(&self, item: Label) -> usize {
+        self.reference.item(item).map_or(0, |item| item.kind)
+    }
+
+    async fn step(&mut self, operation: &Operation) -> Step {
+        match *operation {
+            Operation::Add { label, account, by, kind } => self.add(label, account, by, kind).await,
+            Operation::AddAgain { label, item, account, by } => self.add_again(label, item, account, by).await,
+            Operation::Remove { item, account, by } => self.remove(item, account, by).await,
+            Operation::One { item, account, by } => self.one(item, account, by).await,
+            Operation::Change { item, account, by } => self.change(item, account, by).await,
+            Operation::Leaks { account, by, kind } => self.leaks(account, by, kind).await,
+            Operation::Confirm { item } => self.confirm(item).await,
+            Operation::Resend { account } => self.resend(account).await,
+            Operation::Monitor { account, on } => self.monitor(account, on).await,
+            Operation::Trespass { item, account, kind } => self.trespass(item, account, kind).await,
+        }
+    }
+
+    /// Both tokens list what the reference says.
+    async fn lists(&mut self, account: usize, kind: usize) -> Step {
+        let app = self.accounts[account].1.clone();
+        for caller in [Some(self.crm.clone()), app].into_iter().flatten() {
+            self.listed(account, kind, &caller).await?;
+        }
+        Ok(())
+    }
+
+    async fn listed(&mut self, account: usize, kind: usize, caller: &Caller) -> Step {
+        let of = &self.accounts[account].0;
+        let items = KINDS[kind].list(self.case, caller, of).await?;
+        let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
+        let expected = || format!("{} lists what was added and not removed", caller.path(of, KINDS[kind].list));
+        self.reference.compare(account, kind, &ids).map_err(|observed| Stop::fail(expected(), observed))?;
+        for (id, item) in &items {
+            let known = self.reference.item_with(account, kind, id).map(|item| &item.value);
+            if let Some(value) = known.filter(|_| KINDS[kind].has_documented_body()) {
+                let observed = || format!("item {id} shows another value");
+                Stop::unless(reader::shows(item, value), format!("item {id} as it was added"), observed)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn add(&mut self, label: Label, account: usize, by: By, kind: usize) -> Step {
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        if self.reference.count(kind) >= values::CAPACITY {
+            return Ok(());
+        }
+        let of = self.accounts[account].0.clone();
+        let value = KINDS[kind].new_value(self.case);
+        let may_wait = by == By::App && [EMAIL.name, PHONE.name, CARD.name].contains(&KINDS[kind].name);
+        let mark = if may_wait && kind == 0 { KINDS[kind].mark(self.case, &of, &value).await.ok() } else { None };
+        let answer = KINDS[kind].added(self.case, &caller, &of, &value).await?;
+        let id = reader::item(&answer.body).and_then(reader::id);
+        let state = if may_wait { State::Waiting } else { State::Listed };
+        self.reference.add(Item { label, account, kind, value, id, state });
+        self.marks.extend(mark.map(|mark| (label, mark)));
+        self.lists(account, kind).await
+    }
+
+    /// What comes of adding a value again is the target's choice: nothing, or another item.
+    async fn add_again(&mut self, label: Label, item: Label, account: usize, by: By) -> Step {
+        let Some(item) = self.reference.item(item).cloned() else { return Ok(()) };
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        let of = self.accounts[account].0.clone();
+        let path = caller.path(&of, KINDS[item.kind].items);
+        let body = KINDS[item.kind].body(self.case, &item.value);
+        let answer = self.case.post(&caller, &path, body).await?;
+        no_crash(&answer)?;
+        if !reader::is_success(answer.status) {
+            return self.lists(account, item.kind).await;
+        }
+        let id = reader::item(&answer.body).and_then(reader::id);
+        let is_known = id.as_ref().is_some_and(|id| self.reference.item_with(account, item.kind, id).is_some());
+        let before = self.reference.present_count(account, item.kind);
+        let listed = KINDS[item.kind].list(self.case, &caller, &of).await?.len();
+        if !is_known && (id.is_some() || listed > before) {
+            self.reference.add(Item { label, account, id, state: State::Waiting, ..item.clone() });
+        }
+        self.lists(account, item.kind).await
+    }
+
+    async fn remove(&mut self, item: Label, account: usize, by: By) -> Step {
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        let kind = self.kind(item);
+        let (present, has_id) = (
+            self.reference.present(item, account).is_some(),
+            self.reference.item(item).is_some_and(|item| item.id.is_some()),
+        );
+        if self.names_another(item, account) || present && !has_id {
+            return Ok(());
+        }
+        let path = self.item_path(&caller, account, KINDS[kind], item);
+        let answer = self.case.send(&caller, Method::DELETE, &path, None).await?;
+        if present {
+            answer.demand("an item that is there is removed", reader::is_success)?;
+            self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Removed);
+        } else {
+            // That nothing is removed which is not there may be no error.
+            no_crash(&answer)?;
+        }
+        if let Some(home) = self.reference.item(item).map(|item| item.account).filter(|home| *home != account) {
+            self.lists(home, kind).await?;
+        }
+        self.lists(account, kind).await
+    }
+
+    /// Whether the id of an item of another account, or of one that is gone, is on this account the id of something else.
+    fn names_another(&self, item: Label, account: usize) -> bool {
+        let Some(item) = self.reference.item(item) else { return false };
+        let is_here = item.account == account && item.state != State::Removed;
+        let id = item.id.as_deref().unwrap_or_default();
+        !is_here && self.reference.item_with(account, item.kind, id).is_some()
+    }
+
+    async fn one(&self, item: Label, account: usize, by: By) -> Step {
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        if self.names_another(item, account) {
+            return Ok(());
+        }
+        let path = self.item_path(&caller, account, &CARD, item);
+        match self.reference.present(item, account).map(|item| (item.id.clone(), item.state)) {
+            Some((None, _)) => Ok(()),
+            Some((Some(_), State::Waiting)) => no_crash(&self.case.get(&caller, &path).await?),
+            Some((Some(id), _)) => {
+                let answer = self.case.get(&caller, &path).await?;
+                answer.demand("a card that is there is read", reader::is_success)?;
+                let shown = reader::item(&answer.body).and_then(reader::id);
+                Stop::unless(shown.as_ref() == Some(&id), format!("card {id}"), || format!("{shown:?}"))
+            }
+            None => {
+                let answer = self.case.get(&caller, &path).await?;
+                answer.demand("a card that is not there, or another account's, is refused", reader::is_refusal)
+            }
+        }
+    }
+
+    async fn change(&mut self, item: Label, account: usize, by: By) -> Step {
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        if self.names_another(item, account) {
+            return Ok(());
+        }
+        let of = self.accounts[account].0.clone();
+        let present = self.reference.present(item, account).cloned();
+        if present.as_ref().is_some_and(|item| item.id.is_none()) {
+            return Ok(());
+        }
+        let value = PASSPORT.new_value(self.case);
+        let path = self.item_path(&caller, account, &PASSPORT, item);
+        let answer = self.case.send(&caller, Method::PATCH, &path, Some(PASSPORT.body(self.case, &value))).await?;
+        let Some(old) = present else {
+            answer.demand("a passport that is not there, or another account's, is refused", reader::is_refusal)?;
+            let home = self.reference.item(item).map_or(account, |item| item.account);
+            return self.lists(home, 3).await;
+        };
+        if matches!(answer.status, 400 | 422) {
+            // The fields of this body are not documented.
+            return Ok(());
+        }
+        answer.demand("a passport that is there is changed", reader::is_success)?;
+        let id = old.id.unwrap_or_default();
+        for (listed, shown) in PASSPORT.list(self.case, &caller, &of).await? {
+            let holds = |value: &str| reader::fields(&shown).iter().any(|(_, field)| field.as_str() == Some(value));
+            let is_right = if listed == id { !holds(&old.value) } else { !holds(&value) };
+            Stop::unless(is_right, format!("passport {id}, and no other, has its new number"), || {
+                format!("passport {listed} has not")
+            })?;
+        }
+        self.reference.item_mut(item).into_iter().for_each(|item| item.value.clone_from(&value));
+        self.lists(account, 3).await
+    }
+
+    async fn leaks(&self, account: usize, by: By, kind: usize) -> Step {
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        let Some(leaks) = KINDS[kind].leaks.filter(|_| by == By::App || KINDS[kind].name != CARD.name) else {
+            return Ok(());
+        };
+        self.case.list(&caller, &caller.path(&self.accounts[account].0, leaks)).await.map(drop)
+    }
+
+    /// Opens the newest link about an email that its owner has added.
+    async fn confirm(&mut self, item: Label) -> Step {
+        let Some(place) = self.marks.iter().position(|(label, _)| *label == item) else { return Ok(()) };
+        let Some(Item { account, state, .. }) = self.reference.item(item).cloned() else { return Ok(()) };
+        if state == State::Removed {
+            return Ok(());
+        }
+        // A link works once.
+        let (_, mark) = self.marks.remove(place);
+        let message = self.case.message(&mark).await?;
+        let Some(link) = message.link() else { return Ok(()) };
+        let opened = self.case.get(&Caller::Anonymous, link).await?;
+        opened.demand("the link opens", |status| (200..400).contains(&status))?;
+        self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Listed);
+        self.lists(account, 0).await
+    }
+
+    async fn resend(&mut self, account: usize) -> Step {
+        let Some(app) = self.caller(account, By::App).cloned() else { return Ok(()) };
+        let answer = self.case.post(&app, "/api/v1/resend/watchlist-email-confirmation", json!({})).await?;
+        no_crash(&answer)?;
+        answer.demand("the app token is let in", |status| !reader::is_wrong_token(status))?;
+        self.lists(account, 0).await
+    }
+
+    async fn monitor(&self, account: usize, on: bool) -> Step {
+        if !self.case.run.target.ssn_required {
+            return Ok(());
+        }
+        let to = if on { "activate" } else { "deactivate" };
+        let path = format!("/api/v1/account/{}/ssn-monitoring/{to}", self.accounts[account].0.id);
+        let answer = self.case.send(&self.crm, Method::PATCH, &path, None).await?;
+        answer.demand("the monitoring of an SSN that is there is switched", reader::is_success)
+    }
+
+    async fn trespass(&mut self, item: Label, account: usize, kind: usize) -> Step {
+        let Some(other) = self.other.clone() else { return Ok(()) };
+        let of = self.accounts[account].0.clone();
+        let is_refused = |status| reader::is_foreign(status) || reader::is_wrong_token(status);
+        let body = KINDS[kind].body(self.case, &KINDS[kind].new_value(self.case));
+        let added = self.case.post(&other, &other.path(&of, KINDS[kind].items), body).await?;
+        added.demand("another partner is refused", is_refused)?;
+        let kind_of_item = self.kind(item);
+        let path = self.item_path(&other, account, KINDS[kind_of_item], item);
+        let removed = self.case.send(&other, Method::DELETE, &path, None).await?;
+        removed.demand("another partner is refused", is_refused)?;
+        self.lists(account, kind_of_item).await?;
+        self.lists(account, kind).await
+    }
+}
+
+/// Whatever is asked, a server answers.
+fn no_crash(answer: &Answer) -> Step {
+    match answer.status {
+        status if status >= 500 => Err(Stop::Inconclusive(format!("the target fails: {status} to {}", answer.to))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,150 @@
+//! The reference: which items each account has, as far as the guide tells. It shares nothing with the fake.
+
+use super::operation::Label;
+
+/// What is known of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is there, and listed.
+    Listed,
+    /// It is there, and may be kept from lists until its owner confirms it.
+    Waiting,
+    /// It was removed.
+    Removed,
+}
+
+/// An item that was added.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) label: Label,
+    pub(super) account: usize,
+    pub(super) kind: usize,
+    pub(super) value: String,
+    /// Its id, once the target has told it.
+    pub(super) id: Option<String>,
+    pub(super) state: State,
+}
+
+/// All items of a sequence.
+#[derive(Debug, Default)]
+pub(super) struct Reference {
+    items: Vec<Item>,
+}
+
+impl Reference {
+    pub(super) fn add(&mut self, item: Item) {
+        self.items.push(item);
+    }
+
+    pub(super) fn item(&self, label: Label) -> Option<&Item> {
+        self.items.iter().find(|item| item.label == label)
+    }
+
+    pub(super) fn item_mut(&mut self, label: Label) -> Option<&mut Item> {
+        self.items.iter_mut().find(|item| item.label == label)
+    }
+
+    /// The item, if it is there and on this account.
+    pub(super) fn present(&self, label: Label, account: usize) -> Option<&Item> {
+        self.item(label).filter(|item| item.account == account && item.state != State::Removed)
+    }
+
+    /// The item with this id that is there.
+    pub(super) fn item_with(&self, account: usize, kind: usize, id: &str) -> Option<&Item> {
+        self.there(account, kind).find(|item| item.id.as_deref() == Some(id))
+    }
+
+    /// How many items of a kind an account has.
+    pub(super) fn present_count(&self, account: usize, kind: usize) -> usize {
+        self.there(account, kind).count()
+    }
+
+    fn there(&self, account: usize, kind: usize) -> impl Iterator<Item = &Item> {
+        self.items
+            .iter()
+            .filter(move |item| item.account == account && item.kind == kind && item.state != State::Removed)
+    }
+
+    /// How many items of a kind were ever added.
+    pub(super) fn count(&self, kind: usize) -> usize {
+        self.items.iter().filter(|item| item.kind == kind).count()
+    }
+
+    /// Holds a list of ids to what is known, and learns what it tells: an item whose id was not known, or that might have
+    /// been kept back. Whatever is wrong is returned in words.
+    pub(super) fn compare(&mut self, account: usize, kind: usize, listed: &[String]) -> Result<(), String> {
+        for (place, id) in listed.iter().enumerate() {
+            if listed[..place].contains(id) {
+                return Err(format!("item {id} stands in the list twice"));
+            }
+        }
+        let of_list = |item: &&mut Item| item.account == account && item.kind == kind;
+        let known: Vec<String> = self.there(account, kind).filter_map(|item| item.id.clone()).collect();
+        let mut unknown = listed.iter().filter(|id| !known.contains(id));
+        for item in self.items.iter_mut().filter(of_list).filter(|item| item.state != State::Removed) {
+            match &item.id {
+                Some(id) if listed.contains(id) => item.state = State::Listed,
+                Some(id) if item.state == State::Listed => return Err(format!("item {id} is missing from the list")),
+                None if item.state == State::Listed => match unknown.next() {
+                    Some(id) => item.id = Some(id.clone()),
+                    None => return Err("an item that was added is missing from the list".into()),
+                },
+                None => {
+                    if let Some(id) = unknown.next() {
+                        (item.id, item.state) = (Some(id.clone()), State::Listed);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        match unknown.next() {
+            Some(id) => Err(format!("item {id} is in the list, and nobody has added it")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(items: &[(Label, Option<&str>, State)]) -> Reference {
+        let item = |&(label, id, state): &(Label, Option<&str>, State)| Item {
+            label,
+            account: 0,
+            kind: 0,
+            value: String::new(),
+            id: id.map(str::to_owned),
+            state,
+        };
+        Reference { items: items.iter().map(item).collect() }
+    }
+
+    #[test]
+    fn a_list_is_right_if_it_holds_what_is_there_and_nothing_else() {
+        use State::{Listed, Removed, Waiting};
+        let cases: [(&[(Label, Option<&str>, State)], &[&str], bool); 9] = [
+            (&[(1, Some("a"), Listed)], &["a"], true),
+            (&[(1, Some("a"), Listed)], &[], false),
+            (&[(1, Some("a"), Waiting)], &[], true),
+            (&[(1, Some("a"), Removed)], &["a"], false),
+            (&[(1, None, Listed)], &["b"], true),
+            (&[(1, None, Listed)], &[], false),
+            (&[(1, None, Waiting)], &["b"], true),
+            (&[(1, Some("a"), Listed)], &["a", "a"], false),
+            (&[(1, Some("a"), Listed)], &["a", "b"], false),
+        ];
+        for (items, listed, expected) in cases {
+            let listed: Vec<String> = listed.iter().map(|&id| id.to_owned()).collect();
+            assert_eq!(reference(items).compare(0, 0, &listed).is_ok(), expected, "{items:?} {listed:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_listed_once_must_be_listed_again() {
+        let mut reference = reference(&[(1, None, State::Waiting)]);
+        assert!(reference.compare(0, 0, &["a".into()]).is_ok());
+        assert!(reference.compare(0, 0, &[]).is_err());
+        assert!(reference.compare(1, 0, &[]).is_ok() && reference.compare(0, 1, &[]).is_ok());
+    }
+}

@@ -1,0 +1,67 @@
+//! The suite as tests: each check by its name, in both formats, on the in-process fake or on the target that the
+//! `DEFENTRY_…` variables name.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use contract_tests::{Fake, Format, Outcome, Run, Settings, Target, checks};
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let runtime = Runtime::new().expect("a runtime can be started");
+    let named = match Target::from_environment() {
+        Ok(named) => named,
+        Err(error) => return refuse(&error),
+    };
+    let is_fake = named.is_none();
+    let settings = match Settings::from_environment(named.as_ref()) {
+        Ok(settings) => settings,
+        Err(error) => return refuse(&error),
+    };
+    if !is_fake && arguments.test_threads.is_none() {
+        // Somebody else's system is called by one at a time.
+        arguments.test_threads = Some(1);
+    }
+    // A list of tests needs no server.
+    let fake = (is_fake && !arguments.list).then(|| runtime.block_on(Fake::start()));
+    let target = named.or_else(|| fake.as_ref().map(Fake::target));
+    let run = match target.map(|target| Run::new(target, settings)).transpose() {
+        Ok(run) => run.map(Arc::new),
+        Err(error) => return refuse(&error),
+    };
+    if let Some(run) = &run {
+        eprintln!("seed {}", run.settings.seed);
+    }
+    let trials = checks().flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
+        let (run, handle) = (run.clone(), runtime.handle().clone());
+        Trial::test(check.name(format), move || match run {
+            Some(run) => judged(handle.block_on(run.check(check, format)), is_fake),
+            None => Ok(()),
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let left = run.map(|run| runtime.block_on(run.finish())).unwrap_or_default();
+    left.iter().for_each(|problem| eprintln!("could not be removed: {problem}"));
+    if left.is_empty() { conclusion.exit_code() } else { ExitCode::FAILURE }
+}
+
+fn refuse(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::from(2)
+}
+
+/// What a target was not configured for is skipped, aloud; on the fake, which can do everything, nothing is.
+fn judged(outcome: Outcome, is_fake: bool) -> Result<(), Failed> {
+    match outcome {
+        Outcome::Pass => Ok(()),
+        Outcome::Fail(evidence) => Err(format!("not as documented\n{evidence}").into()),
+        Outcome::Skipped(reason) if !is_fake => {
+            eprintln!("skipped: {reason}");
+            Ok(())
+        }
+        Outcome::Skipped(reason) => Err(format!("skipped on the fake: {reason}").into()),
+        Outcome::Inconclusive(evidence) => Err(format!("inconclusive\n{evidence}").into()),
+    }
+}
