@@ -35,6 +35,8 @@ impl Fake {
             crm_life: None,
             throttle: None,
             is_throwaway: true,
+            is_far: false,
+            has_control_routes: None,
         }
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Left {
 struct Book {
     entries: BTreeMap<u64, Entry>,
     next: u64,
+    /// Accounts and items that this process has seen created.
+    created: (u64, u64),
 }
 
 /// A record of what was created, in memory and, for a target that outlives the run, on disk.
@@ -142,7 +144,14 @@ impl Ledger {
     /// Notes how an announced request has ended. Where no answer came, nothing is noted: it may have been done.
     pub(crate) fn after(&self, entry: u64, is_done: bool, id: Option<String>) -> io::Result<()> {
         self.book(|book| match book.entries.get_mut(&entry) {
-            Some(Entry::Account { id: known, .. } | Entry::Item { id: known, .. }) if is_done => known.clone_from(&id),
+            Some(Entry::Account { id: known, .. }) if is_done => {
+                known.clone_from(&id);
+                book.created.0 += 1;
+            }
+            Some(Entry::Item { id: known, .. }) if is_done => {
+                known.clone_from(&id);
+                book.created.1 += 1;
+            }
             _ => {
                 book.entries.remove(&entry);
             }
@@ -195,6 +204,18 @@ impl Ledger {
             found
         });
         found.into_iter().try_for_each(|entry| self.write(&Line::Removed { entry }))
+    }
+
+    /// Whether an account has items of a kind.
+    pub(crate) fn has_items(&self, of: &str, items: &str) -> bool {
+        let is_it =
+            |entry: &Entry| matches!(entry, Entry::Item { account, path, .. } if account == of && path == items);
+        self.book(|book| book.entries.values().any(is_it))
+    }
+
+    /// How many accounts and items this process has seen created.
+    pub(crate) fn created(&self) -> (u64, u64) {
+        self.book(|book| book.created)
     }
 
     /// The accounts, with the items that are still there.

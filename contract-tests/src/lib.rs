@@ -11,6 +11,7 @@
 //! [`Target::from_environment`] chooses the target by the `DEFENTRY_…` variables. Without `DEFENTRY_BASE_URL` there is
 //! none, and [`Fake`] starts one in this process; only `fake` knows that the package `mock-server` exists.
 
+mod assumptions;
 mod case;
 mod client;
 mod contract;
@@ -22,11 +23,15 @@ mod matrix;
 mod messages;
 mod model;
 pub mod reader;
+pub mod report;
+mod results;
 mod run;
 mod secrets;
+mod suite;
 mod target;
 mod values;
 
+pub use assumptions::{Assumption, Finding, assumptions};
 pub use case::Case;
 pub use client::Format;
 pub use contract::{Check, Evidence, Outcome};
@@ -35,5 +40,7 @@ pub use fake::Fake;
 pub use ledger::LEDGER;
 pub use matrix::{Cell, Principal};
 pub use model::Replay;
+pub use results::{AssumptionResult, CheckResult, End, FactResult, Level, Results, TargetResult, Verdict};
 pub use run::Run;
+pub use suite::{Cost, Progress, Selection, keep_replays, rehearse, run_suite};
 pub use target::{Settings, Target, VariableError};

@@ -39,6 +39,10 @@ pub struct Target {
     pub(crate) throttle: Option<u32>,
     /// Whether it ends with this process, so that nothing has to be removed from it.
     pub(crate) is_throwaway: bool,
+    /// Whether it is somebody else's machine, where requests are few and accounts are shared.
+    pub(crate) is_far: bool,
+    /// Whether it has control routes, where that is not to be found out.
+    pub(crate) has_control_routes: Option<bool>,
 }
 
 /// Values that a target is known to hold in a breach, for targets whose leaks cannot be seeded.
@@ -57,6 +61,8 @@ pub struct Settings {
     pub rate: Option<f64>,
     /// At most so many requests in all, removals at the end not counted; none is no limit.
     pub budget: Option<u64>,
+    /// Whether calls that are much alike are chosen among, by the seed, so that a run keeps to a small budget.
+    pub is_frugal: bool,
     /// The seed of everything that is generated.
     pub seed: u64,
     /// Cases of the model test; none is as many as the target is good for.
@@ -67,12 +73,16 @@ pub struct Settings {
     pub results: PathBuf,
 }
 
+/// With so many requests a run need not choose among calls that are much alike.
+const THRIFT: u64 = 2500;
+
 impl Default for Settings {
     /// As for a target on this machine, with a seed of its own.
     fn default() -> Self {
         Self {
             rate: None,
             budget: None,
+            is_frugal: false,
             seed: RandomState::new().hash_one(()) >> 32,
             cases: None,
             steps: None,
@@ -101,10 +111,12 @@ impl Settings {
             }
             rate => Ok(rate),
         };
+        let budget = read.parsed("DEFENTRY_BUDGET", "a number of requests")?.or((!is_near).then_some(1000));
         let rate = read.parsed("DEFENTRY_RATE", "a number of requests a second")?;
         Ok(Self {
             rate: positive("DEFENTRY_RATE", rate)?.or((!is_near).then_some(2.0)),
-            budget: read.parsed("DEFENTRY_BUDGET", "a number of requests")?.or((!is_near).then_some(1000)),
+            budget,
+            is_frugal: !is_near && budget.is_some_and(|budget| budget < THRIFT),
             seed: read.parsed("DEFENTRY_SEED", "a whole number")?.unwrap_or(default.seed),
             cases: read.parsed("DEFENTRY_CASES", "a number of cases")?,
             steps: match read.parsed("DEFENTRY_STEPS", "a number of steps")? {
@@ -177,8 +189,12 @@ impl Target {
         let login = read.pair("DEFENTRY_CRM_USERNAME", "DEFENTRY_CRM_PASSWORD")?.map(password);
         let token = read.text("DEFENTRY_CRM_TOKEN")?.map(|token| CrmLogin::Token(Secret(token)));
         let sso = read.pair("DEFENTRY_CLIENT_ID", "DEFENTRY_CLIENT_SECRET")?;
+        let base_url = base_url_of(&base_url, read.text("DEFENTRY_ALLOW_WRITES")?.as_deref())?;
+        let host = Url::parse(&base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         Ok(Some(Self {
-            base_url: base_url_of(&base_url, read.text("DEFENTRY_ALLOW_WRITES")?.as_deref())?,
+            is_far: !host.is_some_and(|host| is_loopback(&host)),
+            has_control_routes: None,
+            base_url,
             crm: login.or(token).ok_or_else(|| {
                 refused("DEFENTRY_CRM_USERNAME", "is not set, nor is DEFENTRY_CRM_TOKEN: the suite needs one of them")
             })?,
@@ -227,7 +243,26 @@ impl Target {
 
     /// Whether it is on this machine, as far as its name tells.
     pub(crate) fn is_loopback(&self) -> bool {
-        Url::parse(&self.base_url).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
+        !self.is_far
+    }
+
+    /// `fake` with what a run against this target would have, for a rehearsal. Messages that a command would read are
+    /// read from its outbox.
+    pub(crate) fn rehearsed_on(&self, fake: Self) -> Self {
+        Self {
+            crm2: fake.crm2.filter(|_| self.crm2.is_some()),
+            sso: fake.sso.filter(|_| self.sso.is_some()),
+            messages: match self.messages {
+                Messages::Command(_) | Messages::Mock => Messages::Mock,
+                Messages::Detect if !self.is_far => Messages::Mock,
+                Messages::Detect | Messages::None => Messages::None,
+            },
+            leaked: self.leaked.clone(),
+            is_throwaway: false,
+            is_far: self.is_far,
+            has_control_routes: Some(!self.is_far),
+            ..fake
+        }
     }
 }
 

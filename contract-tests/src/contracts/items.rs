@@ -48,7 +48,7 @@ async fn of_one_account_only(case: &Case) -> Step {
         Err(Stop::Skipped(_)) => vec![crm.clone()],
         Err(stop) => return Err(stop),
     };
-    for kind in KINDS {
+    for kind in case.run.sample(KINDS.into_iter(), 2) {
         let id = match kind.needed(case, &crm, &owner, &kind.new_value(case)).await {
             Ok(id) => id,
             Err(_) if !kind.has_documented_body() => continue,

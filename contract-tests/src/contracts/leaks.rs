@@ -17,8 +17,15 @@ page!("leaks" {
     "are_lists": ["EMAIL-1", "PHONE-1", "IBAN-1", "CARD-1"] => |case| are_lists(case),
 });
 
-/// A value that is in a breach: the fake is told that, a real target is known to hold it.
-async fn leaked(case: &Case, kind: &Kind) -> Step<String> {
+/// Where a value that is in a breach comes from.
+enum Source {
+    /// The user names one that the target is known to hold.
+    Known(String),
+    /// The fake is told of one.
+    Seeded,
+}
+
+async fn source(case: &Case, kind: &Kind) -> Step<Source> {
     let known = &case.run.target.leaked;
     let (known, variable) = match kind.name {
         "email" => (&known.email, "DEFENTRY_LEAKED_EMAIL"),
@@ -27,17 +34,24 @@ async fn leaked(case: &Case, kind: &Kind) -> Step<String> {
         _ => (&known.card, "DEFENTRY_LEAKED_CARD"),
     };
     match known {
-        Some(value) => Ok(value.clone()),
-        None if case.run.is_fake().await => {
+        Some(value) => Ok(Source::Known(value.clone())),
+        None if case.run.is_fake().await => Ok(Source::Seeded),
+        None => Err(Stop::Skipped(format!("no value is known to be in a breach there: see {variable}"))),
+    }
+}
+
+/// The value, in a breach from now on.
+async fn leaked(case: &Case, kind: &Kind, source: Source) -> Step<String> {
+    match source {
+        Source::Known(value) => Ok(value),
+        Source::Seeded => {
             let value = kind.new_value(case);
             let body = json!({ "kind": kind.name, "value": value });
             let answer = case.control(Method::POST, "/_mock/leaks", Some(body)).await?;
             let is_seeded = reader::is_success(answer.status);
-            is_seeded
-                .then_some(value)
-                .ok_or_else(|| Stop::Skipped(format!("a leak cannot be seeded: {}", answer.status)))
+            let unseeded = || Stop::Skipped(format!("a leak cannot be seeded: {}", answer.status));
+            is_seeded.then_some(value).ok_or_else(unseeded)
         }
-        None => Err(Stop::Skipped(format!("no value is known to be in a breach there: see {variable}"))),
     }
 }
 
@@ -46,33 +60,51 @@ async fn of(case: &Case, kind: &Kind, by: &Caller, on: &Account) -> Step<Vec<Val
     case.list(by, &by.path(on, kind.leaks.unwrap_or_default())).await
 }
 
-/// Who watches a value that is in a breach sees its leak, with either token that the guide gives a route; who watches
-/// another value, or nothing, does not.
+/// Who watches a value that is in a breach sees its leak, with either token that the guide gives a route; nothing changes
+/// for who watches another value, or nothing.
 async fn are_seen(case: &Case, kind: &Kind) -> Step {
+    let source = source(case, kind).await?;
+    let _turn = case.run.leaking.lock().await;
     let (watching, other, idle) = (case.account().await?, case.account().await?, case.account().await?);
     let crm = case.crm().await?;
-    let value = leaked(case, kind).await?;
-    kind.needed(case, &crm, &watching, &value).await?;
     kind.needed(case, &crm, &other, &kind.new_value(case)).await?;
-    let has_crm_route = kind.name != CARD.name;
-    for (account, is_watching) in [(&watching, true), (&other, false), (&idle, false)] {
-        let mut callers = Vec::new();
-        callers.extend(has_crm_route.then(|| crm.clone()));
-        match case.app(account).await {
-            Ok(app) => callers.push(app),
-            Err(Stop::Skipped(_)) if has_crm_route => {}
-            Err(stop) => return Err(stop),
-        }
-        for caller in &callers {
-            let leaks = of(case, kind, caller, account).await?;
-            let who =
-                if is_watching { "who watches the value sees its leak" } else { "who does not watch it sees none" };
-            let observed =
-                || format!("{} leaks in {}", leaks.len(), caller.path(account, kind.leaks.unwrap_or_default()));
-            Stop::unless(is_watching != leaks.is_empty(), who, observed)?;
+    let mut before = Vec::new();
+    for account in [&watching, &other, &idle] {
+        before.push(seen(case, kind, account).await?);
+    }
+    let value = leaked(case, kind, source).await?;
+    kind.needed(case, &crm, &watching, &value).await?;
+    for (account, before) in [&watching, &other, &idle].into_iter().zip(before) {
+        let after = seen(case, kind, account).await?;
+        for ((path, before), (_, after)) in before.into_iter().zip(after) {
+            let (is_right, who) = match account == &watching {
+                true => (after > before, "who watches the value sees its leak"),
+                false => (after == before, "nothing changes for who does not watch it"),
+            };
+            Stop::unless(is_right, who, || format!("{after} leaks in {path}, {before} before"))?;
         }
     }
     Ok(())
+}
+
+/// How many leaks an account has, by each of its routes.
+async fn seen(case: &Case, kind: &Kind, account: &Account) -> Step<Vec<(String, usize)>> {
+    let has_crm_route = kind.name != CARD.name;
+    let mut callers = Vec::new();
+    if has_crm_route {
+        callers.push(case.crm().await?);
+    }
+    match case.app(account).await {
+        Ok(app) => callers.push(app),
+        Err(Stop::Skipped(_)) if has_crm_route => {}
+        Err(stop) => return Err(stop),
+    }
+    let mut seen = Vec::new();
+    for caller in callers {
+        let many = of(case, kind, &caller, account).await?.len();
+        seen.push((caller.path(account, kind.leaks.unwrap_or_default()), many));
+    }
+    Ok(seen)
 }
 
 /// Every documented route of leaks answers a list, empty where nothing is watched.

@@ -265,7 +265,9 @@ impl Kind {
     ) -> Step {
         let mut before = self.list(case, by, on).await?;
         let mut added = Vec::new();
-        for _ in 0..2 {
+        // Where requests are dear, one token shows what holds for several items.
+        let many = if case.run.is_frugal() && matches!(by, Caller::App(..)) { 1 } else { 2 };
+        for _ in 0..many {
             let value = self.new_value(case);
             let mark = self.mark(case, on, &value).await;
             let answer = self.added(case, by, on, &value).await?;
@@ -310,7 +312,8 @@ impl Kind {
         let expected = format!("only item {} is removed: {listed:?}", added[0]);
         Stop::unless(left == listed, expected, || format!("{left:?}"))?;
         self.seen_by(case, on, other, &listed).await?;
-        self.remove(case, by, on, &added[1]).await?.demand("the other item is removed", reader::is_success)?;
+        let Some(last) = added.get(1) else { return Ok(()) };
+        self.remove(case, by, on, last).await?.demand("the other item is removed", reader::is_success)?;
         let left = self.list(case, by, on).await?.len();
         Stop::unless(left == listed.len() - 1, "both items are removed", || format!("{left} left"))
     }
@@ -367,7 +370,7 @@ impl Enrolled {
         let crm = case.crm().await?;
         let mut captures = BTreeMap::from([("{account_id}", account.id.clone()), ("{ssnId}", account.id.clone())]);
         let mut values = BTreeMap::new();
-        for kind in KINDS {
+        for kind in case.run.sample(KINDS.into_iter(), 2) {
             let value = kind.new_value(case);
             let added = kind.needed(case, &crm, &account, &value).await;
             // Another kind than emails and phones may be refused: the guide does not give its body.

@@ -1,0 +1,313 @@
+//! What a run has found, as `results.json` holds it and the other reports show it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::contract::{Check, Evidence, Outcome};
+use crate::documented;
+use crate::matrix::Cell;
+
+/// What a run says of its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every fact was tested, and holds.
+    Conformant,
+    /// A fact does not hold.
+    NotAsDocumented,
+    /// What was tested holds, but something could not be tested or decided.
+    Partial,
+}
+
+impl Verdict {
+    /// In words, for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant",
+            Self::NotAsDocumented => "not as documented",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+/// How a check has ended, in the words of `results.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// The target does what the facts say.
+    Pass,
+    /// It does not.
+    Fail,
+    /// The check was not run.
+    Skipped,
+    /// It was run and could not tell.
+    Inconclusive,
+    /// An assumption: the target follows the default.
+    Confirmed,
+    /// An assumption: the target follows something else.
+    Refuted,
+    /// An assumption: nobody can tell.
+    Unknown,
+}
+
+impl End {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skipped => "skipped",
+            Self::Inconclusive => "inconclusive",
+            Self::Confirmed => "confirmed",
+            Self::Refuted => "refuted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether a check holds a target to the guide, or asks what it does where the guide is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The guide says so.
+    Documented,
+    /// Nobody says so.
+    Assumed,
+}
+
+/// One check in one format.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckResult {
+    /// Page, name and format: `email.confirmation_is_resent.legacy`.
+    pub id: String,
+    /// The facts that it holds the target to.
+    pub facts: Vec<String>,
+    /// Whether it can fail a target.
+    pub level: Level,
+    /// How it has ended.
+    pub outcome: End,
+    /// Why it was skipped or could not tell; empty otherwise.
+    pub reason: String,
+    /// What the guide says.
+    pub expected: String,
+    /// What the target did.
+    pub observed: String,
+    /// The requests as shell commands, a line each with the status that came.
+    pub curl: String,
+    /// The last body that came.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// A file with a sequence that fails, for `contract replay`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
+    /// How long it took.
+    pub milliseconds: u128,
+    /// The sequence itself.
+    #[serde(skip)]
+    pub(crate) sequence: Option<String>,
+}
+
+impl CheckResult {
+    pub(crate) fn new(id: String, check: &Check, outcome: Outcome, milliseconds: u128) -> Self {
+        let (end, reason, evidence) = match outcome {
+            Outcome::Pass => (End::Pass, String::new(), None),
+            Outcome::Skipped(reason) => (End::Skipped, reason, None),
+            Outcome::Fail(evidence) => (End::Fail, String::new(), Some(evidence)),
+            Outcome::Inconclusive(evidence) => (End::Inconclusive, evidence.observed.clone(), Some(evidence)),
+        };
+        let told = |of: fn(&Evidence) -> String| evidence.as_deref().map(of).unwrap_or_default();
+        Self {
+            id,
+            facts: check.facts.iter().map(|&fact| fact.to_owned()).collect(),
+            level: Level::Documented,
+            outcome: end,
+            reason,
+            expected: told(|evidence| evidence.expected.clone()),
+            observed: told(|evidence| evidence.observed.clone()),
+            curl: told(|evidence| commands(&evidence.steps)),
+            body: told(|evidence| evidence.body.clone()),
+            replay: None,
+            milliseconds,
+            sequence: evidence.and_then(|evidence| evidence.replay),
+        }
+    }
+
+    /// Its page: the part of the id before the first point.
+    pub fn page(&self) -> &str {
+        self.id.split('.').next().unwrap_or_default()
+    }
+}
+
+/// Requests as lines of a shell, each with how it has ended.
+pub(crate) fn commands(steps: &[(String, String)]) -> String {
+    let lines: Vec<_> = steps.iter().map(|(curl, end)| format!("{curl}   # → {end}")).collect();
+    lines.join("\n")
+}
+
+/// What was found about one question that the guide leaves open.
+#[derive(Clone, Debug, Serialize)]
+pub struct AssumptionResult {
+    /// What the fake does.
+    pub default: String,
+    /// What the target does; null where nobody can tell.
+    pub observed: Option<String>,
+    /// The question.
+    pub question: String,
+    /// The evidence in a few words, or why nobody can tell.
+    pub reason: String,
+}
+
+/// What is known of one fact after a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactResult {
+    /// Such as `EMAIL-1`.
+    pub id: String,
+    /// What the guide says.
+    pub fact: String,
+    /// Whether it holds: it fails if one check fails, and passes only if all of its checks do.
+    pub outcome: End,
+}
+
+/// The target that was run against.
+#[derive(Clone, Debug, Serialize)]
+pub struct TargetResult {
+    /// Where its paths begin.
+    pub base_url: String,
+}
+
+/// Everything that a run has found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Results {
+    /// The form of this file.
+    pub schema: u32,
+    /// The version of the suite.
+    pub suite: &'static str,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// Why it is no more than that; empty where it is conformant.
+    pub because: String,
+    /// When it began, in RFC 3339.
+    pub started_at: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// The seed of everything that was generated.
+    pub seed: u64,
+    /// What it was run against.
+    pub target: TargetResult,
+    /// Requests that were sent.
+    pub requests: u64,
+    /// The checks, the assumptions' among them.
+    pub checks: Vec<CheckResult>,
+    /// What the target does where the guide is silent, by key.
+    pub assumptions: BTreeMap<String, AssumptionResult>,
+    /// The facts that were tested.
+    pub facts: Vec<FactResult>,
+    /// The principal matrix.
+    pub matrix: Vec<Cell>,
+    /// Accounts that the suite has made, and that no route removes: they are empty.
+    pub accounts_left: Vec<String>,
+    /// What could not be removed.
+    pub not_removed: Vec<String>,
+    /// Whether the suite itself has failed.
+    #[serde(skip)]
+    pub is_broken: bool,
+}
+
+impl Results {
+    /// How many documented checks have ended so.
+    pub fn count(&self, end: End) -> usize {
+        self.checks.iter().filter(|check| check.outcome == end).count()
+    }
+
+    /// The exit code of `contract run`.
+    pub fn exit_code(&self) -> u8 {
+        match self.verdict {
+            _ if self.is_broken => 3,
+            Verdict::NotAsDocumented => 1,
+            _ if !self.not_removed.is_empty() => 5,
+            Verdict::Partial => 4,
+            Verdict::Conformant => 0,
+        }
+    }
+}
+
+/// What the checks come to, and why. `is_whole` says that all were meant to run.
+pub(crate) fn verdict(checks: &[CheckResult], is_whole: bool) -> (Verdict, String) {
+    let documented = || checks.iter().filter(|check| check.level == Level::Documented);
+    let count = |end: End| documented().filter(|check| check.outcome == end).count();
+    let (failed, skipped, inconclusive) = (count(End::Fail), count(End::Skipped), count(End::Inconclusive));
+    if failed > 0 {
+        (Verdict::NotAsDocumented, format!("{failed} of {} checks fail", documented().count()))
+    } else if count(End::Pass) == 0 {
+        (Verdict::Partial, "nothing was tested".into())
+    } else if skipped + inconclusive > 0 {
+        (Verdict::Partial, format!("{skipped} checks were skipped, {inconclusive} could not be decided"))
+    } else if !is_whole {
+        (Verdict::Partial, "only some of the checks were chosen".into())
+    } else {
+        (Verdict::Conformant, String::new())
+    }
+}
+
+/// The facts that checks name, in the guide's order, each with the worst end of its checks.
+pub(crate) fn facts(checks: &[CheckResult]) -> Vec<FactResult> {
+    let severity = |end: &End| [End::Pass, End::Skipped, End::Inconclusive, End::Fail].iter().position(|of| of == end);
+    let worst = |id: &str| {
+        let of_fact = checks.iter().filter(|check| check.facts.iter().any(|fact| fact == id));
+        of_fact.map(|check| check.outcome).max_by_key(severity)
+    };
+    let result = |fact: &documented::Fact| {
+        Some(FactResult { id: fact.id.clone(), fact: fact.fact.clone(), outcome: worst(&fact.id)? })
+    };
+    documented::facts().iter().filter_map(result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(end: End) -> CheckResult {
+        CheckResult {
+            id: "email.x.legacy".into(),
+            facts: vec!["EMAIL-1".into()],
+            level: if end < End::Confirmed { Level::Documented } else { Level::Assumed },
+            outcome: end,
+            reason: String::new(),
+            expected: String::new(),
+            observed: String::new(),
+            curl: String::new(),
+            body: String::new(),
+            replay: None,
+            milliseconds: 0,
+            sequence: None,
+        }
+    }
+
+    #[test]
+    fn only_tested_facts_make_a_target_conformant() {
+        use End::{Confirmed, Fail, Inconclusive, Pass, Refuted, Skipped, Unknown};
+        let cases: [(&[End], bool, Verdict); 8] = [
+            (&[Pass, Pass], true, Verdict::Conformant),
+            (&[Pass, Refuted, Unknown], true, Verdict::Conformant),
+            (&[Pass, Skipped], true, Verdict::Partial),
+            (&[Pass, Inconclusive], true, Verdict::Partial),
+            (&[Pass], false, Verdict::Partial),
+            (&[Confirmed], true, Verdict::Partial),
+            (&[], true, Verdict::Partial),
+            (&[Pass, Skipped, Inconclusive, Fail], true, Verdict::NotAsDocumented),
+        ];
+        for (ends, is_whole, expected) in cases {
+            let checks: Vec<_> = ends.iter().map(|&end| ended(end)).collect();
+            assert_eq!(verdict(&checks, is_whole).0, expected, "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn a_fact_is_as_good_as_the_worst_of_its_checks() {
+        let of = |ends: &[End]| facts(&ends.iter().map(|&end| ended(end)).collect::<Vec<_>>())[0].outcome;
+        assert_eq!(of(&[End::Pass, End::Pass]), End::Pass);
+        assert_eq!(of(&[End::Pass, End::Skipped]), End::Skipped);
+        assert_eq!(of(&[End::Fail, End::Inconclusive, End::Pass]), End::Fail);
+    }
+}

@@ -1,0 +1,214 @@
+//! A whole run: which checks in which formats, how many at once, and what comes of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::{Timestamp, Unit};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::client::Format;
+use crate::contract::{Check, Evidence, Outcome};
+use crate::contracts::checks;
+use crate::fake::Fake;
+use crate::results::{AssumptionResult, CheckResult, End, Level, Results, TargetResult, commands, facts, verdict};
+use crate::run::Run;
+use crate::target::{Settings, Target};
+
+/// How many checks run at once against a target on this machine.
+const AT_ONCE: usize = 8;
+
+/// The checks of a run: all, or those whose names begin so.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The beginnings of names, such as `email` or `format.dates`; or facts. Nothing selects everything.
+    pub only: Vec<String>,
+}
+
+impl Selection {
+    /// The chosen checks in the formats that they are run in. Against somebody else's system a check runs once, in one
+    /// of the formats, unless formats are its matter: requests are dear there.
+    fn checks(&self, target: &Target, seed: u64) -> Vec<(&'static Check, Format)> {
+        let mut chosen = Vec::new();
+        for (number, check) in (seed..).zip(checks().filter(|check| self.has(check))) {
+            if target.is_loopback() || check.id.starts_with("format.") {
+                chosen.extend(Format::ALL.map(|format| (check, format)));
+            } else {
+                chosen.push((check, Format::ALL[usize::from(number % 2 == 1)]));
+            }
+        }
+        chosen
+    }
+
+    fn has(&self, check: &Check) -> bool {
+        let is_chosen = |of: &String| check.id.starts_with(&**of) || check.facts.contains(&&**of);
+        self.only.is_empty() || self.only.iter().any(is_chosen)
+    }
+}
+
+/// What happens in a run, for whoever watches it.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// So many checks and probes are going to be run.
+    Begins(usize),
+    /// One has ended.
+    Ended(&'a CheckResult),
+    /// What was created is being removed.
+    Tidies,
+}
+
+/// Runs the chosen checks, probes the assumptions, and removes what was created.
+pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Progress<'_>) + Sync)) -> Results {
+    let (started, began) = (Timestamp::now(), Instant::now());
+    run.take_up().await;
+    let chosen = selection.checks(&run.target, run.settings.seed);
+    let probed = if selection.only.is_empty() { crate::assumptions() } else { &[] };
+    watch(Progress::Begins(chosen.len() + probed.len()));
+    let (mut checks, is_broken) = run_checks(run, &chosen, watch).await;
+    let mut found = std::collections::BTreeMap::new();
+    for assumption in probed {
+        let began = Instant::now();
+        let finding = run.probe(&assumption.key).await;
+        let end = match finding.verdict() {
+            "confirmed" => End::Confirmed,
+            "refuted" => End::Refuted,
+            _ => End::Unknown,
+        };
+        checks.push(CheckResult {
+            id: format!("assumption.{}", finding.key),
+            facts: Vec::new(),
+            level: Level::Assumed,
+            outcome: end,
+            reason: finding.reason.clone(),
+            expected: finding.default.clone(),
+            observed: finding.observed.clone().unwrap_or_default(),
+            curl: commands(&finding.steps),
+            body: String::new(),
+            replay: None,
+            milliseconds: began.elapsed().as_millis(),
+            sequence: None,
+        });
+        watch(Progress::Ended(&checks[checks.len() - 1]));
+        let result = AssumptionResult {
+            default: finding.default,
+            observed: finding.observed,
+            question: assumption.question.clone(),
+            reason: finding.reason,
+        };
+        found.insert(finding.key, result);
+    }
+    watch(Progress::Tidies);
+    let not_removed = run.finish().await;
+    let (verdict, because) = verdict(&checks, selection.only.is_empty());
+    let clean = |text: &str| run.redactor.clean(text);
+    Results {
+        schema: 1,
+        suite: env!("CARGO_PKG_VERSION"),
+        verdict,
+        because,
+        started_at: started.round(Unit::Second).unwrap_or(started).to_string(),
+        seconds: began.elapsed().as_secs_f64(),
+        seed: run.settings.seed,
+        target: TargetResult { base_url: clean(&run.target.base_url) },
+        requests: run.pace.sent(),
+        facts: facts(&checks),
+        checks,
+        assumptions: found,
+        matrix: run.matrix(),
+        accounts_left: run.accounts_left(),
+        not_removed: not_removed.iter().map(|problem| clean(problem)).collect(),
+        is_broken,
+    }
+}
+
+/// The results in the order of the guide, and whether the suite itself has failed in one.
+async fn run_checks(
+    run: &Arc<Run>,
+    chosen: &[(&'static Check, Format)],
+    watch: &(dyn Fn(Progress<'_>) + Sync),
+) -> (Vec<CheckResult>, bool) {
+    let at_once = if run.target.is_loopback() { AT_ONCE } else { 1 };
+    let permits = Arc::new(Semaphore::new(at_once));
+    let mut tasks = JoinSet::new();
+    let mut places = std::collections::HashMap::new();
+    for (place, (check, format)) in chosen.iter().copied().enumerate() {
+        let (run, permits) = (Arc::clone(run), Arc::clone(&permits));
+        let task = tasks.spawn(async move {
+            let _permit = permits.acquire_owned().await;
+            let began = Instant::now();
+            let outcome = run.check(check, format).await;
+            (outcome, began.elapsed().as_millis())
+        });
+        places.insert(task.id(), place);
+    }
+    let (mut results, mut is_broken) = (vec![None; chosen.len()], false);
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let Some(&place) = places.get(&id) else { continue };
+        let (check, format) = chosen[place];
+        let (outcome, milliseconds) = ended.map(|(_, end)| end).unwrap_or_else(|_| {
+            is_broken = true;
+            (broken(check, format), 0)
+        });
+        let result = CheckResult::new(check.name(format), check, outcome, milliseconds);
+        watch(Progress::Ended(&result));
+        results[place] = Some(result);
+    }
+    (results.into_iter().flatten().collect(), is_broken)
+}
+
+/// A check that the suite itself has failed in.
+fn broken(check: &Check, format: Format) -> Outcome {
+    Outcome::Inconclusive(Box::new(Evidence {
+        facts: check.facts,
+        format,
+        base_url: String::new(),
+        expected: String::new(),
+        observed: "the suite itself failed in this check, see the log".into(),
+        steps: Vec::new(),
+        body: String::new(),
+        replay: None,
+    }))
+}
+
+/// What a run would cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Checks, each in the formats that it is run in.
+    pub checks: usize,
+    /// Requests, removals included.
+    pub requests: u64,
+    /// Accounts that would be created, and left empty.
+    pub accounts: u64,
+    /// Items that would be created, and removed.
+    pub items: u64,
+}
+
+/// Tells what a run against `target` would cost, by running it against a fake in this process: nothing is sent to the
+/// target.
+pub async fn rehearse(target: &Target, settings: &Settings, selection: &Selection) -> std::io::Result<Cost> {
+    let fake = Fake::start().await;
+    let settings = Settings { rate: None, budget: None, ..settings.clone() };
+    let run = Arc::new(Run::rehearsal(target.rehearsed_on(fake.target()), settings)?);
+    let chosen = selection.checks(target, run.settings.seed).len();
+    let results = run_suite(&run, selection, &|_| {}).await;
+    let (accounts, items) = run.ledger.created();
+    Ok(Cost { checks: chosen + results.assumptions.len(), requests: results.requests, accounts, items })
+}
+
+/// Writes the sequences that have failed into the results folder, for `contract replay`.
+pub fn keep_replays(results: &mut Results, folder: &Path) -> std::io::Result<()> {
+    for check in &mut results.checks {
+        if let Some(sequence) = check.sequence.take() {
+            std::fs::create_dir_all(folder)?;
+            let path = folder.join(format!("{}.replay.json", check.id));
+            std::fs::write(&path, sequence)?;
+            check.replay = Some(path.display().to_string());
+        }
+    }
+    Ok(())
+}
