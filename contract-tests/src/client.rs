@@ -408,7 +408,8 @@ fn note(
         Some(entry) if answer.status < 500 => {
             ledger.after(entry, is_done, reader::item(&answer.body).and_then(reader::id))
         }
-        None if request.method == Method::DELETE && (is_done || answer.status == 404) => {
+        // What others are refused, or told to be done, says nothing.
+        None if request.method == Method::DELETE && is_done && matches!(caller, Caller::Crm(_) | Caller::App(..)) => {
             ledger.removed(&request.path, caller.account())
         }
         _ => Ok(()),

@@ -206,11 +206,13 @@ impl Ledger {
         found.into_iter().try_for_each(|entry| self.write(&Line::Removed { entry }))
     }
 
-    /// Whether an account has items of a kind.
-    pub(crate) fn has_items(&self, of: &str, items: &str) -> bool {
-        let is_it =
-            |entry: &Entry| matches!(entry, Entry::Item { account, path, .. } if account == of && path == items);
-        self.book(|book| book.entries.values().any(is_it))
+    /// The items of an account that are still there, by path and id.
+    pub(crate) fn items(&self, of: &str) -> Vec<(String, Option<String>)> {
+        let item = |entry: &Entry| match entry {
+            Entry::Item { account, path, id } if account == of => Some((path.clone(), id.clone())),
+            _ => None,
+        };
+        self.book(|book| book.entries.values().filter_map(item).collect())
     }
 
     /// How many accounts and items this process has seen created.
@@ -225,22 +227,19 @@ impl Ledger {
                 Entry::Account { email, id, is_reusable } => Some((email, id, is_reusable)),
                 Entry::Item { .. } => None,
             });
-            let items = |of: &Option<String>| {
-                let of_account = book.entries.values().filter_map(|entry| match entry {
-                    Entry::Item { account, path, id } if Some(account) == of.as_ref() => {
-                        Some((path.clone(), id.clone()))
-                    }
-                    _ => None,
-                });
-                of_account.collect()
-            };
-            let left = |(email, id, is_reusable): (&String, &Option<String>, &bool)| Left {
+            let mut items: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+            for entry in book.entries.values() {
+                if let Entry::Item { account, path, id } = entry {
+                    items.entry(account).or_default().push((path.clone(), id.clone()));
+                }
+            }
+            let mut left = |(email, id, is_reusable): (&String, &Option<String>, &bool)| Left {
                 id: id.clone(),
                 email: email.clone(),
                 is_reusable: *is_reusable,
-                items: items(id),
+                items: id.as_deref().and_then(|id| items.remove(id)).unwrap_or_default(),
             };
-            accounts.map(left).collect()
+            accounts.map(&mut left).collect()
         })
     }
 }

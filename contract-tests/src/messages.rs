@@ -57,17 +57,22 @@ impl Message {
 /// A place in the stream of messages to somebody: what comes after it is new.
 #[derive(Clone, Debug)]
 pub(crate) struct Mark {
-    to: Vec<String>,
-    seen: usize,
+    /// Whom they are to, and how many each had been sent.
+    to: Vec<(String, usize)>,
     since: Timestamp,
 }
 
 impl Case {
     /// Where the messages to these people are now.
     pub(crate) async fn mark(&self, to: &[&str]) -> Step<Mark> {
-        let mut mark = Mark { to: to.iter().map(|&to| to.to_owned()).collect(), seen: 0, since: Timestamp::now() };
-        if !matches!(self.run.target.messages, Messages::Command(_)) {
-            mark.seen = self.new_messages(&mark).await?.len();
+        let since = Timestamp::now();
+        let mut mark = Mark { to: Vec::new(), since };
+        for &to in to {
+            let mut of_one = Mark { to: vec![(to.to_owned(), 0)], since };
+            if !matches!(self.run.target.messages, Messages::Command(_)) {
+                of_one.to[0].1 = self.new_messages(&of_one).await?.len();
+            }
+            mark.to.append(&mut of_one.to);
         }
         Ok(mark)
     }
@@ -84,7 +89,7 @@ impl Case {
             return Err(Stop::Skipped("what the target sends to people is not read: see DEFENTRY_MESSAGES".into()));
         }
         let mut messages = Vec::new();
-        for to in &mark.to {
+        for (to, seen) in &mark.to {
             let path = format!("/_mock/outbox?to={}", reader::in_query(to));
             let answer = self.control(Method::GET, &path, None).await?;
             let Some(sent) = answer.body["messages"].as_array() else {
@@ -92,9 +97,9 @@ impl Case {
             };
             // A server that does not know the filter answers everything.
             let is_to = |message: &&Value| message["to"].as_str().is_none_or(|of| of.eq_ignore_ascii_case(to));
-            messages.extend(sent.iter().filter(is_to).map(|message| self.read(message)));
+            messages.extend(sent.iter().filter(is_to).skip(*seen).map(|message| self.read(message)));
         }
-        Ok(messages.split_off(mark.seen.min(messages.len())))
+        Ok(messages)
     }
 
     /// How many messages after `mark` may ask for a confirmation.
@@ -112,7 +117,8 @@ impl Case {
                 return Ok(message);
             }
             if Instant::now() >= until {
-                return Err(Stop::fail(format!("a message to {}", mark.to.join(" or ")), format!("none in {wait:?}")));
+                let to: Vec<_> = mark.to.iter().map(|(to, _)| &**to).collect();
+                return Err(Stop::fail(format!("a message to {}", to.join(" or ")), format!("none in {wait:?}")));
             }
             sleep(every).await;
         }
@@ -133,7 +139,7 @@ impl Case {
 
     async fn by_command(&self, command: &str, mark: &Mark) -> Step<Vec<Message>> {
         let mut messages = Vec::new();
-        for to in &mark.to {
+        for (to, _) in &mark.to {
             let channel = if to.contains('@') { "email" } else { "sms" };
             let mut shell = Command::new("sh");
             shell.args(["-c", command]).env("CHANNEL", channel).env("TO", to).env("SINCE", mark.since.to_string());

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 
@@ -230,15 +230,25 @@ impl Run {
         let (id, url) = (answer.body["id"].as_str(), answer.body["base_url"].as_str());
         let Some((id, url)) = id.zip(url).filter(|_| reader::is_success(answer.status)) else { return Err(why()) };
         self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
-        let target = Target { is_throwaway: true, ..self.target.clone() }.at(url.trim_end_matches('/').to_owned());
+        let url = self.seen_from_here(url);
+        let target = Target { is_throwaway: true, ..self.target.clone() }.at(url);
         let (pace, redactor) = (Arc::clone(&self.pace), Arc::clone(&self.redactor));
         let run = Self::with(target, self.settings.clone(), pace, Arc::default(), redactor);
         run.map(Arc::new).map_err(|error| Stop::Inconclusive(error.to_string()))
     }
 
-    /// Whether cases share accounts: where they cannot be removed, and others live, there should be few.
+    /// An address that the target gives out, on the way on which it was reached: there may be a proxy before it.
+    fn seen_from_here(&self, url: &str) -> String {
+        let (Ok(given), Ok(mut here)) = (Url::parse(url), Url::parse(&self.target.base_url)) else {
+            return url.trim_end_matches('/').to_owned();
+        };
+        here.set_path(given.path());
+        here.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// Whether cases share accounts, one after the other: where they stay behind there should be few.
     fn shares_accounts(&self) -> bool {
-        !self.target.is_throwaway && !self.target.is_loopback()
+        !self.target.is_throwaway
     }
 
     /// Whether a run must choose what it sends.
@@ -382,7 +392,7 @@ impl Run {
                 }
             }
             // That a removal is done which is said to be done is a matter of checks; looking again is dear.
-            if self.is_frugal() && !self.ledger.has_items(&account.id, items) {
+            if self.is_frugal() && !self.ledger.items(&account.id).iter().any(|(of, _)| of == items) {
                 continue;
             }
             let listed = case.list_at_the_end(&caller, &path).await;

@@ -109,7 +109,8 @@ async fn seen(case: &Case, kind: &Kind, account: &Account) -> Step<Vec<(String, 
 
 /// Every documented route of leaks answers a list, empty where nothing is watched.
 async fn are_lists(case: &Case) -> Step {
-    let account = case.account().await?;
+    // Whether leaks outlive the item that they were found for is the target's choice.
+    let account = case.fresh_account().await?;
     let crm = case.crm().await?;
     for kind in [&EMAIL, &PHONE, &IBAN] {
         let leaks = of(case, kind, &crm, &account).await?;
