@@ -1,40 +1,290 @@
-//! Stand-in until the probes arrive.
-use std::sync::Arc;
-/// x
-#[derive(Debug)]
+//! Where the guide is silent: which of the alternatives that the fixture names a target follows.
+//!
+//! Nothing here fails a target. A probe is made like a contract, with a case of its own, and tells what it has seen.
+
+mod items;
+mod limits;
+mod people;
+mod refusals;
+mod shapes;
+
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+
+use crate::case::Case;
+use crate::client::{Answer, Format};
+use crate::contract::{Step, Stop};
+use crate::run::Run;
+
+/// One question that the guide leaves open.
+#[derive(Clone, Debug)]
 pub struct Assumption {
-    /// k
+    /// Its name, as flags and reports write it.
     pub key: String,
-    /// q
+    /// What is asked, in words.
     pub question: String,
-}
-/// x
-#[derive(Debug)]
-pub struct Finding {
-    /// k
-    pub key: String,
-    /// d
+    /// What the fake does unless it is told otherwise.
     pub default: String,
-    /// o
+    /// What a target may do; empty where that is any text or number.
+    pub alternatives: Vec<String>,
+}
+
+/// What a probe has found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The assumption.
+    pub key: String,
+    /// What the fake does unless it is told otherwise.
+    pub default: String,
+    /// What the target does: an alternative's name, or `other: …` in words; none where it cannot be told.
     pub observed: Option<String>,
-    /// r
+    /// What showed it, or why it cannot be told.
     pub reason: String,
-    /// s
+    /// Every request as a command with curl, and how it has ended.
     pub steps: Vec<(String, String)>,
 }
+
 impl Finding {
-    /// v
+    /// Whether the target does what is assumed, in one word.
     pub fn verdict(&self) -> &'static str {
-        "unknown"
+        match &self.observed {
+            Some(observed) if *observed == self.default => "confirmed",
+            Some(_) => "refuted",
+            None => "unknown",
+        }
     }
 }
-/// a
+
+/// All of them, in the order of the fixture.
 pub fn assumptions() -> &'static [Assumption] {
-    &[]
+    &ASSUMPTIONS
 }
-impl crate::run::Run {
-    /// p
+
+static ASSUMPTIONS: LazyLock<Vec<Assumption>> = LazyLock::new(|| {
+    let text = include_str!("../../fixtures/assumptions.json");
+    let fixture: Fixture = serde_json::from_str(text).expect("the compiled-in assumptions are of this form");
+    let choices = fixture.switches.into_iter().map(|switch| Assumption {
+        alternatives: switch.values.into_iter().map(|named| named.value).collect(),
+        key: switch.key,
+        question: switch.question,
+        default: switch.default,
+    });
+    let open = |key, question, default| Assumption { key, question, default, alternatives: Vec::new() };
+    let texts = fixture.texts.into_iter().map(|text| open(text.key, text.question, text.default));
+    let limits = fixture.limits.into_iter().map(|limit| open(limit.key, limit.question, limit.default.to_string()));
+    choices.chain(texts).chain(limits).collect()
+});
+
+/// The fixture as it is written.
+#[derive(Deserialize)]
+struct Fixture {
+    switches: Vec<Switch>,
+    texts: Vec<Text>,
+    limits: Vec<Limit>,
+}
+
+#[derive(Deserialize)]
+struct Switch {
+    key: String,
+    question: String,
+    default: String,
+    values: Vec<NamedValue>,
+}
+
+#[derive(Deserialize)]
+struct NamedValue {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    key: String,
+    question: String,
+    default: String,
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    key: String,
+    question: String,
+    default: u64,
+}
+
+/// What a probe works with.
+#[derive(Clone, Copy, Debug)]
+struct Inquiry<'a> {
+    case: &'a Case,
+    assumption: &'a Assumption,
+}
+
+/// What the target does, and what shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Observation {
+    observed: String,
+    evidence: String,
+}
+
+impl Observation {
+    fn new(observed: impl Into<String>, evidence: impl Into<String>) -> Self {
+        Self { observed: observed.into(), evidence: evidence.into() }
+    }
+
+    /// The target does what none of the alternatives says.
+    fn other(what: impl AsRef<str>, evidence: impl Into<String>) -> Self {
+        Self::new(format!("other: {}", what.as_ref()), evidence)
+    }
+}
+
+impl Inquiry<'_> {
+    /// The alternative of this name, or something else.
+    fn named(&self, name: &str, evidence: impl Into<String>) -> Observation {
+        let is_known = self.assumption.alternatives.iter().any(|alternative| alternative == name);
+        if is_known { Observation::new(name, evidence) } else { Observation::other(name, evidence) }
+    }
+
+    /// The alternative that is named after the status of an answer, or something else.
+    fn status(&self, answer: &Answer) -> Observation {
+        self.named(&answer.status.to_string(), met(answer))
+    }
+}
+
+/// An answer as evidence.
+fn met(answer: &Answer) -> String {
+    format!("{} to {}", answer.status, answer.to)
+}
+
+/// Done, with whatever status.
+fn is_done(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// A probe on its way.
+type Probing<'a> = Pin<Box<dyn Future<Output = Step<Observation>> + Send + 'a>>;
+
+/// A probe by the key of its assumption.
+type Probe = (&'static str, for<'a> fn(Inquiry<'a>) -> Probing<'a>);
+
+/// `key => |inquiry| future` for each assumption.
+macro_rules! probes {
+    ($($key:literal => |$inquiry:ident| $probe:expr),+ $(,)?) => {
+        &[$(($key, |$inquiry| Box::pin($probe))),+]
+    };
+}
+
+const PROBES: &[Probe] = probes! {
+    "id.form" => |inquiry| items::id_form(inquiry),
+    "add.status" => |inquiry| items::add_status(inquiry),
+    "add.body" => |inquiry| items::add_body(inquiry),
+    "list.shape" => |inquiry| items::list_shape(inquiry),
+    "remove.status" => |inquiry| items::remove_status(inquiry),
+    "action.answer" => |inquiry| items::action_answer(inquiry),
+    "scope.wrong-token" => |inquiry| refusals::status_of(inquiry, refusals::Way::WrongToken),
+    "scope.foreign-account" => |inquiry| refusals::status_of(inquiry, refusals::Way::ForeignAccount),
+    "scope.foreign-item" => |inquiry| refusals::status_of(inquiry, refusals::Way::ForeignItem),
+    "add.duplicate" => |inquiry| items::add_duplicate(inquiry),
+    "account.duplicate" => |inquiry| refusals::status_of(inquiry, refusals::Way::SameAccount),
+    "body.malformed" => |inquiry| refusals::status_of(inquiry, refusals::Way::Malformed),
+    "body.content-type" => |inquiry| items::body_content_type(inquiry),
+    "login.refused" => |inquiry| refusals::status_of(inquiry, refusals::Way::WrongLogin),
+    "sso.refused" => |inquiry| refusals::sso_refused(inquiry),
+    "sso.unknown-email" => |inquiry| refusals::status_of(inquiry, refusals::Way::UnknownEmail),
+    "confirm.phone" => |inquiry| people::confirm_phone(inquiry),
+    "phone.app-verification" => |inquiry| people::phone_app_verification(inquiry),
+    "confirm.wrong-code" => |inquiry| refusals::status_of(inquiry, refusals::Way::WrongCode),
+    "resend.nothing-pending" => |inquiry| people::resend_nothing_pending(inquiry),
+    "ssn.without" => |inquiry| refusals::status_of(inquiry, refusals::Way::WithoutSsn),
+    "ssn.echo" => |inquiry| people::ssn_echo(inquiry),
+    "leaks.pending" => |inquiry| people::leaks_pending(inquiry),
+    "value.form" => |inquiry| items::value_form(inquiry),
+    "alarm.close-again" => |inquiry| unprobed(inquiry, "alarms are not probed yet"),
+    "legacy.boolean" => |inquiry| shapes::legacy_boolean(inquiry),
+    "legacy.error.400" => |inquiry| shapes::legacy_error(inquiry, 400),
+    "legacy.error.401" => |inquiry| shapes::legacy_error(inquiry, 401),
+    "legacy.error.403" => |inquiry| shapes::legacy_error(inquiry, 403),
+    "legacy.error.404" => |inquiry| shapes::legacy_error(inquiry, 404),
+    "legacy.error.405" => |inquiry| shapes::legacy_error(inquiry, 405),
+    "legacy.error.409" => |inquiry| shapes::legacy_error(inquiry, 409),
+    "legacy.error.422" => |inquiry| shapes::legacy_error(inquiry, 422),
+    "legacy.error.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
+    "error.code.405" => |inquiry| shapes::error_code(inquiry, 405),
+    "error.code.409" => |inquiry| shapes::error_code(inquiry, 409),
+    "error.code.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
+    "token.crm-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::CrmToken),
+    "token.crm-kept-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::KeptCrmToken),
+    "token.app-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::AppToken),
+    "sso.code-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::SsoCode),
+    "confirm.link-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::Link),
+    "confirm.code-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::Code),
+    "throttle.per-minute" => |inquiry| limits::throttle(inquiry),
+};
+
+const NO_SERVER_ERROR: &str = "no request is known that makes a server fail";
+
+async fn unprobed(_: Inquiry<'_>, why: &str) -> Step<Observation> {
+    Err(Stop::Skipped(why.to_owned()))
+}
+
+impl Run {
+    /// Finds out which alternative of the assumption `key` the target follows, and removes what that has left.
     pub async fn probe(self: &Arc<Self>, key: &str) -> Finding {
-        Finding { key: key.into(), default: String::new(), observed: None, reason: String::new(), steps: vec![] }
+        let assumption = assumptions().iter().find(|assumption| assumption.key == key);
+        let probe = PROBES.iter().find(|(of, _)| *of == key);
+        let Some((assumption, (_, probe))) = assumption.zip(probe) else {
+            let (key, reason) = (key.to_owned(), "there is no such assumption".to_owned());
+            return Finding { key, default: String::new(), observed: None, reason, steps: Vec::new() };
+        };
+        let format = if key.starts_with("error.code.") { Format::Standardized } else { Format::Legacy };
+        let case = self.case(format);
+        let end = probe(Inquiry { case: &case, assumption }).await;
+        self.tidy(&case).await;
+        finding(&case, assumption, end)
+    }
+}
+
+/// How a probe has ended, without secrets.
+fn finding(case: &Case, assumption: &Assumption, end: Step<Observation>) -> Finding {
+    let (observed, stop) = match end {
+        Ok(seen) => (Some(case.run.redactor.clean(&seen.observed)), Stop::Inconclusive(seen.evidence)),
+        Err(stop) => (None, stop.into_needed()),
+    };
+    let evidence = case.evidence(&[], &stop);
+    let (key, default) = (assumption.key.clone(), assumption.default.clone());
+    Finding { key, default, observed, reason: evidence.observed, steps: evidence.steps }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_assumption_has_one_probe_and_every_probe_an_assumption() {
+        let mut keys: Vec<&str> = assumptions().iter().map(|assumption| &*assumption.key).collect();
+        let mut probed: Vec<&str> = PROBES.iter().map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        probed.sort_unstable();
+        assert_eq!(probed, keys);
+    }
+
+    #[test]
+    fn the_default_of_a_choice_is_one_of_its_alternatives() {
+        for Assumption { key, default, alternatives, .. } in assumptions() {
+            assert!(alternatives.is_empty() || alternatives.contains(default), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_one_word() {
+        let of = |observed: Option<&str>| {
+            let observed = observed.map(str::to_owned);
+            let (key, default) = ("remove.status".into(), "204".into());
+            Finding { key, default, observed, reason: String::new(), steps: Vec::new() }.verdict()
+        };
+        let cases =
+            [(Some("204"), "confirmed"), (Some("200"), "refuted"), (Some("other: 202"), "refuted"), (None, "unknown")];
+        for (observed, expected) in cases {
+            assert_eq!(of(observed), expected, "{observed:?}");
+        }
     }
 }

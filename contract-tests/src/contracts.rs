@@ -12,11 +12,11 @@ macro_rules! page {
 }
 
 mod account;
-mod card;
+pub(crate) mod card;
 mod concurrency;
-mod email;
+pub(crate) mod email;
 mod examples;
-mod expiry;
+pub(crate) mod expiry;
 mod format;
 mod items;
 mod leaks;
@@ -24,8 +24,8 @@ mod login;
 mod passport;
 mod phone;
 pub(crate) mod scope;
-mod ssn;
-mod sso;
+pub(crate) mod ssn;
+pub(crate) mod sso;
 pub(crate) mod watchlist;
 
 use crate::contract::Check;

@@ -60,6 +60,11 @@ pub fn page(body: &Value) -> Option<Page<'_>> {
     Some(Page { items, next: linked.or_else(|| counted.map(|(current, _)| format!("?page={}", current + 1))) })
 }
 
+/// How many items a page of a list holds, if the list has pages and tells.
+pub fn page_length(body: &Value) -> Option<u64> {
+    body.get("meta").unwrap_or(body).get("per_page")?.as_u64().filter(|length| *length > 0)
+}
+
 /// Whether one of the fields of `item` is `value`, in whatever case and with whatever separators the target keeps it, or
 /// hidden but for its end: fields may have any name.
 pub fn shows(item: &Value, value: &str) -> bool {

@@ -42,8 +42,37 @@ pub(crate) struct Redactor {
 struct Known {
     /// Placeholders by the ways in which secrets are written.
     placeholders: BTreeMap<String, String>,
-    /// Finds all of them, once it is needed; none after something new was learnt.
-    finder: Option<AhoCorasick>,
+    /// What finds most of them.
+    finder: Option<Finder>,
+    /// Those that it does not know yet: a finder of many takes long to build.
+    recent: Vec<(String, String)>,
+    /// What finds these, once it is needed; none after something new was learnt.
+    recent_finder: Option<Finder>,
+}
+
+/// How many recent ways of writing are found apart.
+const RECENT: usize = 4096;
+
+/// Finds texts, and has a placeholder for each.
+#[derive(Debug)]
+struct Finder {
+    /// None where there are more texts than an automaton can hold.
+    texts: Option<AhoCorasick>,
+    placeholders: Vec<String>,
+}
+
+impl Finder {
+    fn new<'a>(known: impl Iterator<Item = (&'a String, &'a String)>) -> Self {
+        let (texts, placeholders): (Vec<_>, Vec<_>) =
+            known.map(|(text, placeholder)| (text, placeholder.clone())).unzip();
+        let texts = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts).ok();
+        Self { texts, placeholders }
+    }
+
+    fn replace(&self, text: &str) -> String {
+        let unseen = || "(not shown: too many secrets to look for)".into();
+        self.texts.as_ref().map_or_else(unseen, |texts| texts.replace_all(text, &self.placeholders))
+    }
 }
 
 impl Redactor {
@@ -61,9 +90,10 @@ impl Redactor {
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for form in written {
-            if let Entry::Vacant(place) = known.placeholders.entry(form) {
+            if let Entry::Vacant(place) = known.placeholders.entry(form.clone()) {
                 place.insert(placeholder.to_owned());
-                known.finder = None;
+                known.recent.push((form, placeholder.to_owned()));
+                known.recent_finder = None;
             }
         }
     }
@@ -72,15 +102,15 @@ impl Redactor {
     pub(crate) fn clean(&self, text: &str) -> String {
         let text = masked(text);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { placeholders, finder } = &mut *known;
-        if finder.is_none() {
-            *finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(placeholders.keys()).ok();
+        if known.recent.len() > RECENT {
+            known.finder = Some(Finder::new(known.placeholders.iter()));
+            known.recent.clear();
+            known.recent_finder = None;
         }
-        match finder {
-            Some(finder) => finder.replace_all(&text, &placeholders.values().collect::<Vec<_>>()),
-            // More secrets than an automaton can hold would be a run of hours.
-            None => "(not shown: too many secrets to look for)".into(),
-        }
+        let Known { finder, recent, recent_finder, .. } = &mut *known;
+        let recent = recent_finder.get_or_insert_with(|| Finder::new(recent.iter().map(|(form, name)| (form, name))));
+        let text = recent.replace(&text);
+        finder.as_ref().map_or_else(|| text.clone(), |finder| finder.replace(&text))
     }
 }
 

@@ -54,7 +54,7 @@ async fn one_is_read(case: &Case) -> Step {
 }
 
 /// Sends a code for a card. The fields of this body are not documented: others than ours are tried too.
-async fn verify(case: &Case, app: &Caller, id: &str, code: &str) -> Step<Answer> {
+pub(crate) async fn verify(case: &Case, app: &Caller, id: &str, code: &str) -> Step<Answer> {
     let id = id.parse::<u64>().map_or_else(|_| id.into(), Value::from);
     let answer = case.post(app, VERIFY, json!({ "credit_card_id": id, "code": code })).await?;
     if !matches!(answer.status, 400 | 422) {
@@ -67,7 +67,7 @@ async fn verify(case: &Case, app: &Caller, id: &str, code: &str) -> Step<Answer>
 }
 
 /// Adds a card by app token, and returns the code that its owner is sent.
-async fn pending(case: &Case, app: &Caller, account: &Account) -> Step<(String, String)> {
+pub(crate) async fn pending(case: &Case, app: &Caller, account: &Account) -> Step<(String, String)> {
     let value = CARD.new_value(case);
     let mark = case.mark(&[&account.email]).await?;
     let id = CARD.needed(case, app, account, &value).await?;

@@ -16,10 +16,10 @@ page!("email" {
     "resend_takes_the_app_token": ["EMAIL-2"] => |case| resend_takes_the_app_token(case),
 });
 
-const RESEND: &str = "/api/v1/resend/watchlist-email-confirmation";
+pub(crate) const RESEND: &str = "/api/v1/resend/watchlist-email-confirmation";
 
 /// Adds an address by app token, and returns the message that asks to confirm it.
-async fn pending(case: &Case, app: &Caller, account: &Account) -> Step<(String, Mark, Message)> {
+pub(crate) async fn pending(case: &Case, app: &Caller, account: &Account) -> Step<(String, Mark, Message)> {
     let email = case.email();
     let mark = EMAIL.mark(case, account, &email).await?;
     EMAIL.added(case, app, account, &email).await.map_err(Stop::into_needed)?;

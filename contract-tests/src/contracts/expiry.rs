@@ -26,20 +26,20 @@ const A_DAY: u64 = 24 * 3600;
 const A_MONTH: u64 = 31 * A_DAY;
 
 /// A case in a private world, whose clock nobody else goes by.
-pub(super) async fn apart(case: &Case) -> Step<Case> {
+pub(crate) async fn apart(case: &Case) -> Step<Case> {
     let run: Arc<Run> = case.run.sandbox(json!({})).await?;
     Ok(run.case(case.format))
 }
 
 /// Moves the clock of the case's world.
-pub(super) async fn advance(case: &Case, seconds: u64) -> Step {
+pub(crate) async fn advance(case: &Case, seconds: u64) -> Step {
     let answer = case.control(Method::PUT, "/_mock/clock", Some(json!({ "advance_seconds": seconds }))).await?;
     let moved = reader::is_success(answer.status);
     case.run.forget_token().await;
     if moved { Ok(()) } else { Err(Stop::Skipped(format!("the clock cannot be moved: {}", answer.status))) }
 }
 
-async fn log_in(case: &Case, keep_logged: bool) -> Step<Caller> {
+pub(crate) async fn log_in(case: &Case, keep_logged: bool) -> Step<Caller> {
     let (username, password) = case.credentials()?;
     let body = json!({ "username": username, "password": password.0, "keep_logged": keep_logged });
     Ok(Caller::Crm(token(&case.log_in(body).await?).map_err(Stop::into_needed)?))

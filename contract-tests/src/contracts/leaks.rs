@@ -14,6 +14,7 @@ page!("leaks" {
     "of_a_phone": ["PHONE-1", "SCOPE-2"] => |case| are_seen(case, &PHONE),
     "of_an_iban": ["IBAN-1", "SCOPE-2"] => |case| are_seen(case, &IBAN),
     "of_a_card": ["CARD-1", "CARD-2"] => |case| are_seen(case, &CARD),
+    "of_an_email_that_its_owner_confirms": ["EMAIL-1", "SCOPE-3"] => |case| of_a_confirmed_email(case),
     "are_lists": ["EMAIL-1", "PHONE-1", "IBAN-1", "CARD-1"] => |case| are_lists(case),
 });
 
@@ -83,6 +84,22 @@ async fn are_seen(case: &Case, kind: &Kind) -> Step {
             };
             Stop::unless(is_right, who, || format!("{after} leaks in {path}, {before} before"))?;
         }
+    }
+    Ok(())
+}
+
+/// What the end user has added, and confirmed by the link that they were sent, is watched like everything else.
+async fn of_a_confirmed_email(case: &Case) -> Step {
+    let source = source(case, &EMAIL).await?;
+    let account = case.account().await?;
+    let app = case.app(&account).await?;
+    let _turn = case.run.leaking.lock().await;
+    let value = leaked(case, &EMAIL, source).await?;
+    let mark = EMAIL.mark(case, &account, &value).await?;
+    EMAIL.added(case, &app, &account, &value).await.map_err(Stop::into_needed)?;
+    EMAIL.confirm(case, &mark).await.map_err(Stop::into_needed)?;
+    for (path, leaks) in seen(case, &EMAIL, &account).await? {
+        Stop::unless(leaks > 0, "the leak of an email that its owner has confirmed", || format!("none in {path}"))?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ page!("login" {
 /// The login answers 200 with a token, and the token works at once.
 async fn crm(case: &Case) -> Step {
     let answer = case.login(&case.run.target.crm).await?;
-    answer.demand("200 to a login", |status| status == 200)?;
+    answer.demand("200 to a login with DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD", |status| status == 200)?;
     let crm = Caller::Crm(token(&answer)?);
     let account = case.account().await?;
     let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
@@ -54,6 +54,8 @@ pub(super) async fn no_token(case: &Case, path: &str, body: Value) -> Step {
 /// A login may ask for a longer session, and its token works.
 async fn keep_logged_is_taken(case: &Case) -> Step {
     let (username, password) = case.credentials()?;
+    let plain = case.login(&case.run.target.crm).await?;
+    plain.demand("a login without keep_logged", reader::is_success).map_err(Stop::into_needed)?;
     for keep_logged in [true, false] {
         let body = json!({ "username": username, "password": password.0, "keep_logged": keep_logged });
         let answer = case.log_in(body).await?;

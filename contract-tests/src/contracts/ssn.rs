@@ -63,7 +63,7 @@ fn shown(answer: &Answer) -> Option<String> {
 }
 
 /// An account of its own, with an SSN or without, and the answer to its creation.
-async fn created(case: &Case, with_ssn: bool) -> Step<(Account, Answer)> {
+pub(crate) async fn created(case: &Case, with_ssn: bool) -> Step<(Account, Answer)> {
     if !with_ssn && case.run.target.ssn_required {
         return Err(Stop::Skipped("DEFENTRY_SSN_REQUIRED says that every account has an SSN".into()));
     }
@@ -78,7 +78,7 @@ async fn created(case: &Case, with_ssn: bool) -> Step<(Account, Answer)> {
     }
 }
 
-async fn switch(case: &Case, account: &Account, to: &str) -> Step<Answer> {
+pub(crate) async fn switch(case: &Case, account: &Account, to: &str) -> Step<Answer> {
     let path = format!("/api/v1/account/{}/ssn-monitoring/{to}", account.id);
     case.send(&case.crm().await?, Method::PATCH, &path, None).await
 }
@@ -107,12 +107,12 @@ async fn monitoring_is_switched(case: &Case) -> Step {
     Ok(())
 }
 
-/// Whether an account says that its SSN is monitored: a boolean about that, whatever its name.
+/// Whether an account says that its SSN is monitored: by a boolean about that, whatever its name.
 fn monitored(answer: &Answer) -> Option<bool> {
     let item = reader::item(&answer.body)?;
-    let field = item
-        .iter()
-        .find(|(name, _)| name.contains("ssn") && name.contains("monitor") && reader::is_boolean_name(name))?;
+    let field = item.iter().find(|(name, value)| {
+        name.contains("ssn") && name.contains("monitor") && (reader::is_boolean_name(name) || value.is_boolean())
+    })?;
     reader::boolean(field.1)
 }
 

@@ -13,6 +13,7 @@ use crate::reader;
 page!("sso" {
     "token": ["SSO-1", "SSO-2"] => |case| sso_token(case),
     "token_acts_for_the_account_of_the_email": ["SSO-1", "SSO-3"] => |case| acts_for_the_account_of_the_email(case),
+    "email_of_the_creation_stays_good": ["SSO-3"] => |case| email_of_the_creation_stays_good(case),
     "unknown_email_is_refused": ["SSO-3"] => |case| unknown_email_is_refused(case),
     "other_credentials_are_refused": ["SSO-2"] => |case| other_credentials_are_refused(case),
     "code_is_exchanged_once": ["SSO-4"] => |case| code_is_exchanged_once(case),
@@ -22,7 +23,7 @@ page!("sso" {
     "own_password_is_changed": ["SSO-5"] => |case| own_password_is_changed(case),
 });
 
-const TOKEN: &str = "/api/v1/sso/token";
+pub(crate) const TOKEN: &str = "/api/v1/sso/token";
 const CODE: &str = "/api/v1/sso/code";
 const LOGIN: &str = "/api/v1/sso/login";
 
@@ -60,6 +61,23 @@ async fn each_sees_its_own(case: &Case, accounts: &[Account; 2], tokens: &[Calle
         }
     }
     Ok(())
+}
+
+/// The address that counts is the one that the account was created with, whatever an update has made of it.
+async fn email_of_the_creation_stays_good(case: &Case) -> Step {
+    let account = case.fresh_account().await?;
+    let crm = case.crm().await?;
+    let watched = case.email();
+    EMAIL.needed(case, &crm, &account, &watched).await?;
+    let body = case.account_body(&case.email(), None);
+    let updated = case.send(&crm, Method::PATCH, &format!("/api/v1/account/{}", account.id), Some(body)).await?;
+    updated.demand("another email in an update", reader::is_success).map_err(Stop::into_needed)?;
+    let answer = case.sso_token(&account).await?;
+    answer.demand("200 to the email that the account was created with", |status| status == 200)?;
+    let app = Caller::App(token(&answer)?, account.clone());
+    let items = EMAIL.list(case, &app, &account).await?;
+    let is_own = items.iter().any(|(_, item)| reader::shows(item, &watched));
+    Stop::unless(is_own, "the token acts for that account", || format!("{} items of another", items.len()))
 }
 
 /// There is no token for an address that no account was created with, and no account comes of asking.
@@ -105,7 +123,7 @@ fn code(answer: &Answer) -> Option<Value> {
 }
 
 /// Asks for a one-time code: it stands in the answer, or else in a message.
-async fn issued(case: &Case, account: &Account) -> Step<Value> {
+pub(crate) async fn issued(case: &Case, account: &Account) -> Step<Value> {
     let mark = case.mark(&[&account.email]).await;
     let answer = case.sso_exchange(CODE, &account.email).await?;
     answer.demand("a code is issued", reader::is_success)?;
@@ -121,7 +139,7 @@ async fn issued(case: &Case, account: &Account) -> Step<Value> {
     Ok(code)
 }
 
-async fn exchange(case: &Case, code: &Value) -> Step<Answer> {
+pub(crate) async fn exchange(case: &Case, code: &Value) -> Step<Answer> {
     let answer = case.post(&Caller::Anonymous, LOGIN, json!({ "code": code })).await?;
     case.learn_token(&answer, "$APP_TOKEN");
     Ok(answer)

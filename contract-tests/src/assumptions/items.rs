@@ -1,0 +1,212 @@
+//! How watched items are added, shown, listed and removed.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::refusals::Way;
+use super::{Inquiry, Observation, is_done, met};
+use crate::case::Case;
+use crate::client::{Account, Answer, Caller, Request};
+use crate::contract::{Step, Stop};
+use crate::contracts::ssn;
+use crate::contracts::watchlist::EMAIL;
+use crate::reader;
+
+/// An email that CRM has just added to an account, and the answer to that.
+async fn added(case: &Case) -> Step<(Account, Caller, Answer)> {
+    let (account, crm) = (case.account().await?, case.crm().await?);
+    let answer = EMAIL.add(case, &crm, &account, &case.email()).await?;
+    answer.demand("the email is added", is_done)?;
+    Ok((account, crm, answer))
+}
+
+/// The form of the id that the list shows.
+pub(super) async fn id_form(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let (account, crm, _) = added(inquiry.case).await?;
+    let items = EMAIL.list(inquiry.case, &crm, &account).await?;
+    let (id, item) = items.first().ok_or_else(|| Stop::fail("the added item in the list", "an empty list"))?;
+    Ok(inquiry.named(form_of_id(&item["id"]), format!("the id {id} of an email")))
+}
+
+fn form_of_id(id: &Value) -> &'static str {
+    match id {
+        Value::Number(_) => "integer",
+        Value::String(text) if is_uuid(text) => "uuid",
+        _ => "neither a number nor a UUID",
+    }
+}
+
+/// Whether `text` has the form of a UUID: 32 hexadecimal digits in five groups.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// The status of an answer to an add.
+pub(super) async fn add_status(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let (_, _, answer) = added(inquiry.case).await?;
+    Ok(inquiry.status(&answer))
+}
+
+/// What is around the added item in the answer.
+pub(super) async fn add_body(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let (_, _, answer) = added(inquiry.case).await?;
+    Ok(inquiry.named(wrapping_of_item(&answer.body), met(&answer)))
+}
+
+fn wrapping_of_item(body: &Value) -> &'static str {
+    match reader::item(body) {
+        Some(_) if body["data"].is_object() => "data",
+        Some(_) => "bare",
+        None => "none",
+    }
+}
+
+/// What is around the items of a list.
+pub(super) async fn list_shape(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let (account, crm, _) = added(inquiry.case).await?;
+    let answer = inquiry.case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
+    answer.demand("a list", is_done)?;
+    Ok(inquiry.named(wrapping_of_list(&answer.body), met(&answer)))
+}
+
+fn wrapping_of_list(body: &Value) -> &'static str {
+    let has_pages = ["links", "meta", "next_page_url", "current_page"].iter().any(|field| body.get(*field).is_some());
+    match body {
+        Value::Array(_) => "bare",
+        Value::Object(fields) if fields.get("data").is_some_and(Value::is_array) => {
+            if has_pages {
+                "paginated"
+            } else {
+                "data"
+            }
+        }
+        _ => "no list",
+    }
+}
+
+/// The status of an answer to a removal.
+pub(super) async fn remove_status(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let case = inquiry.case;
+    let (account, crm) = (case.account().await?, case.crm().await?);
+    let id = EMAIL.needed(case, &crm, &account, &case.email()).await?;
+    let answer = EMAIL.remove(case, &crm, &account, &id).await?;
+    answer.demand("the email is removed", is_done)?;
+    Ok(inquiry.status(&answer))
+}
+
+/// What a switch of the monitoring of an SSN answers.
+pub(super) async fn action_answer(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let (account, _) = ssn::created(inquiry.case, true).await?;
+    let answer = ssn::switch(inquiry.case, &account, "activate").await?;
+    answer.demand("the monitoring is switched", is_done)?;
+    let name = match (answer.status, answer.text.is_empty()) {
+        (200, false) => "message",
+        (204, _) => "none",
+        (_, true) => "another status, no body",
+        (_, false) => "another status with a body",
+    };
+    Ok(inquiry.named(name, met(&answer)))
+}
+
+/// What the same email again comes to.
+pub(super) async fn add_duplicate(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let case = inquiry.case;
+    let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
+    EMAIL.needed(case, &crm, &account, &email).await?;
+    let answer = EMAIL.add(case, &crm, &account, &email).await?;
+    if !is_done(answer.status) {
+        return Ok(inquiry.status(&answer));
+    }
+    let items = EMAIL.list(case, &crm, &account).await?;
+    let count = items.iter().filter(|(_, item)| reader::shows(item, &email)).count();
+    let name = if count == 1 { "existing" } else { "a second item" };
+    Ok(inquiry.named(name, format!("{}, and {count} such items in the list", met(&answer))))
+}
+
+/// What becomes of a good body that is called plain text.
+pub(super) async fn body_content_type(inquiry: Inquiry<'_>) -> Step<Observation> {
+    // A body that is refused under its right name would tell nothing.
+    added(inquiry.case).await?;
+    let answer = Way::PlainText.answer(inquiry.case).await?;
+    let name = match answer.status {
+        400 | 422 => "ignored".to_owned(),
+        status if is_done(status) => "read".to_owned(),
+        status => status.to_string(),
+    };
+    Ok(inquiry.named(&name, met(&answer)))
+}
+
+/// How an email that was sent with a capital letter is shown.
+pub(super) async fn value_form(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let case = inquiry.case;
+    let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
+    let sent = email.replacen("contract", "Contract", 1);
+    EMAIL.needed(case, &crm, &account, &sent).await?;
+    let items = EMAIL.list(case, &crm, &account).await?;
+    let texts = items.iter().flat_map(|(_, item)| reader::fields(item)).filter_map(|(_, field)| field.as_str());
+    let shown: Vec<&str> = texts.filter(|text| text.eq_ignore_ascii_case(&sent)).collect();
+    let shown = shown.first().ok_or_else(|| Stop::fail(format!("{sent} in the list"), "nothing like it"))?;
+    Ok(inquiry.named(form_of_value(&sent, shown), format!("{sent} is shown as {shown}")))
+}
+
+fn form_of_value(sent: &str, shown: &str) -> &'static str {
+    if shown == sent {
+        "as-sent"
+    } else if shown == sent.to_ascii_lowercase() {
+        "normalized"
+    } else {
+        "in another case"
+    }
+}
+
+/// Asks to add an email by a body of any form.
+pub(super) async fn add_by(case: &Case, body: impl FnOnce(Request) -> Request) -> Step<Answer> {
+    let (account, crm) = (case.account().await?, case.crm().await?);
+    let request = Request::new(Method::POST, crm.path(&account, EMAIL.items), case.format, None);
+    let email = json!({ "email": case.email() }).to_string();
+    case.send_request(&crm, body(Request { body: Some(email), ..request })).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_number_a_uuid_or_something_else() {
+        let cases = [
+            (json!(7), "integer"),
+            (json!("0190b5a4-3c1e-7d2f-8a6b-0123456789ab"), "uuid"),
+            (json!("0190b5a4-3c1e-7d2f-8a6b-0123456789zz"), "neither a number nor a UUID"),
+            (json!("7"), "neither a number nor a UUID"),
+            (Value::Null, "neither a number nor a UUID"),
+        ];
+        for (id, expected) in cases {
+            assert_eq!(form_of_id(&id), expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_around_an_item_or_a_list_is_told() {
+        let cases = [
+            (json!({ "data": { "id": 7 } }), "data", "no list"),
+            (json!({ "id": 7 }), "bare", "no list"),
+            (Value::Null, "none", "no list"),
+            (json!([{ "id": 7 }]), "none", "bare"),
+            (json!({ "data": [] }), "none", "data"),
+            (json!({ "data": [], "meta": {} }), "none", "paginated"),
+            (json!({ "data": [], "next_page_url": null }), "none", "paginated"),
+        ];
+        for (body, item, list) in cases {
+            assert_eq!((wrapping_of_item(&body), wrapping_of_list(&body)), (item, list), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_kept_or_written_small() {
+        let cases = [("A@b.c", "as-sent"), ("a@b.c", "normalized"), ("A@B.C", "in another case")];
+        for (shown, expected) in cases {
+            assert_eq!(form_of_value("A@b.c", shown), expected);
+        }
+    }
+}

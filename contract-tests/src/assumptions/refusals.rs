@@ -1,0 +1,223 @@
+//! Ways to be refused, and with which status.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::items::add_by;
+use super::{Inquiry, Observation, met};
+use crate::case::Case;
+use crate::client::{Account, Answer, Caller, Request};
+use crate::contract::{Step, Stop};
+use crate::contracts::watchlist::{CARD, EMAIL};
+use crate::contracts::{card, ssn, sso};
+use crate::reader;
+
+/// One way to be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A CRM token on an app route.
+    WrongToken,
+    /// An account of another partner.
+    ForeignAccount,
+    /// An item of another account.
+    ForeignItem,
+    /// The same email again on one account.
+    SameEmail,
+    /// An account with the email of another.
+    SameAccount,
+    /// JSON that does not parse.
+    Malformed,
+    /// JSON that is called plain text.
+    PlainText,
+    /// A body that lacks what is needed.
+    EmptyBody,
+    /// A CRM user that nobody has.
+    WrongLogin,
+    /// A wrong secret of the SSO client.
+    WrongClient,
+    /// A one-time code that was never issued.
+    UnknownCode,
+    /// An email that no account has.
+    UnknownEmail,
+    /// A wrong code for a card.
+    WrongCode,
+    /// The monitoring of an SSN that is not there.
+    WithoutSsn,
+    /// No token.
+    Nobody,
+    /// A path that nothing serves.
+    UnknownPath,
+    /// A method that a path does not serve.
+    WrongMethod,
+}
+
+impl Way {
+    /// What it comes to. It may turn out to be no refusal.
+    pub(super) async fn answer(self, case: &Case) -> Step<Answer> {
+        match self {
+            Self::WrongToken => wrong_token(case).await,
+            Self::ForeignAccount => {
+                let (account, other) = (case.account().await?, case.other_partner().await?);
+                case.get(&other, &other.path(&account, EMAIL.list)).await
+            }
+            Self::ForeignItem => foreign_item(case).await,
+            Self::SameEmail => {
+                let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
+                EMAIL.needed(case, &crm, &account, &email).await?;
+                EMAIL.add(case, &crm, &account, &email).await
+            }
+            Self::SameAccount => same_account(case).await,
+            Self::Malformed => add_by(case, |request| Request { body: Some("{".into()), ..request }).await,
+            Self::PlainText => add_by(case, |request| Request { content_type: "text/plain", ..request }).await,
+            Self::EmptyBody => add_by(case, |request| Request { body: Some("{}".into()), ..request }).await,
+            Self::WrongLogin => {
+                let username = format!("nobody@{}", case.run.target.email_domain);
+                case.log_in(json!({ "username": username, "password": "no-such-password" })).await
+            }
+            Self::WrongClient => wrong_client(case).await,
+            Self::UnknownCode => sso::exchange(case, &json!("no-such-code")).await,
+            Self::UnknownEmail => {
+                is_client(case).await?;
+                case.sso_exchange(sso::TOKEN, &case.email()).await
+            }
+            Self::WrongCode => wrong_code(case).await,
+            Self::WithoutSsn => without_ssn(case).await,
+            Self::Nobody => case.get(&Caller::Anonymous, "/api/v1/email-watchlist").await,
+            Self::UnknownPath => case.get(&case.crm().await?, "/api/v1/no-such-page").await,
+            Self::WrongMethod => {
+                let (account, crm) = (case.account().await?, case.crm().await?);
+                case.send(&crm, Method::PUT, &crm.path(&account, EMAIL.list), Some(json!({}))).await
+            }
+        }
+    }
+}
+
+/// The ways that may lead to a status, the likeliest first.
+pub(super) fn ways_to(status: u16) -> &'static [Way] {
+    match status {
+        400 => &[Way::Malformed, Way::WrongCode, Way::EmptyBody],
+        401 => &[Way::Nobody, Way::WrongLogin, Way::WrongToken],
+        403 => &[Way::WrongToken, Way::ForeignAccount, Way::ForeignItem, Way::WrongClient, Way::WrongCode],
+        404 => &[Way::UnknownPath, Way::UnknownEmail, Way::ForeignItem],
+        405 => &[Way::WrongMethod],
+        409 => &[Way::SameEmail, Way::SameAccount, Way::WithoutSsn],
+        422 => &[Way::EmptyBody, Way::SameEmail, Way::Malformed],
+        _ => &[],
+    }
+}
+
+/// Where no way leads to a status, a private world of the target may be told to take one there.
+const TOLD: [(u16, &str, Way); 3] = [
+    (400, "body.malformed", Way::Malformed),
+    (403, "scope.wrong-token", Way::WrongToken),
+    (409, "add.duplicate", Way::SameEmail),
+];
+
+/// An answer with this status, by whichever way leads to one.
+pub(super) async fn provoked(case: &Case, status: u16) -> Step<Answer> {
+    let mut met_instead = Vec::new();
+    for way in ways_to(status) {
+        match way.answer(case).await {
+            Ok(answer) if answer.status == status => return Ok(answer),
+            Ok(answer) => met_instead.push(met(&answer)),
+            Err(stop) => met_instead.push(stop.reason()),
+        }
+    }
+    for (_, key, way) in TOLD.into_iter().filter(|(of, ..)| *of == status) {
+        match told(case, status, key, way).await {
+            Ok(answer) if answer.status == status => return Ok(answer),
+            Ok(answer) => met_instead.push(met(&answer)),
+            Err(stop) => met_instead.push(stop.reason()),
+        }
+    }
+    Err(Stop::Inconclusive(format!("no {status} was met, but {}", met_instead.join("; "))))
+}
+
+/// Where a way leads in a world that is told to answer with this status there.
+async fn told(case: &Case, status: u16, key: &str, way: Way) -> Step<Answer> {
+    let world = case.run.sandbox(json!({ key: status.to_string() })).await?.case(case.format);
+    let answer = way.answer(&world).await;
+    case.take_story(&world);
+    answer
+}
+
+/// The status that a way leads to.
+pub(super) async fn status_of(inquiry: Inquiry<'_>, way: Way) -> Step<Observation> {
+    Ok(inquiry.status(&way.answer(inquiry.case).await?))
+}
+
+/// The status for a wrong client and for an unknown code, which are one question.
+pub(super) async fn sso_refused(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let client = Way::WrongClient.answer(inquiry.case).await?;
+    let code = Way::UnknownCode.answer(inquiry.case).await?;
+    if client.status == code.status {
+        return Ok(inquiry.status(&client));
+    }
+    let what = format!("{} to a wrong client, {} to an unknown code", client.status, code.status);
+    Ok(Observation::other(what, format!("{}; {}", met(&client), met(&code))))
+}
+
+async fn wrong_token(case: &Case) -> Step<Answer> {
+    let (account, crm) = (case.account().await?, case.crm().await?);
+    // A token that is let in nowhere would be refused for another reason.
+    EMAIL.list(case, &crm, &account).await?;
+    case.get(&crm, "/api/v1/email-watchlist").await
+}
+
+/// One card is read on the path of another account. Where none can be added an email is removed there; that may be no
+/// error, for it is gone from that account either way.
+async fn foreign_item(case: &Case) -> Step<Answer> {
+    let (owner, other, crm) = (case.account().await?, case.account().await?, case.crm().await?);
+    match CARD.needed(case, &crm, &owner, &CARD.new_value(case)).await {
+        Ok(id) => case.get(&crm, &crm.path(&other, &format!("{}/{id}", CARD.items))).await,
+        Err(_) => {
+            let id = EMAIL.needed(case, &crm, &owner, &case.email()).await?;
+            EMAIL.remove(case, &crm, &other, &id).await
+        }
+    }
+}
+
+async fn same_account(case: &Case) -> Step<Answer> {
+    let account = case.fresh_account().await?;
+    let answer = case.create(case.account_body(&account.email, Some(case.values.ssn()))).await?;
+    if reader::is_success(answer.status) {
+        // It is there now, so it belongs to what the case has to leave behind in order.
+        case.created(&answer, &account.email, false)?;
+    }
+    Ok(answer)
+}
+
+/// The SSO client gets a token for an account: where it gets none at all, a refusal would tell nothing.
+async fn is_client(case: &Case) -> Step<Account> {
+    let account = case.account().await?;
+    case.app(&account).await?;
+    Ok(account)
+}
+
+async fn wrong_client(case: &Case) -> Step<Answer> {
+    let account = is_client(case).await?;
+    let client = case.sso()?;
+    let secret = format!("{}x", client.client_secret.0);
+    let body = json!({ "client_id": client.client_id, "client_secret": secret, "email": account.email });
+    let answer = case.post(&Caller::Anonymous, sso::TOKEN, body).await?;
+    case.learn_token(&answer, "$TOKEN");
+    Ok(answer)
+}
+
+/// A wrong code for a card. That the right one is taken afterwards shows that the wrong one was refused for what it is,
+/// and not for the fields around it, which the guide does not give.
+async fn wrong_code(case: &Case) -> Step<Answer> {
+    let account = case.account().await?;
+    let app = case.app(&account).await?;
+    let (id, code) = card::pending(case, &app, &account).await?;
+    let refused = card::verify(case, &app, &id, &reader::other_code(&code)).await?;
+    let taken = card::verify(case, &app, &id, &code).await?;
+    taken.demand("the right code is taken after a wrong one", reader::is_success)?;
+    Ok(refused)
+}
+
+async fn without_ssn(case: &Case) -> Step<Answer> {
+    let (account, created) = case.create_account(None, false).await?;
+    let needs_one = |_| Stop::Skipped(format!("no account without an SSN can be had: {}", met(&created)));
+    ssn::switch(case, &account.map_err(needs_one)?, "activate").await
+}
