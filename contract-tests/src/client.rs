@@ -241,13 +241,14 @@ impl Pace {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
+    /// Whether nothing may be sent any more but removals.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::Relaxed)
+        self.objection().is_some()
     }
 
     /// Why nothing more may be sent, if so.
     fn objection(&self) -> Option<String> {
-        if self.is_over() {
+        if self.is_over.load(Ordering::Relaxed) {
             Some("the run was interrupted".into())
         } else if self.unreached.load(Ordering::Relaxed) >= OUT_OF_REACH {
             Some("the target is out of reach".into())
@@ -295,7 +296,8 @@ impl Client {
         is_removal: bool,
     ) -> (Exchange, Step<Answer>) {
         let to = format!("{} {}", request.method, request.path);
-        let outcome = match announced(ledger, caller, &request) {
+        let objection = pace.objection().filter(|_| !is_removal);
+        let outcome = match objection.map_or_else(|| announced(ledger, caller, &request), Err) {
             Ok(entry) => {
                 let answer = self.persist(pace, caller, &request, is_removal).await;
                 let noted = note(ledger, caller, &request, entry, answer.as_ref().ok());

@@ -3,7 +3,7 @@
 //! A run that is killed leaves the ledger behind, and `sweep` finishes from it. Accounts cannot be removed by any
 //! documented route: they are emptied, and stay in the ledger under the address that the suite made up for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -63,6 +63,8 @@ struct Book {
     next: u64,
     /// Accounts and items that this process has seen created.
     created: (u64, u64),
+    /// Accounts and paths where it has, whatever has become of it since.
+    touched: BTreeSet<(String, String)>,
 }
 
 /// A record of what was created, in memory and, for a target that outlives the run, on disk.
@@ -148,8 +150,9 @@ impl Ledger {
                 known.clone_from(&id);
                 book.created.0 += 1;
             }
-            Some(Entry::Item { id: known, .. }) if is_done => {
+            Some(Entry::Item { account, path, id: known }) if is_done => {
                 known.clone_from(&id);
+                book.touched.insert((account.clone(), path.clone()));
                 book.created.1 += 1;
             }
             _ => {
@@ -213,6 +216,29 @@ impl Ledger {
             _ => None,
         };
         self.book(|book| book.entries.values().filter_map(item).collect())
+    }
+
+    /// The paths at which an account was given items, once: from then on they are looked at.
+    pub(crate) fn take_touched(&self, of: &str) -> Vec<String> {
+        self.book(|book| {
+            let taken = book.touched.extract_if(.., |(account, _)| account == of);
+            taken.map(|(_, path)| path).collect()
+        })
+    }
+
+    /// Notes that items are still there which the target has said to be removed.
+    pub(crate) fn left_over(&self, of: &str, items: &str) -> io::Result<()> {
+        let (account, path) = (of.to_owned(), items.to_owned());
+        let added = self.book(|book| {
+            let is_it = |entry: &Entry| matches!(entry, Entry::Item { account: of, path: at, .. } if *of == account && *at == path);
+            if book.entries.values().any(is_it) {
+                return None;
+            }
+            book.next += 1;
+            book.entries.insert(book.next, Entry::Item { account: account.clone(), path: path.clone(), id: None });
+            Some(book.next)
+        });
+        added.map_or(Ok(()), |entry| self.write(&Line::CreateItem { entry, account, path }))
     }
 
     /// How many accounts and items this process has seen created.

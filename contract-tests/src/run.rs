@@ -288,15 +288,15 @@ impl Run {
         if self.target.is_throwaway {
             return;
         }
-        let used = case.take_accounts();
-        for left in self.ledger.left() {
-            let Some((account, is_plain)) = used.iter().find(|(account, _)| left.id.as_ref() == Some(&account.id))
-            else {
-                continue;
-            };
+        for (account, is_plain) in case.take_accounts() {
+            let mut items = self.ledger.items(&account.id);
+            // A target may say that a removal is done which is not. Looking again is dear where requests are.
+            let touched = self.ledger.take_touched(&account.id).into_iter().filter(|_| !self.is_frugal());
+            items.extend(touched.map(|path| (path, None)));
+            let left = Left { id: Some(account.id.clone()), email: account.email.clone(), is_reusable: false, items };
             let is_empty = left.items.is_empty() || self.empty(case, &left).await;
-            if is_empty && *is_plain && self.shares_accounts() && self.ledger.reusable(&account.email).is_ok() {
-                self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account.clone());
+            if is_empty && is_plain && self.shares_accounts() && self.ledger.reusable(&account.email).is_ok() {
+                self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account);
             }
         }
     }
@@ -404,7 +404,11 @@ impl Run {
                 }
                 is_gone = case.list_at_the_end(&caller, &path).await.is_ok_and(|items| items.is_empty());
             }
-            is_empty &= is_gone && self.ledger.emptied(&account.id, items).is_ok();
+            let noted = match is_gone {
+                true => self.ledger.emptied(&account.id, items),
+                false => self.ledger.left_over(&account.id, items),
+            };
+            is_empty &= is_gone && noted.is_ok();
         }
         is_empty
     }

@@ -236,6 +236,18 @@ impl Target {
         Self { base_url, ..self }
     }
 
+    /// The same target as one whose accounts may be created without an SSN (ACCOUNT-3).
+    #[must_use]
+    pub fn with_ssn_optional(self) -> Self {
+        Self { ssn_required: false, ..self }
+    }
+
+    /// The same target as one whose deployment forces the standardized format (FORMAT-2).
+    #[must_use]
+    pub fn with_forced_format(self) -> Self {
+        Self { normalize_all: true, ..self }
+    }
+
     /// Where its paths begin, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url

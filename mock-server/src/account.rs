@@ -177,7 +177,15 @@ pub(crate) fn update(actor: Actor, call: &Call<'_>) -> Outcome {
         let body = call.body()?;
         let mut fields = Fields::new(&body);
         let update = Update::parse(&mut fields, account);
+        if breaks!(call.world.settings(), UpdateRefusesSsn) && body.contains_key("ssn") {
+            fields.complain("ssn", "cannot be changed");
+        }
         fields.finish(update)?.apply(account);
+        if breaks!(call.world.settings(), UpdateTakesSsn)
+            && let Some(number) = body.get("ssn").and_then(|ssn| ssn.as_str())
+        {
+            account.ssn = Some(Ssn::new(number.into()));
+        }
         account.updated_at = call.now;
         Ok(Reply::Account(account.show(call.assumed())))
     })

@@ -27,6 +27,9 @@ pub(crate) struct Settings {
     pub(crate) assumptions: Assumptions,
     /// How many requests the journal keeps.
     pub(crate) journal: usize,
+    /// The rule that is broken.
+    #[cfg(feature = "faults")]
+    pub(crate) fault: Option<crate::faults::Fault>,
 }
 
 /// How long the server waits for a client.

@@ -76,7 +76,8 @@ pub(crate) fn admit(scope: Scope, call: &Call<'_>) -> Result<Actor, Refusal> {
     match (scope, principal) {
         (Scope::Crm | Scope::CrmOrOwner, Principal::Partner(partner)) => {
             call.basis.follow_all(&[Fact::Scope2, Fact::Scope4]);
-            let account = named_account(call, |owner, _| owner == partner)?;
+            let may_all = breaks!(call.world.settings(), PartnersShareAccounts);
+            let account = named_account(call, |owner, _| owner == partner || may_all)?;
             Ok(Actor { account, mode: Mode::AdminManaged })
         }
         (Scope::App, Principal::User(account)) => {
@@ -84,6 +85,11 @@ pub(crate) fn admit(scope: Scope, call: &Call<'_>) -> Result<Actor, Refusal> {
             Ok(Actor { account, mode: Mode::EndUser })
         }
         (Scope::CrmOrOwner, Principal::User(user)) => {
+            let may_all = breaks!(call.world.settings(), UsersShareAccounts);
+            let account = named_account(call, |_, account| account == user || may_all)?;
+            Ok(Actor { account, mode: Mode::EndUser })
+        }
+        (Scope::Crm, Principal::User(user)) if breaks!(call.world.settings(), AppTokenUnderAccounts) => {
             let account = named_account(call, |_, account| account == user)?;
             Ok(Actor { account, mode: Mode::EndUser })
         }

@@ -166,6 +166,8 @@ impl Config {
             normalize_all: self.normalize_all,
             assumptions: self.all_assumptions()?,
             journal: self.journal,
+            #[cfg(feature = "faults")]
+            fault: None,
         };
         let seed = Arc::new(self.read_seed()?);
         App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), Limits::default())

@@ -67,8 +67,14 @@ pub struct MockServerBuilder {
 
 impl Default for MockServerBuilder {
     fn default() -> Self {
-        let settings =
-            Settings { ssn_required: true, normalize_all: false, assumptions: Assumptions::default(), journal: 1000 };
+        let settings = Settings {
+            ssn_required: true,
+            normalize_all: false,
+            assumptions: Assumptions::default(),
+            journal: 1000,
+            #[cfg(feature = "faults")]
+            fault: None,
+        };
         Self {
             seed: Arc::new(Seed::default_world()),
             settings,
@@ -113,6 +119,13 @@ impl MockServerBuilder {
     /// Whether every answer is in the standardized format (`--normalize-all`, FORMAT-2).
     pub fn normalize_all(mut self, all: bool) -> Self {
         self.settings.normalize_all = all;
+        self
+    }
+
+    /// Breaks one rule, in this world and its sandboxes.
+    #[cfg(feature = "faults")]
+    pub fn fault(mut self, fault: crate::faults::Fault) -> Self {
+        self.settings.fault = Some(fault);
         self
     }
 

@@ -16,6 +16,10 @@
 //!
 //! `control` serves `/_mock/`, and [`MockServer`] is the same within a Rust test.
 
+// First, for its macro is known from here on.
+#[macro_use]
+mod faults;
+
 mod account;
 mod app;
 mod assumptions;
@@ -52,6 +56,8 @@ pub use assumptions::{AssumptionError, Assumptions};
 pub use config::{Cli, Command, Config, LogFormat};
 pub use control::ClockState;
 pub use embed::{MockServer, MockServerBuilder, Sandbox, WorldControl};
+#[cfg(feature = "faults")]
+pub use faults::Fault;
 pub use id::ShownId;
 pub use journal::RequestRecord;
 pub use leak::{NewLeak, Severity, SourceType, WatchKind};

@@ -23,7 +23,7 @@ pub(crate) fn login(call: &Call<'_>) -> Outcome {
             "no CRM user of this world has that username and password; the default seed has service@partner.example; see LOGIN-1",
         ));
     };
-    let life = if keep_logged {
+    let life = if keep_logged && !breaks!(call.world.settings(), KeepLoggedIsIgnored) {
         call.basis.follow(Fact::Login2);
         Key::TokenCrmKeptSeconds
     } else {
@@ -51,6 +51,11 @@ pub(crate) fn exchange(call: &Call<'_>) -> Outcome {
     let code = fields.opaque("code", true).flatten();
     let code = fields.finish(code)?;
     let hint = match call.world.use_code(&code, call.now) {
+        #[cfg(feature = "faults")]
+        CodeUse::Accepted(_) if breaks!(call.world.settings(), CodesActForFirstAccount) => {
+            let account = crate::faults::first_account(call.world);
+            return Ok(Reply::Token(call.world.issue(Principal::User(account), call.after(Key::TokenAppSeconds))));
+        }
         CodeUse::Accepted(account) => {
             return Ok(Reply::Token(call.world.issue(Principal::User(account), call.after(Key::TokenAppSeconds))));
         }

@@ -295,8 +295,14 @@ mod tests {
     use crate::assumptions::Assumptions;
 
     fn world(text: &str) -> Result<World, SeedError> {
-        let settings =
-            Settings { ssn_required: true, normalize_all: false, assumptions: Assumptions::default(), journal: 0 };
+        let settings = Settings {
+            ssn_required: true,
+            normalize_all: false,
+            assumptions: Assumptions::default(),
+            journal: 0,
+            #[cfg(feature = "faults")]
+            fault: None,
+        };
         World::new(&Seed::parse(text)?, Arc::new(settings), true)
     }
 

@@ -84,7 +84,16 @@ pub(crate) fn deactivate(actor: Actor, call: &Call<'_>) -> Outcome {
 }
 
 fn switch_monitoring(actor: Actor, call: &Call<'_>, on: bool) -> Outcome {
+    let on = if breaks!(call.world.settings(), MonitoringIsInverted) { !on } else { on };
     call.world.change_account(actor.account, |account| {
+        if breaks!(call.world.settings(), ActivationTakesSsn)
+            && let Some(number) = call.body()?.get("ssn").and_then(|ssn| ssn.as_str())
+        {
+            account.ssn = Some(Ssn::new(number.into()));
+        }
+        if breaks!(call.world.settings(), DeactivationForgetsEmails) && !on {
+            account.emails = crate::watchlist::Items::default();
+        }
         let Some(ssn) = &mut account.ssn else {
             let issue = Issue::new("ssn", "The account has no ssn to monitor.");
             let refusal = Refusal::assumed(call.assumed().name(Key::SsnWithout), issue);

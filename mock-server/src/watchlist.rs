@@ -15,7 +15,7 @@ use crate::confirmation::{Challenge, Confirmation};
 use crate::fields::{Complaint, Fields, taken};
 use crate::id::{Id, Table};
 use crate::leak::WatchKind;
-use crate::reply::{Outcome, Refusal, Reply, Why};
+use crate::reply::{Listing, Outcome, Page, Refusal, Reply, Why};
 use crate::time::Timestamp;
 use crate::value::Object;
 
@@ -212,11 +212,27 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let mut fields = Fields::new(&body);
     let draft = K::parse(&mut fields, call.rules());
     let draft = fields.finish(draft)?;
+    #[cfg(feature = "faults")]
+    let actor = if breaks!(call.world.settings(), ItemsLandOnFirstAccount) {
+        Actor { account: crate::faults::first_account(call.world), ..actor }
+    } else {
+        actor
+    };
     call.world.change_account(actor.account, |account| {
         if let Some(twin) = K::items(account).holding(draft.value()) {
-            return duplicate(twin, call);
+            let answer = duplicate(twin, call);
+            if breaks!(call.world.settings(), AddingAgainRemoves) {
+                let id = twin.id;
+                K::items_mut(account).remove(id);
+            }
+            return answer;
         }
         let challenge = match actor.mode {
+            _ if breaks!(call.world.settings(), AppAddsDoNotWait) => None,
+            _ if breaks!(call.world.settings(), CrmAddsWait) => K::challenge(call),
+            _ if breaks!(call.world.settings(), CardsOfCrmWait) && K::WATCH == WatchKind::CreditCard => {
+                K::challenge(call)
+            }
             Mode::AdminManaged => None,
             Mode::EndUser => K::challenge(call),
         };
@@ -253,12 +269,25 @@ fn duplicate<K: Kind>(twin: &Item<K>, call: &Call<'_>) -> Outcome {
 /// Lists the items in the order of adding.
 pub(crate) fn list<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let page = call.page();
-    call.world.read_account(actor.account, |account| Ok(Reply::List(page.of(K::items(account).iter().map(K::show)))))
+    call.world.read_account(actor.account, |account| {
+        let all = K::items(account).iter().map(K::show);
+        if breaks!(call.world.settings(), PagesRepeat) {
+            let first = Page { number: 1, ..page }.of(all.clone());
+            return Ok(Reply::List(Listing { items: first.items, ..page.of(all) }));
+        }
+        Ok(Reply::List(page.of(all)))
+    })
 }
 
 /// Reads one item.
 pub(crate) fn one<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let id = call.item_id::<K>()?;
+    #[cfg(feature = "faults")]
+    let actor = if breaks!(call.world.settings(), ForeignCardsAreRead) {
+        crate::faults::as_owner_of::<K>(actor, id, call)
+    } else {
+        actor
+    };
     call.world.read_account(actor.account, |account| match K::items(account).one(id) {
         Some(item) => Ok(Reply::Item(K::show(item))),
         None => Err(call.no_such_item::<K>(id)),
@@ -276,6 +305,18 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
         let mut fields = Fields::new(&body);
         let done = changed.change(&mut fields, call.rules());
         fields.finish(done)?;
+        if breaks!(call.world.settings(), ChangeIsLost) {
+            let item = Item { confirmation: Confirmation::Confirmed(call.now), fields: changed, ..*item };
+            return Ok(Reply::Item(K::show(&item)));
+        }
+        if breaks!(call.world.settings(), ChangeAddsPassport) {
+            let new = call.world.next_id(K::TABLE, actor.account);
+            let confirmation = Confirmation::Confirmed(call.now);
+            let item = Item { id: new, confirmation, created_at: call.now, updated_at: call.now, fields: changed };
+            let shown = K::show(&item);
+            K::items_mut(account).add(item);
+            return Ok(Reply::Item(shown));
+        }
         let is_moved = before != changed.value();
         if is_moved && K::items(account).holding(changed.value()).is_some() {
             return Err(Why::Invalid(vec![taken(K::FIELD)]).into());
@@ -284,6 +325,9 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
             call.world.unwatch(K::WATCH, &before, actor.account);
             call.world.watch(K::WATCH, changed.value(), actor.account);
             account.forget_hits(K::WATCH, id);
+        }
+        if breaks!(call.world.settings(), ChangeTouchesAll) {
+            K::items_mut(account).iter_mut().for_each(|item| item.fields = changed.clone());
         }
         let item = K::items_mut(account).one_mut(id).expect("it was there under this guard");
         item.fields = changed;
@@ -297,8 +341,29 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
 /// Removes an item.
 pub(crate) fn remove<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let id = call.item_id::<K>()?;
+    #[cfg(feature = "faults")]
+    let actor = if breaks!(call.world.settings(), ForeignItemsAreRemoved) {
+        crate::faults::as_owner_of::<K>(actor, id, call)
+    } else {
+        actor
+    };
     call.world.change_account(actor.account, |account| {
-        let Some(item) = K::items_mut(account).remove(id) else { return Err(call.no_such_item::<K>(id)) };
+        if breaks!(call.world.settings(), RemovedStaysListed) && K::items(account).one(id).is_some() {
+            return Ok(Reply::Removed);
+        }
+        let Some(item) = K::items_mut(account).remove(id) else {
+            #[cfg(feature = "faults")]
+            if breaks!(call.world.settings(), RemovingNothingRemovesAnother) {
+                crate::faults::remove_first(K::items_mut(account));
+            }
+            return Err(call.no_such_item::<K>(id));
+        };
+        if breaks!(call.world.settings(), RemovingTakesAll) {
+            *K::items_mut(account) = Items::default();
+        }
+        if breaks!(call.world.settings(), RemovingTakesPhones) && K::WATCH == WatchKind::Email {
+            account.phones = Items::default();
+        }
         call.world.unwatch(K::WATCH, item.fields.value(), actor.account);
         call.world.disown(K::TABLE, id);
         call.world.forget_link(&item.confirmation);
@@ -312,8 +377,13 @@ pub(crate) fn remove<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
 pub(crate) fn leaks<K: Leakable>(actor: Actor, call: &Call<'_>) -> Outcome {
     call.assumed().choice::<LeaksPending>();
     let page = call.page();
+    #[cfg(feature = "faults")]
+    if breaks!(call.world.settings(), LeaksAreSeenByAll) {
+        return Ok(Reply::List(page.of(crate::faults::leaks_of_all::<K>(call.world).into_iter())));
+    }
     call.world.read_account(actor.account, |account| {
-        let hits: Vec<_> = account.hits.iter().filter(|hit| hit.leak.kind == K::WATCH).collect();
+        let is_meant = |kind| kind == K::WATCH || breaks!(call.world.settings(), LeaksOfAllKinds);
+        let hits: Vec<_> = account.hits.iter().filter(|hit| is_meant(hit.leak.kind)).collect();
         Ok(Reply::List(page.of(hits.into_iter().map(|hit| hit.show(K::TABLE)))))
     })
 }

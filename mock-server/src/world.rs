@@ -232,11 +232,14 @@ impl World {
         let ssn =
             ssn::rule(Some(provider.country()))(ssn.trim()).map_err(|_| EidError::NotOfCountry(provider.country()))?;
         let mut account = self.accounts.get_mut(&account).ok_or(EidError::NoAccount)?;
-        if account.ssn.is_some() {
+        if account.ssn.is_some() && !breaks!(self.settings, ElectronicIdReplacesSsn) {
             return Err(EidError::AlreadySet);
         }
         let now = self.clock.now();
         let ssn = Ssn::new(ssn);
+        if breaks!(self.settings, ElectronicIdIsLost) {
+            return Ok(());
+        }
         self.watch(WatchKind::Ssn, &ssn.canonical(), account.id);
         account.ssn = Some(ssn);
         account.updated_at = now;
@@ -272,12 +275,20 @@ impl World {
 
     /// The partner that has this CRM user.
     pub(crate) fn partner_with_user(&self, username: &str, password: &str) -> Option<u64> {
-        self.partners.iter().find(|partner| partner.has_user(username, password)).map(|partner| partner.id)
+        let is_meant = |partner: &&Partner| {
+            partner.has_user(username, password)
+                || breaks!(self.settings, SsoClientLogsIn) && partner.has_client(username, password)
+        };
+        self.partners.iter().find(is_meant).map(|partner| partner.id)
     }
 
     /// The partner that has this SSO client.
     pub(crate) fn partner_with_client(&self, client_id: &str, client_secret: &str) -> Option<u64> {
-        self.partners.iter().find(|partner| partner.has_client(client_id, client_secret)).map(|partner| partner.id)
+        let is_meant = |partner: &&Partner| {
+            partner.has_client(client_id, client_secret)
+                || breaks!(self.settings, CrmUserIsSsoClient) && partner.has_user(client_id, client_secret)
+        };
+        self.partners.iter().find(is_meant).map(|partner| partner.id)
     }
 
     // Tokens and codes.
@@ -299,6 +310,7 @@ impl World {
 
     /// What the token `number|secret` is, and, where requests are counted, how much of its minute is used with this one.
     pub(crate) fn resolve(&self, number: u64, secret: &str, now: Timestamp) -> (Resolved, Option<Rate>) {
+        let now = if breaks!(self.settings, TokensNeverExpire) { Timestamp::from_unix_seconds(0) } else { now };
         let limit = self.assumptions().number(Key::ThrottlePerMinute);
         if limit > 0 {
             let Some(mut token) = self.tokens.get_mut(&number) else { return (Resolved::Unknown, None) };
@@ -325,7 +337,7 @@ impl World {
             Some(known) if known.is_used => CodeUse::UsedBefore,
             Some(known) if now >= known.expires_at => CodeUse::Expired,
             Some(mut known) => {
-                known.is_used = true;
+                known.is_used = !breaks!(self.settings, CodesWorkTwice);
                 CodeUse::Accepted(known.account)
             }
         }
@@ -357,7 +369,8 @@ impl World {
     }
 
     fn add_account<T>(&self, mut account: Account, show: impl FnOnce(&Account) -> T) -> T {
-        if let Some(ssn) = &account.ssn {
+        if let Some(ssn) = &mut account.ssn {
+            ssn.is_monitored &= !breaks!(self.settings, NewSsnIsNotMonitored);
             self.watch(WatchKind::Ssn, &ssn.canonical(), account.id);
         }
         let now = account.updated_at;
@@ -384,7 +397,16 @@ impl World {
 
     /// The account of `partner` that was created with `email` (SSO-3).
     pub(crate) fn account_created_with(&self, partner: u64, email: &str) -> Option<u64> {
-        self.emails.get(&(partner, email.into())).map(|account| *account)
+        let found = self.emails.get(&(partner, email.into())).map(|account| *account);
+        #[cfg(feature = "faults")]
+        if breaks!(self.settings, SsoGoesByCurrentEmail) {
+            return crate::faults::account_with(self, email);
+        }
+        #[cfg(feature = "faults")]
+        if breaks!(self.settings, UnknownEmailIsSomebody) {
+            return found.or_else(|| Some(crate::faults::first_account(self)));
+        }
+        found
     }
 
     /// The partner that an account belongs to.
@@ -398,6 +420,12 @@ impl World {
             Some(account) => read(&account),
             None => Err(Why::NotFound.into()),
         }
+    }
+
+    /// The ids of all accounts.
+    #[cfg(feature = "faults")]
+    pub(crate) fn account_ids(&self) -> Vec<u64> {
+        self.accounts.iter().map(|account| account.id).collect()
     }
 
     /// Changes an account in one step: nobody sees it half done, and no rule is checked on what has changed since.
@@ -465,6 +493,9 @@ impl World {
 
     /// Opens a confirmation link: the email that it was sent for is confirmed.
     pub(crate) fn open_link(&self, secret: &str) -> Opened {
+        if breaks!(self.settings, LinksAreDead) {
+            return Opened::Dead;
+        }
         let now = self.clock.now();
         let Some(link) = self.links.get(secret).map(|link| *link) else { return Opened::Dead };
         if now >= link.expires_at {
@@ -532,6 +563,9 @@ impl World {
 
     /// Lets an item see the leaks of its value, if it may by now.
     pub(crate) fn match_item<K: Kind>(&self, account: &mut Account, id: u64, now: Timestamp) {
+        if breaks!(self.settings, EarlierLeaksAreLost) {
+            return;
+        }
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let Some(item) = K::items(account).one(id).filter(|item| pending_too || item.is_confirmed()) else { return };
         let found = self.leaks_of(K::WATCH, item.fields.value());

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::scope::empty_body;
+use super::ssn::created;
 use super::watchlist::{Enrolled, KINDS};
 use crate::case::Case;
 use crate::client::{Account, Caller};
@@ -50,7 +51,11 @@ const CREATE: &str = "account-create-crm";
 async fn replayed(case: &Case, section: &str) -> Step {
     let crm = case.crm().await?;
     for token in ["crm", "app"] {
-        let account = case.account().await?;
+        let account = match section {
+            // The examples switch the monitoring of an SSN that is there.
+            "SSN (national ID)" => created(case, true).await?.0,
+            _ => case.account().await?,
+        };
         let caller = match token {
             "crm" => crm.clone(),
             _ => case.app(&account).await?,

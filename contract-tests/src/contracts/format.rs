@@ -135,7 +135,7 @@ async fn walk(case: &Case) -> Step {
     // What follows may be refused or not: every answer has a format.
     let callers = [Some(&crm), app.as_ref()].into_iter().flatten();
     for caller in case.run.sample(callers, 2) {
-        for kind in case.run.sample(KINDS.into_iter(), 2) {
+        for kind in case.run.sample(KINDS.into_iter(), 3) {
             kind.add(case, caller, account, &kind.new_value(case)).await?;
             case.get(caller, &caller.path(account, kind.list)).await?;
             if let (Some(leaks), Some(value)) = (kind.leaks, own.values.get(kind.name)) {

@@ -1,6 +1,6 @@
 //! What holds for every kind of watched item.
 
-use super::watchlist::{CARD, EMAIL, IBAN, KINDS, Kind, LICENSE, PASSPORT, PHONE};
+use super::watchlist::{CARD, EMAIL, Enrolled, IBAN, KINDS, Kind, LICENSE, PASSPORT, PHONE};
 use crate::case::Case;
 use crate::contract::{Step, Stop};
 use crate::reader;
@@ -20,6 +20,7 @@ page!("items" {
     "card_added_by_app": ["CARD-1", "CARD-2", "SCOPE-3"] => |case| added_by_app(case, &CARD),
     "of_one_account_only": ["SCOPE-2", "SCOPE-3", "EMAIL-1", "PHONE-1", "IBAN-1", "PASSPORT-1", "LICENSE-1", "CARD-1"]
         => |case| of_one_account_only(case),
+    "removed_alone": ["EMAIL-1", "PHONE-1", "IBAN-1", "PASSPORT-1", "LICENSE-1", "CARD-1"] => |case| removed_alone(case),
     "added_by_crm_without_confirmation": ["SCOPE-2", "CARD-3"] => |case| added_by_crm_without_confirmation(case),
     "many_are_listed_to_the_last": ["EMAIL-1"] => |case| many_are_listed_to_the_last(case),
 });
@@ -48,7 +49,7 @@ async fn of_one_account_only(case: &Case) -> Step {
         Err(Stop::Skipped(_)) => vec![crm.clone()],
         Err(stop) => return Err(stop),
     };
-    for kind in case.run.sample(KINDS.into_iter(), 2) {
+    for kind in case.run.sample(KINDS.into_iter(), 3) {
         let id = match kind.needed(case, &crm, &owner, &kind.new_value(case)).await {
             Ok(id) => id,
             Err(_) if !kind.has_documented_body() => continue,
@@ -69,6 +70,25 @@ async fn of_one_account_only(case: &Case) -> Step {
             let left = kind.list(case, &crm, &owner).await?;
             let observed = || format!("{} items after {}", left.len(), caller.path(&other, kind.items));
             Stop::unless(left.iter().any(|(left, _)| *left == id), "the item of another account stays", observed)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is removed from one watchlist leaves the others of the account as they are.
+async fn removed_alone(case: &Case) -> Step {
+    let (own, crm) = (Enrolled::new(case).await?, case.crm().await?);
+    let kinds = KINDS.into_iter().filter_map(|kind| Some((kind, own.captures.get(kind.capture)?)));
+    let mut left: Vec<_> = kinds.collect();
+    while !left.is_empty() {
+        let (kind, id) = left.remove(0);
+        let removed = kind.remove(case, &crm, &own.account, id).await?;
+        removed.demand("the item is removed", reader::is_success).map_err(Stop::into_needed)?;
+        for (other, id) in &left {
+            let items = other.list(case, &crm, &own.account).await?;
+            let is_there = matches!(&items[..], [(listed, _)] if listed == *id);
+            let expected = format!("the {} stays when the {} is removed", other.name, kind.name);
+            Stop::unless(is_there, expected, || format!("{} items", items.len()))?;
         }
     }
     Ok(())

@@ -66,7 +66,8 @@ async fn of(case: &Case, kind: &Kind, by: &Caller, on: &Account) -> Step<Vec<Val
 async fn are_seen(case: &Case, kind: &Kind) -> Step {
     let source = source(case, kind).await?;
     let _turn = case.run.leaking.lock().await;
-    let (watching, other, idle) = (case.account().await?, case.account().await?, case.account().await?);
+    // Whether leaks outlive the item that they were found for is the target's choice, so who watches is new here.
+    let (watching, other, idle) = (case.fresh_account().await?, case.account().await?, case.account().await?);
     let crm = case.crm().await?;
     kind.needed(case, &crm, &other, &kind.new_value(case)).await?;
     let mut before = Vec::new();
@@ -83,6 +84,21 @@ async fn are_seen(case: &Case, kind: &Kind) -> Step {
                 false => (after == before, "nothing changes for who does not watch it"),
             };
             Stop::unless(is_right, who, || format!("{after} leaks in {path}, {before} before"))?;
+        }
+    }
+    in_its_own_list_only(case, kind, &watching).await
+}
+
+/// A leak stands in the list of its own kind only: the account watches nothing of another.
+async fn in_its_own_list_only(case: &Case, kind: &Kind, watching: &Account) -> Step {
+    for other in [&EMAIL, &PHONE, &IBAN, &CARD].into_iter().filter(|other| other.name != kind.name) {
+        let seen = match seen(case, other, watching).await {
+            Err(Stop::Skipped(_)) => continue,
+            seen => seen?,
+        };
+        for (path, leaks) in seen {
+            let expected = format!("a leak of the {} in no other list", kind.name);
+            Stop::unless(leaks == 0, expected, || format!("{leaks} leaks in {path}"))?;
         }
     }
     Ok(())

@@ -24,6 +24,9 @@ pub(super) const UPDATES: [(Method, &str); 3] = [(Method::PUT, "v1"), (Method::P
 async fn updates_ignore_it(case: &Case) -> Step {
     let (account, first) = created(case, true).await?;
     let crm = case.crm().await?;
+    if let Some(is_on) = monitored(&first) {
+        Stop::unless(is_on, "an SSN that is set is monitored from then on", || "it is not".into())?;
+    }
     let before = shown(&first);
     let other = case.values.ssn();
     case.run.redactor.learn(other, "$OTHER_SSN");
@@ -120,11 +123,16 @@ fn monitored(answer: &Answer) -> Option<bool> {
 async fn no_route_adds_one_later(case: &Case) -> Step {
     // Where every account must have one, a world of its own may let it be left out.
     if case.run.target.ssn_required {
-        let (account, _) = created(case, true).await?;
+        let (account, first) = created(case, true).await?;
+        let (before, crm) = (shown(&first), case.crm().await?);
         let ssn = json!({ "ssn": case.values.ssn() });
-        let path = format!("/api/v1/account/{}/ssn-monitoring/activate", account.id);
-        let answer = case.send(&case.crm().await?, Method::PATCH, &path, Some(ssn)).await?;
-        return answer.demand("an ssn in the body of a switch is ignored, not refused", reader::is_success);
+        let path = format!("/api/v1/account/{}", account.id);
+        let switch = format!("{path}/ssn-monitoring/activate");
+        let answer = case.send(&crm, Method::PATCH, &switch, Some(ssn)).await?;
+        answer.demand("an ssn in the body of a switch is ignored, not refused", reader::is_success)?;
+        let after = case.send(&crm, Method::PATCH, &path, Some(json!({}))).await?;
+        let is_kept = before.is_none() || shown(&after).is_none() || shown(&after) == before;
+        return Stop::unless(is_kept, "the SSN that the account was created with", || "another one".into());
     }
     let (account, first) = created(case, false).await?;
     Stop::unless(shown(&first).is_none(), "an account without an SSN", || "one that shows one".into())?;

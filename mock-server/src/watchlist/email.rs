@@ -114,6 +114,10 @@ pub(crate) fn resend(actor: Actor, call: &Call<'_>) -> Outcome {
             && address.as_deref().is_none_or(|address| item.fields.value() == address)
             && id.is_none_or(|id| id == Some(item.id))
     };
+    #[cfg(feature = "faults")]
+    if breaks!(call.world.settings(), ResendGoesToAll) {
+        crate::faults::resend_to_all(call);
+    }
     call.world.change_account(actor.account, |account| {
         let meant: Vec<u64> = account.emails.iter().filter(|item| is_meant(item)).map(|item| item.id).collect();
         if meant.is_empty() {
@@ -125,6 +129,9 @@ pub(crate) fn resend(actor: Actor, call: &Call<'_>) -> Outcome {
             call.world.forget_link(&std::mem::replace(&mut item.confirmation, renewed));
             let item = account.emails.one(id).expect("it was there under this guard");
             Email::send(item, account, call);
+            if breaks!(call.world.settings(), ResentLinkIsDead) {
+                call.world.forget_link(&item.confirmation);
+            }
         }
         Ok(Reply::Done("Confirmation sent."))
     })

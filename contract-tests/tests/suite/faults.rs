@@ -1,0 +1,751 @@
+//! Servers that break one fact each: the checks that name the fact must notice.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use contract_tests::{Check, Fake, Format, Outcome, Target, checks};
+use mock_server::{Fault, MockServer, MockServerBuilder};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::proxy::{Answered, Asked, Memory, Way, Wrong, back, client, start, there};
+use crate::{run, told};
+
+/// How many servers are tried at once.
+const AT_ONCE: usize = 12;
+
+/// The sequences of the model are drawn from this seed, so that each is found again.
+const SEED: u64 = 1;
+
+/// How many sequences of the model a fault must show in.
+const CASES: u32 = 24;
+
+const EMAILS: &str = "/email-watchlist";
+const PHONES: &str = "/phone-watchlist";
+const LOGIN: &str = "/api/v1/crm/auth/login";
+const ACCOUNTS: &str = "/api/v1/account";
+
+/// What is answered to a list that holds nothing.
+fn no_items() -> Answered {
+    Answered::json(200, &json!({ "data": [] }))
+}
+
+fn back_if(is_meant: bool, answer: impl FnOnce() -> Answered) -> Way {
+    if is_meant { Way::Back(answer()) } else { Way::On }
+}
+
+/// Servers that do something to requests or answers.
+#[rustfmt::skip]
+const PROXIED: &[(&str, &str, Wrong)] = &[
+    // Who is let in
+    ("nobody is let in as somebody", "SCOPE-1", there(|asked, memory| {
+        if asked.token().is_none() { as_somebody(asked, memory); }
+        Way::On
+    })),
+    ("a token that is none is let in", "SCOPE-1", there(|asked, memory| {
+        if asked.token() == Some("1|no-such-token") { as_somebody(asked, memory); }
+        Way::On
+    })),
+    ("the number of a token is enough", "SCOPE-1", there(|asked, memory| {
+        let number = |token: &str| token.split('|').next().map(str::to_owned);
+        let known = memory.crm_tokens.iter().find(|known| number(known) == asked.token().and_then(number)).cloned();
+        if let Some(known) = known { asked.set_token(&known); }
+        Way::On
+    })),
+    ("401 is told as 200", "SCOPE-1", back(|_, answer, _| if answer.status == 401 { *answer = no_items(); })),
+    ("CRM is refused where it administers", "SCOPE-2", there(|asked, _| {
+        back_if(asked.is_within("DELETE", "/account/"), || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("an app token is let in under an account", "SCOPE-2", there(|asked, memory| {
+        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        if is_app && asked.account().is_some() { as_somebody(asked, memory); }
+        Way::On
+    })),
+    ("403 is told as 200", "SCOPE-2", back(|_, answer, _| if answer.status == 403 { *answer = no_items(); })),
+    ("every call of CRM acts on its first account", "SCOPE-2", there(|asked, memory| {
+        if let (Some(id), Some((first, _))) = (asked.account(), memory.accounts.first()) {
+            asked.path = asked.path.replace(&format!("/account/{id}"), &format!("/account/{first}"));
+        }
+        Way::On
+    })),
+    ("a CRM token is let in without an account", "SCOPE-3", there(|asked, memory| {
+        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        if let (true, None, Some(app)) = (is_crm && asked.path != ACCOUNTS, asked.account(), memory.app_tokens.last()) {
+            asked.set_token(&app.clone());
+        }
+        Way::On
+    })),
+    ("the end user cannot add", "SCOPE-3", there(|asked, _| {
+        let is_meant = asked.is("POST", PHONES) && asked.account().is_none();
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("every user is the first one", "SCOPE-3", there(|asked, memory| {
+        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        if let (true, Some(app)) = (is_app, memory.app_tokens.first()) { asked.set_token(&app.clone()); }
+        Way::On
+    })),
+    ("another partner acts as the first", "SCOPE-4", there(|asked, memory| {
+        let is_other = asked.token().is_some_and(|token| memory.other_tokens.iter().any(|known| known == token));
+        if let (true, Some(crm)) = (is_other, memory.crm_tokens.last()) { asked.set_token(&crm.clone()); }
+        Way::On
+    })),
+    ("another partner is told that all is well", "SCOPE-4", back(|asked, answer, memory| {
+        let is_other = asked.token().is_some_and(|token| memory.other_tokens.iter().any(|known| known == token));
+        if is_other && answer.status == 404 { *answer = no_items(); }
+    })),
+    ("only the newest account is administered", "SCOPE-4", there(|asked, memory| {
+        let newest = memory.accounts.last().map(|(id, _)| id.as_str());
+        let is_old = asked.account().is_some_and(|id| newest.is_some_and(|newest| newest != id));
+        back_if(is_old, || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("an account is administered once its user was online", "SCOPE-4", there(|asked, memory| {
+        let known = memory.accounts.iter().find(|(id, _)| asked.account() == Some(id));
+        let is_early = known.is_some_and(|(_, email)| !memory.owners.contains(email));
+        back_if(is_early, || Answered::json(403, &json!({ "message": "The user is offline." })))
+    })),
+    ("the app token does not serve the user's own leaks", "SCOPE-5", there(|asked, _| {
+        let is_meant = asked.is("GET", "/iban-watchlist/leaks") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+
+    // CRM logins
+    ("the login's token stands under data", "LOGIN-1", back(|asked, answer, _| {
+        if asked.is("POST", LOGIN) { answer.edit(|body| *body = json!({ "data": *body })); }
+    })),
+    ("the login's token has no number", "LOGIN-1", back(|asked, answer, _| {
+        if asked.is("POST", LOGIN) {
+            answer.edit(|body| body["token"] = body["token"].as_str().map(|token| token.replace('|', "")).into());
+        }
+    })),
+    ("a login answers 201", "LOGIN-1", back(|asked, answer, _| {
+        if asked.is("POST", LOGIN) && answer.status == 200 { answer.status = 201; }
+    })),
+    ("any password will do", "LOGIN-1", there(|asked, _| {
+        if asked.is("POST", LOGIN) && asked.json()["username"] == "service@partner.example" {
+            asked.edit(|body| body["password"] = "mock-crm-password".into());
+        }
+        Way::On
+    })),
+    ("a service account is asked for a second factor", "LOGIN-4", there(|asked, _| {
+        back_if(asked.is("POST", LOGIN), || Answered::json(200, &json!({ "two_factor": true })))
+    })),
+    ("a new token is not let in at once", "LOGIN-4", there(|asked, memory| {
+        let token = asked.token().filter(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_new = token.is_some_and(|token| memory.kept.insert(token.to_owned(), Answered::default()).is_none());
+        back_if(is_new, || Answered::json(401, &json!({ "message": "Unauthenticated." })))
+    })),
+    ("keep_logged is refused", "LOGIN-2", there(|asked, _| {
+        let is_meant = asked.is("POST", LOGIN) && asked.json().get("keep_logged").is_some();
+        back_if(is_meant, || Answered::json(422, &json!({ "message": "Unknown field." })))
+    })),
+    ("an expired token is told 403", "LOGIN-3", back(|asked, answer, _| {
+        if asked.token().is_some() && answer.status == 401 { answer.status = 403; }
+    })),
+    ("users can register", "LOGIN-5", there(|asked, _| {
+        back_if(asked.is("POST", "/crm/auth/register"), || Answered::json(201, &json!({ "data": { "id": 1 } })))
+    })),
+
+    // App tokens
+    ("the app token stands under data", "SSO-1", back(|asked, answer, _| {
+        if asked.is("POST", "/sso/token") { answer.edit(|body| *body = json!({ "data": *body })); }
+    })),
+    ("an exchange answers 201", "SSO-1", back(|asked, answer, _| {
+        if asked.is("POST", "/sso/token") && answer.status == 200 { answer.status = 201; }
+    })),
+    ("the app token is the first user's", "SSO-1", there(|asked, memory| {
+        if let (true, Some(first)) = (asked.is("POST", "/sso/token"), memory.owners.first()) {
+            asked.edit(|body| body["email"] = first.as_str().into());
+        }
+        Way::On
+    })),
+    ("any client secret will do", "SSO-2", there(|asked, _| {
+        if asked.is_within("POST", "/sso/") && asked.json()["client_id"] == "mock-client" {
+            asked.edit(|body| body["client_secret"] = "mock-secret".into());
+        }
+        Way::On
+    })),
+    ("an email that nobody has gives the token of somebody", "SSO-3", there(|asked, memory| {
+        let email = asked.json()["email"].as_str().unwrap_or_default().to_owned();
+        let is_known = memory.accounts.iter().any(|(_, known)| *known == email);
+        if let (true, Some((_, known))) = (asked.is_within("POST", "/sso/") && !is_known, memory.accounts.first()) {
+            asked.edit(|body| body["email"] = known.as_str().into());
+        }
+        Way::On
+    })),
+    ("a code answers its token under data", "SSO-4", back(|asked, answer, _| {
+        if asked.is("POST", "/sso/login") && answer.is_success() { answer.edit(|body| *body = json!({ "data": *body })); }
+    })),
+    ("any code gives the last token", "SSO-4", there(|asked, memory| {
+        let token = memory.app_tokens.last().cloned().unwrap_or_else(|| "2|mock-app-token".into());
+        back_if(asked.is("POST", "/sso/login"), || Answered::json(200, &json!({ "token": token })))
+    })),
+    ("every profile is the first that was read", "SSO-5", back(|asked, answer, memory| {
+        if asked.is("GET", ACCOUNTS) && answer.is_success() {
+            *answer = memory.kept.entry("profile".into()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("an update of the own profile is answered and dropped", "SSO-5", there(|asked, _| {
+        back_if(asked.is("PUT", ACCOUNTS), || Answered::json(200, &json!({ "message": "Updated." })))
+    })),
+    ("a user is refused at v2", "SSO-5", there(|asked, memory| {
+        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_meant = asked.is_within("PUT", "/api/v2/account/") && !is_crm;
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("nobody can change their password", "SSO-5", there(|asked, _| {
+        back_if(asked.is("POST", "/account/password"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+
+    // Accounts
+    ("a created account answers 200", "ACCOUNT-1", back(|asked, answer, _| {
+        if asked.is("POST", ACCOUNTS) && answer.status == 201 { answer.status = 200; }
+    })),
+    ("a created account does not stand under data", "ACCOUNT-1", back(|asked, answer, _| {
+        if asked.is("POST", ACCOUNTS) { answer.edit(|body| *body = body["data"].take()); }
+    })),
+    ("a created account has another id", "ACCOUNT-1", back(|asked, answer, _| {
+        if asked.is("POST", ACCOUNTS) && answer.is_success() {
+            answer.edit(|body| body["data"]["id"] = (body["data"]["id"].as_u64().unwrap_or_default() + 5000).into());
+        }
+    })),
+    ("a created account shows the name of another", "ACCOUNT-1", back(|asked, answer, _| {
+        if asked.is("POST", ACCOUNTS) { answer.edit(|body| body["data"]["last_name"] = "Doe".into()); }
+    })),
+    ("an account needs no first name", "ACCOUNT-2", there(|asked, _| filled(asked, "first_name", "John"))),
+    ("an account needs no last name", "ACCOUNT-2", there(|asked, _| filled(asked, "last_name", "Doe"))),
+    ("an account needs neither email nor phone", "ACCOUNT-4", there(|asked, memory| {
+        if asked.json().get("phone").is_some() { return Way::On; }
+        let email = format!("nobody.{}@example.com", memory.accounts.len());
+        filled(asked, "email", &email)
+    })),
+    ("a phone does for no email", "ACCOUNT-4", there(|asked, _| {
+        let is_meant = asked.is("POST", ACCOUNTS) && asked.json().get("email").is_none();
+        back_if(is_meant, || Answered::json(422, &json!({ "message": "The email field is required." })))
+    })),
+    ("an update with an ssn is dropped whole", "ACCOUNT-5", there(|asked, _| {
+        if asked.is_within("PUT", "/account/") && asked.json().get("ssn").is_some() { asked.body = "{}".into(); }
+        Way::On
+    })),
+    ("an update by PATCH does not exist", "ACCOUNT-5", there(|asked, _| {
+        let is_meant = asked.method == Method::PATCH && asked.account().is_some_and(|id| asked.path.ends_with(id));
+        back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+
+    // The SSN
+    ("there is a watchlist of SSNs", "SSN-1", there(|asked, _| back_if(asked.is_within("GET", "/ssn-watchlist"), no_items))),
+    ("an SSN is removed", "SSN-1", there(|asked, _| {
+        back_if(asked.is_within("DELETE", "/ssn-watchlist"), || Answered::empty(204))
+    })),
+    ("monitoring cannot be switched off", "SSN-3", there(|asked, _| {
+        back_if(asked.is("PATCH", "/deactivate"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("a switch of monitoring is answered and dropped", "SSN-3", there(|asked, _| {
+        back_if(asked.is_within("PATCH", "/ssn-monitoring/"), || Answered::empty(204))
+    })),
+
+    // Watchlists
+    ("a list ends after its first item", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is("GET", EMAILS) { answer.edit_list(|items| items.truncate(1)); }
+    })),
+    ("a list ends after fifteen items", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is("GET", EMAILS) { answer.edit_list(|items| items.truncate(15)); }
+    })),
+    ("a list repeats its last item", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is("GET", EMAILS) { answer.edit_list(|items| items.extend(items.last().cloned())); }
+    })),
+    ("a list lags behind by one call", "EMAIL-1", back(|asked, answer, memory| {
+        if asked.is("GET", EMAILS) && answer.is_success() {
+            let older = memory.kept.insert(asked.path.clone(), answer.clone());
+            *answer = older.unwrap_or_else(no_items);
+        }
+    })),
+    ("a list is as it was when it was first read", "PHONE-1", back(|asked, answer, memory| {
+        if asked.is("GET", PHONES) && answer.is_success() {
+            *answer = memory.kept.entry(asked.path.clone()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("items of a list change their ids", "EMAIL-1", back(|asked, answer, memory| {
+        if asked.is("GET", EMAILS) && answer.is_success() {
+            memory.kept.insert(memory.kept.len().to_string(), Answered::default());
+            let step = memory.kept.len() * 100_000;
+            answer.edit_list(|items| items.iter_mut().for_each(|item| {
+                item["id"] = (item["id"].as_u64().unwrap_or_default() + step as u64).into();
+            }));
+        }
+    })),
+    ("items of a list have no ids", "PHONE-1", back(|asked, answer, _| {
+        if asked.is("GET", PHONES) {
+            answer.edit_list(|items| items.iter_mut().for_each(|item| item["id"] = Value::Null));
+        }
+    })),
+    ("a list shows other values than were added", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is("GET", EMAILS) {
+            answer.edit_list(|items| items.iter_mut().for_each(|item| item["email"] = "a@example.com".into()));
+        }
+    })),
+    ("the answer to an add shows another value", "PHONE-1", back(|asked, answer, _| {
+        if asked.is("POST", PHONES) { answer.edit(|body| body["data"]["phone"] = "+46700000000".into()); }
+    })),
+    ("the answer to an add has another id", "IBAN-1", back(|asked, answer, _| {
+        if asked.is("POST", "/iban-watchlist") && answer.is_success() {
+            answer.edit(|body| body["data"]["id"] = 77_777.into());
+        }
+    })),
+    ("an add is answered and dropped", "LICENSE-1", there(|asked, memory| {
+        let id = 500_000 + memory.kept.len();
+        let is_meant = asked.is("POST", "/drivers-license-watchlist") && asked.token().is_some();
+        if is_meant { memory.kept.insert(id.to_string(), Answered::default()); }
+        back_if(is_meant, || Answered::json(201, &json!({ "data": { "id": id } })))
+    })),
+    ("a removal is answered and dropped", "EMAIL-1", there(|asked, _| {
+        back_if(asked.is_within("DELETE", EMAILS), || Answered::empty(204))
+    })),
+    ("a removal by the end user is answered and dropped", "PHONE-3", there(|asked, _| {
+        let is_meant = asked.is_within("DELETE", PHONES) && asked.account().is_none();
+        back_if(is_meant, || Answered::empty(204))
+    })),
+    ("the user's own leaks of phones do not exist", "PHONE-3", there(|asked, _| {
+        let is_meant = asked.is("GET", "/phone-watchlist/leaks") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("a removal is done twice, and says so", "EMAIL-1", there(|asked, _| {
+        if asked.is_within("DELETE", EMAILS) { Way::Twice } else { Way::On }
+    })),
+    ("CRM cannot add emails in the standardized format", "FORMAT-1", there(|asked, _| {
+        let is_meant = asked.is("POST", EMAILS) && asked.is_standardized() && asked.account().is_some();
+        back_if(is_meant, || Answered::json(422, &json!({
+            "error": { "code": "VALIDATION_ERROR", "message": "No.", "details": [{ "field": "value", "issue": "required" }] },
+        })))
+    })),
+    ("licenses are not removed by CRM", "LICENSE-1", there(|asked, _| {
+        let is_meant = asked.is_within("DELETE", "/drivers-license-watchlist") && asked.account().is_some();
+        back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("nobody sees leaks of emails", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is("GET", "/email-watchlist/leaks") { answer.edit_list(Vec::clear); }
+    })),
+    ("everybody sees a leak of phones", "PHONE-1", back(|asked, answer, _| {
+        if asked.is("GET", "/phone-watchlist/leaks") { answer.edit_list(|items| items.push(json!({ "id": 1 }))); }
+    })),
+    ("leaks of IBANs are no list", "IBAN-1", back(|asked, answer, _| {
+        if asked.is("GET", "/iban-watchlist/leaks") { answer.edit(|body| *body = json!({ "data": { "count": 0 } })); }
+    })),
+    ("leaks of cards are not seen by their owner", "CARD-1", back(|asked, answer, _| {
+        if asked.is("GET", "/credit-card/leaks") { answer.edit_list(Vec::clear); }
+    })),
+    ("cards are listed under their singular", "CARD-2", there(|asked, _| {
+        back_if(asked.is("GET", "/credit-cards"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("one card is every card", "CARD-1", back(|asked, answer, memory| {
+        if asked.is_within("GET", "/credit-card/") && !asked.path.ends_with("/leaks") && answer.is_success() {
+            *answer = memory.kept.entry("card".into()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("a card is read when it is gone", "CARD-2", back(|asked, answer, memory| {
+        if asked.is_within("GET", "/credit-card/") && !asked.path.ends_with("/leaks") {
+            if answer.is_success() { memory.kept.insert(asked.path.clone(), answer.clone()); }
+            if let Some(kept) = memory.kept.get(&asked.path) { *answer = kept.clone(); }
+        }
+    })),
+    ("a code that is wrong verifies a card", "CARD-4", back(|asked, answer, _| {
+        if asked.is("POST", "/credit-cards/verify") && answer.status == 422 { *answer = Answered::empty(204); }
+    })),
+    ("CRM verifies cards", "CARD-4", there(|asked, memory| {
+        if let (true, Some(app)) = (asked.is("POST", "/credit-cards/verify"), memory.app_tokens.last()) {
+            asked.set_token(&app.clone());
+        }
+        Way::On
+    })),
+    ("a change of a passport is answered and dropped", "PASSPORT-1", there(|asked, _| {
+        back_if(asked.is_within("PATCH", "/passport-watchlist/"), || Answered::json(200, &json!({ "message": "Done." })))
+    })),
+    ("a passport cannot be changed", "PASSPORT-1", there(|asked, _| {
+        let no = || Answered::json(405, &json!({ "message": "No such method." }));
+        back_if(asked.is_within("PATCH", "/passport-watchlist/"), no)
+    })),
+
+    // Confirmation
+    ("a resend is answered and dropped", "EMAIL-2", there(|asked, _| {
+        back_if(asked.is_within("POST", "/resend/"), || Answered::empty(204))
+    })),
+    ("CRM resends", "EMAIL-2", there(|asked, memory| {
+        if let (true, Some(app)) = (asked.is_within("POST", "/resend/"), memory.app_tokens.last()) {
+            asked.set_token(&app.clone());
+        }
+        Way::On
+    })),
+    ("a code for a phone is never sent", "PHONE-2", there(|asked, _| {
+        back_if(asked.is("POST", "/send-verification-code"), || Answered::empty(204))
+    })),
+    ("a code that is wrong confirms a phone", "PHONE-2", back(|asked, answer, _| {
+        if asked.is("POST", "/phone-watchlist/confirm") && answer.status == 422 { *answer = Answered::empty(204); }
+    })),
+    ("CRM cannot confirm a phone", "PHONE-2", there(|asked, _| {
+        let no = || Answered::json(403, &json!({ "message": "No." }));
+        back_if(asked.is("POST", "/phone-watchlist/confirm"), no)
+    })),
+
+    // What does not exist
+    ("leaks of passports exist", "NONE-1", there(|asked, _| back_if(asked.is("GET", "/passport-watchlist/leaks"), no_items))),
+    ("one license is read", "NONE-1", there(|asked, _| {
+        let is_meant = asked.is_within("GET", "/drivers-license-watchlist/") && asked.token().is_some();
+        back_if(is_meant, || Answered::json(200, &json!({ "data": { "id": 1 } })))
+    })),
+    ("an email is changed", "NONE-1", there(|asked, _| {
+        back_if(asked.is_within("PATCH", "/email-watchlist/"), || Answered::json(200, &json!({ "message": "Done." })))
+    })),
+    ("CRM sees leaks of cards", "NONE-1", there(|asked, _| {
+        back_if(asked.is("GET", "/credit-card/leaks") && asked.account().is_some(), no_items)
+    })),
+    ("an item is replaced by PUT", "NONE-1", there(|asked, _| {
+        back_if(asked.is_within("PUT", "/phone-watchlist/"), || Answered::json(200, &json!({ "message": "Done." })))
+    })),
+    ("a whole list is removed", "NONE-1", there(|asked, _| {
+        let is_meant = asked.is("DELETE", "/iban-watchlist") || asked.is("DELETE", "/iban-watchlist/");
+        back_if(is_meant, || Answered::empty(204))
+    })),
+
+    // Formats
+    ("the version is ignored: legacy", "FORMAT-1", there(|asked, _| { asked.set_version(None); Way::On })),
+    ("the version is ignored: standardized", "FORMAT-1", there(|asked, _| {
+        asked.set_version(Some("2026-06-12"));
+        Way::On
+    })),
+    ("any version is standardized", "FORMAT-1", there(|asked, _| {
+        if asked.headers.contains_key("x-api-version") { asked.set_version(Some("2026-06-12")); }
+        Way::On
+    })),
+    ("a removal does nothing in the standardized format", "FORMAT-1", there(|asked, _| {
+        back_if(asked.is_within("DELETE", EMAILS) && asked.is_standardized(), || Answered::empty(204))
+    })),
+    ("the standardized format is forced, and nobody knows", "FORMAT-2", there(|asked, _| {
+        asked.set_version(Some("2026-06-12"));
+        Way::On
+    })),
+    ("standardized datetimes have no zone", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() { answer.each_field(|name, value| datetime(name, value, "")); }
+    })),
+    ("standardized datetimes have fractions", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() { answer.each_field(|name, value| datetime(name, value, ".000000Z")); }
+    })),
+    ("standardized datetimes have an offset", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() { answer.each_field(|name, value| datetime(name, value, "+00:00")); }
+    })),
+    ("legacy datetimes have a T", "FORMAT-3", back(|asked, answer, _| if !asked.is_standardized() {
+        answer.each_field(|name, value| if let (true, Some(text)) = (name.ends_with("_at"), value.as_str()) {
+            *value = text.replace(' ', "T").into();
+        });
+    })),
+    ("only updates write their datetimes as numbers", "FORMAT-3", back(|asked, answer, _| {
+        if asked.method == Method::PATCH {
+            answer.each_field(|name, value| if name == "updated_at" { *value = 1_781_643_725.into(); });
+        }
+    })),
+    ("a date has a time", "FORMAT-4", back(|_, answer, _| {
+        answer.each_field(|name, value| if let ("activation_date", Some(text)) = (name, value.as_str()) {
+            *value = format!("{text} 00:00:00").into();
+        });
+    })),
+    ("a date is written with slashes", "FORMAT-4", back(|_, answer, _| {
+        answer.each_field(|name, value| if let ("expiry_date", Some(text)) = (name, value.as_str()) {
+            *value = text.replace('-', "/").into();
+        });
+    })),
+    ("legacy booleans are those of JSON", "FORMAT-5", back(|asked, answer, _| if !asked.is_standardized() {
+        answer.each_field(|name, value| if name.starts_with("is_") { *value = (*value == 1).into(); });
+    })),
+    ("standardized booleans are numbers", "FORMAT-5", back(|asked, answer, _| if asked.is_standardized() {
+        answer.each_field(|_, value| if let Some(is_so) = value.as_bool() { *value = u8::from(is_so).into(); });
+    })),
+    ("legacy booleans are words", "FORMAT-5", back(|asked, answer, _| if !asked.is_standardized() {
+        answer.each_field(|name, value| if name.starts_with("has_") { *value = "yes".into(); });
+    })),
+    ("a standardized error has no code", "FORMAT-6", back(|_, answer, _| {
+        answer.edit(|body| without(body, "code"));
+    })),
+    ("a standardized error has no message", "FORMAT-6", back(|_, answer, _| {
+        answer.edit(|body| without(body, "message"));
+    })),
+    ("a standardized error is text", "FORMAT-6", back(|asked, answer, _| {
+        if asked.is_standardized() && !answer.is_success() { answer.set_content_type("text/plain"); }
+    })),
+    ("a page that does not exist answers HTML", "FORMAT-6", back(|asked, answer, _| {
+        if answer.status == 404 && asked.is_standardized() {
+            answer.set_content_type("text/html");
+            answer.body = "<h1>Not found</h1>".into();
+        }
+    })),
+    ("details stand on a 404", "FORMAT-6", back(|asked, answer, _| {
+        if answer.status == 404 && asked.is_standardized() {
+            answer.edit(|body| body["error"]["details"] = json!([{ "field": "id", "issue": "unknown" }]));
+        }
+    })),
+    ("details are a map", "FORMAT-6", back(|_, answer, _| answer.edit(|body| if body["error"]["details"].is_array() {
+        body["error"]["details"] = json!({ "email": ["required"] });
+    }))),
+    ("details name no field of the body", "FORMAT-6", back(|asked, answer, _| {
+        if asked.is("POST", EMAILS) {
+            answer.edit(|body| if let Some(field) = body.pointer_mut("/error/details/0/field") { *field = "body".into(); });
+        }
+    })),
+    ("a 403 is told as UNAUTHENTICATED", "FORMAT-7", back(|_, answer, _| {
+        if answer.status == 403 {
+            answer.edit(|body| if body["error"].is_object() { body["error"]["code"] = "UNAUTHENTICATED".into(); });
+        }
+    })),
+    ("a validation error is told as INVALID", "FORMAT-7", back(|_, answer, _| {
+        if answer.status == 422 {
+            answer.edit(|body| if body["error"].is_object() { body["error"]["code"] = "INVALID".into(); });
+        }
+    })),
+    ("a legacy error has a fifth shape", "FORMAT-8", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.status == 401 { answer.body = json!({ "reason": "no" }).to_string(); }
+    })),
+    ("a legacy validation error has bare texts", "FORMAT-8", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.status == 422 {
+            answer.body = json!({ "errors": { "email": "required" } }).to_string();
+        }
+    })),
+    ("a legacy error is a standardized one", "FORMAT-8", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.status == 404 {
+            answer.body = json!({ "error": { "code": "NOT_FOUND", "message": "Not found" } }).to_string();
+        }
+    })),
+    ("throttling answers 429 in legacy", "FORMAT-9", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.status == 409 && answer.headers.contains_key("retry-after") {
+            answer.status = 429;
+        }
+    })),
+    ("throttling answers 409 in standardized", "FORMAT-9", back(|asked, answer, _| {
+        if asked.is_standardized() && answer.status == 429 { answer.status = 409; }
+    })),
+    ("throttling has another code", "FORMAT-9", back(|_, answer, _| {
+        if answer.status == 429 { answer.edit(|body| body["error"]["code"] = "TOO_MANY_REQUESTS".into()); }
+    })),
+
+    // At the same time
+    ("of two adds at once, both are told that they are done", "EMAIL-1", Wrong { is_slow: true, ..back(|asked, answer, _| {
+        if asked.is_in_company && asked.is("POST", EMAILS) { *answer = Answered::json(201, &json!({ "message": "Added." })); }
+    }) }),
+    ("of two removals at once, both are told that they are done", "EMAIL-1", Wrong { is_slow: true, ..back(|asked, answer, _| {
+        if asked.is_in_company && asked.is_within("DELETE", EMAILS) { *answer = Answered::empty(204); }
+    }) }),
+];
+
+/// With a token that is let in, if there was one.
+fn as_somebody(asked: &mut Asked, memory: &Memory) {
+    let is_crm = asked.account().is_some() || asked.is("POST", ACCOUNTS);
+    let token = if is_crm { memory.crm_tokens.last() } else { memory.app_tokens.last() };
+    if let Some(token) = token {
+        asked.set_token(token);
+    }
+}
+
+/// Fills in a field of an account that is missing or empty.
+fn filled(asked: &mut Asked, field: &str, value: &str) -> Way {
+    let is_empty = |body: &Value| body[field].as_str().is_none_or(str::is_empty);
+    if asked.is("POST", ACCOUNTS) && is_empty(&asked.json()) {
+        asked.edit(|body| body[field] = value.into());
+    }
+    Way::On
+}
+
+/// Takes a field out of an error.
+fn without(body: &mut Value, field: &str) {
+    if let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) {
+        error.remove(field);
+    }
+}
+
+/// Ends a datetime otherwise.
+fn datetime(name: &str, value: &mut Value, end: &str) {
+    if let (true, Some(text)) = (name.ends_with("_at"), value.as_str()) {
+        *value = format!("{}{end}", text.trim_end_matches('Z')).into();
+    }
+}
+
+/// Fakes that break a rule of their own.
+#[rustfmt::skip]
+const WITHIN: &[(Fault, &str)] = &[
+    (Fault::CrmAddsWait,                  "SCOPE-2"),
+    (Fault::CardsOfCrmWait,               "CARD-3"),
+    (Fault::AppAddsDoNotWait,             "SCOPE-3"),
+    (Fault::ItemsLandOnFirstAccount,      "IBAN-1"),
+    (Fault::AddingAgainRemoves,           "EMAIL-1"),
+    (Fault::RemovingTakesAll,             "EMAIL-1"),
+    (Fault::RemovedStaysListed,           "PHONE-1"),
+    (Fault::RemovingTakesPhones,          "PHONE-1"),
+    (Fault::RemovingNothingRemovesAnother, "LICENSE-1"),
+    (Fault::ForeignItemsAreRemoved,       "SCOPE-2"),
+    (Fault::ForeignCardsAreRead,          "CARD-1"),
+    (Fault::ForeignCardsAreVerified,      "CARD-4"),
+    (Fault::PagesRepeat,                  "EMAIL-1"),
+    (Fault::LeaksAreSeenByAll,            "EMAIL-1"),
+    (Fault::LeaksOfAllKinds,              "PHONE-1"),
+    (Fault::EarlierLeaksAreLost,          "IBAN-1"),
+    (Fault::ChangeAddsPassport,           "PASSPORT-1"),
+    (Fault::ChangeIsLost,                 "PASSPORT-1"),
+    (Fault::ChangeTouchesAll,             "PASSPORT-1"),
+    (Fault::UpdateTakesSsn,               "ACCOUNT-5"),
+    (Fault::UpdateRefusesSsn,             "ACCOUNT-5"),
+    (Fault::ActivationTakesSsn,           "SSN-3"),
+    (Fault::MonitoringIsInverted,         "SSN-3"),
+    (Fault::DeactivationForgetsEmails,    "SSN-3"),
+    (Fault::ElectronicIdReplacesSsn,      "SSN-2"),
+    (Fault::NewSsnIsNotMonitored,         "SSN-2"),
+    (Fault::SsoGoesByCurrentEmail,        "SSO-3"),
+    (Fault::TokensNeverExpire,            "LOGIN-3"),
+    (Fault::KeepLoggedIsIgnored,          "LOGIN-2"),
+    (Fault::SsoClientLogsIn,              "SSO-2"),
+    (Fault::CrmUserIsSsoClient,           "SSO-2"),
+    (Fault::UnknownEmailIsSomebody,       "SSO-3"),
+    (Fault::CodesWorkTwice,               "SSO-4"),
+    (Fault::CodesActForFirstAccount,      "SSO-4"),
+    (Fault::PartnersShareAccounts,        "SCOPE-4"),
+    (Fault::UsersShareAccounts,           "SSO-5"),
+    (Fault::AppTokenUnderAccounts,        "SCOPE-2"),
+    (Fault::AnyCodeVerifiesCards,         "CARD-4"),
+    (Fault::AnyCodeConfirmsPhones,        "PHONE-2"),
+    (Fault::ResendGoesToAll,              "EMAIL-2"),
+    (Fault::ResentLinkIsDead,             "EMAIL-2"),
+    (Fault::LinksAreDead,                 "SCOPE-3"),
+];
+
+/// A deployment other than its target says.
+type Deployed = (&'static str, &'static str, fn(MockServerBuilder) -> MockServerBuilder, fn(Target) -> Target);
+
+/// Fakes that are set up otherwise than the suite is told.
+const DEPLOYED: &[Deployed] = &[
+    ("an ssn is not required", "ACCOUNT-3", |fake| fake.ssn_required(false), |target| target),
+    ("an ssn is required all the same", "ACCOUNT-3", |fake| fake, Target::with_ssn_optional),
+    ("the standardized format is forced", "FORMAT-2", |fake| fake.normalize_all(true), |target| target),
+    ("the standardized format is not forced", "FORMAT-2", |fake| fake, Target::with_forced_format),
+    (
+        "an update adds an SSN",
+        "ACCOUNT-5",
+        |fake| fake.ssn_required(false).fault(Fault::UpdateTakesSsn),
+        Target::with_ssn_optional,
+    ),
+    (
+        "a switch adds an SSN",
+        "SSN-3",
+        |fake| fake.ssn_required(false).fault(Fault::ActivationTakesSsn),
+        Target::with_ssn_optional,
+    ),
+    (
+        "an SSN of an electronic ID is lost",
+        "SSO-6",
+        |fake| fake.ssn_required(false).fault(Fault::ElectronicIdIsLost),
+        Target::with_ssn_optional,
+    ),
+];
+
+/// A fault that has been tried: its name, its fact, and the check that has noticed it, or what all of them have said.
+type Tried = (String, &'static str, Result<String, Vec<String>>);
+
+/// Holds a target to the checks of a fact until one fails.
+async fn is_noticed(fact: &str, target: Target) -> Result<String, Vec<String>> {
+    let run = run(target, SEED, CASES);
+    let (model, others): (Vec<_>, Vec<_>) =
+        checks().filter(|check: &&Check| check.facts.contains(&fact)).partition(|check| check.id.starts_with("model."));
+    // Most that can go wrong with errors and datetimes goes wrong in the standardized format.
+    let is_about_form = matches!(fact, "FORMAT-3" | "FORMAT-6" | "FORMAT-7");
+    let formats = if is_about_form { [Format::Standardized, Format::Legacy] } else { Format::ALL };
+    let mut outcomes = Vec::new();
+    for check in others.into_iter().chain(model) {
+        for format in formats {
+            match run.check(check, format).await {
+                Outcome::Fail(evidence) => return Ok(format!("{}: {}", check.name(format), evidence.observed)),
+                outcome => outcomes.push(told(check, format, &outcome)),
+            }
+        }
+    }
+    Err(outcomes)
+}
+
+/// Tries all at once, as far as the machine goes along, and demands that each is noticed.
+async fn all_are_noticed(faults: impl IntoIterator<Item = impl Future<Output = Tried> + Send + 'static>) {
+    let (turns, mut tries) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
+    for fault in faults {
+        let turns = Arc::clone(&turns);
+        tries.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            fault.await
+        });
+    }
+    let mut missed = Vec::new();
+    for (name, fact, noticed) in tries.join_all().await {
+        match noticed {
+            Ok(by) => println!("{fact:10} {name} | {by}"),
+            Err(outcomes) => missed.push(format!("{fact}: {name}\n{}", outcomes.join("\n"))),
+        }
+    }
+    assert!(missed.is_empty(), "{} faults are not noticed:\n{}", missed.len(), missed.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_on_the_way_is_noticed() {
+    let http = client();
+    all_are_noticed(PROXIED.iter().map(|&(name, fact, wrong)| {
+        let http = http.clone();
+        async move {
+            let fake = Fake::start().await;
+            let target = fake.target();
+            let url = start(http, target.base_url(), &[wrong]).await;
+            (name.to_owned(), fact, is_noticed(fact, target.at(url)).await)
+        }
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_rule_is_noticed() {
+    all_are_noticed(WITHIN.iter().map(|&(fault, fact)| async move {
+        let mut builder = MockServer::builder().fault(fault);
+        if fault == Fault::PagesRepeat {
+            builder = builder.assume("list.shape", "paginated").expect("the assumption has this value");
+        }
+        let fake = Fake::from(builder.start().await);
+        (format!("{fault:?}"), fact, is_noticed(fact, fake.target()).await)
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn another_deployment_than_the_suite_is_told_is_noticed() {
+    all_are_noticed(DEPLOYED.iter().map(|&(name, fact, build, told)| async move {
+        let fake = Fake::from(build(MockServer::builder()).start().await);
+        (name.to_owned(), fact, is_noticed(fact, told(fake.target())).await)
+    }))
+    .await;
+}
+
+/// A proxy that does nothing is no fault.
+#[tokio::test]
+async fn a_proxy_without_a_fault_is_no_fault() {
+    let fake = Fake::start().await;
+    let target = fake.target();
+    let url = start(client(), target.base_url(), &[]).await;
+    let run = run(target.at(url), SEED, 6);
+    for check in checks() {
+        for format in Format::ALL {
+            let outcome = run.check(check, format).await;
+            assert!(matches!(outcome, Outcome::Pass), "{}", told(check, format, &outcome));
+        }
+    }
+}
+
+#[test]
+fn faults_name_what_the_suite_checks() {
+    let proxied = PROXIED.iter().map(|(name, fact, _)| (*name, *fact));
+    let deployed = DEPLOYED.iter().map(|(name, fact, ..)| (*name, *fact));
+    let mut names = std::collections::BTreeSet::new();
+    for (name, fact) in proxied.chain(deployed) {
+        assert!(names.insert(name), "two faults are called {name:?}");
+        assert!(checks().any(|check| check.facts.contains(&fact)), "no check names {fact}");
+    }
+    for (place, (fault, _)) in WITHIN.iter().enumerate() {
+        assert!(WITHIN[..place].iter().all(|(earlier, _)| earlier != fault), "{fault:?} stands twice");
+    }
+}

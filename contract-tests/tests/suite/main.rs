@@ -1,0 +1,32 @@
+//! The suite held to its own purpose: a server that breaks a documented fact fails, and one that keeps to all of them,
+//! whatever it chooses where the guide is silent, does not.
+
+mod command;
+mod faults;
+mod probes;
+mod proxy;
+mod silence;
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use contract_tests::{Check, Format, Outcome, Run, Settings, Target};
+
+/// A run against a target of this process.
+fn run(target: Target, seed: u64, cases: u32) -> Arc<Run> {
+    let settings = Settings { cases: Some(cases), seed, ..Settings::default() };
+    Arc::new(Run::new(target, settings).expect("a throwaway target needs no ledger"))
+}
+
+/// What an outcome is, in words.
+fn told(check: &Check, format: Format, outcome: &Outcome) -> String {
+    let mut text = check.name(format);
+    let end = match outcome {
+        Outcome::Pass => write!(text, ": pass"),
+        Outcome::Fail(evidence) => write!(text, ": fail\n{evidence}"),
+        Outcome::Skipped(reason) => write!(text, ": skipped: {reason}"),
+        Outcome::Inconclusive(evidence) => write!(text, ": inconclusive\n{evidence}"),
+    };
+    end.expect("a text can be written to");
+    text
+}

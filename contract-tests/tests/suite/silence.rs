@@ -1,0 +1,229 @@
+//! Targets that keep to all that is documented, and on which the suite has nothing to say.
+
+use std::sync::Arc;
+
+use contract_tests::{Check, Fake, Format, Outcome, Run, Target, checks};
+use mock_server::{MockServer, MockServerBuilder};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::proxy::{Answered, Way, Wrong, back, client, start, there};
+use crate::{run, told};
+
+/// Seeds that sequences are drawn from.
+const SEEDS: std::ops::Range<u64> = 0..20;
+
+/// How many sequences of each seed are played.
+const CASES: u32 = 4;
+
+/// Limits that another deployment may have.
+const LIMITS: [(&str, &str); 7] = [
+    ("token.crm-seconds", "600"),
+    ("token.crm-kept-seconds", "5184000"),
+    ("token.app-seconds", "7200"),
+    ("sso.code-seconds", "600"),
+    ("confirm.link-seconds", "3600"),
+    ("confirm.code-seconds", "120"),
+    ("throttle.per-minute", "100000"),
+];
+
+/// What cannot be told under an alternative: the assumption, its value, the check, and why.
+const UNDECIDED: [(&str, &str, &str, &str); 1] =
+    [("ssn.echo", "absent", "ssn.updates_ignore_it", "an SSN that is not shown may have changed unseen")];
+
+/// An assumption and another value than its default.
+type Alternative = (String, String);
+
+/// Every alternative of every assumption, by rounds: in each, every key has one at most.
+fn alternatives() -> Vec<Vec<Alternative>> {
+    let fixture: Value = serde_json::from_str(include_str!("../../../fixtures/assumptions.json")).expect("JSON");
+    let of = |list: &str| fixture[list].as_array().cloned().unwrap_or_default();
+    let mut rounds: Vec<Vec<Alternative>> = Vec::new();
+    let mut add = |round: usize, key: &Value, value: &str| {
+        rounds.resize_with(rounds.len().max(round + 1), Vec::new);
+        rounds[round].push((key.as_str().unwrap_or_default().to_owned(), value.to_owned()));
+    };
+    for switch in of("switches") {
+        let values = switch["values"].as_array().into_iter().flatten().filter_map(|value| value["value"].as_str());
+        let others = values.filter(|value| switch["default"] != **value);
+        others.enumerate().for_each(|(round, value)| add(round, &switch["key"], value));
+    }
+    of("texts").iter().for_each(|text| add(0, &text["key"], "ANOTHER_CODE"));
+    for limit in of("limits") {
+        let other = LIMITS.iter().find(|(key, _)| limit["key"] == *key);
+        let (_, value) = other.unwrap_or_else(|| panic!("no other value for {}", limit["key"]));
+        add(0, &limit["key"], value);
+    }
+    rounds
+}
+
+fn assuming(alternatives: &[Alternative]) -> MockServerBuilder {
+    alternatives.iter().fold(MockServer::builder(), |builder, (key, value)| {
+        builder.assume(key, value).unwrap_or_else(|error| panic!("{key}={value}: {error}"))
+    })
+}
+
+fn may_be_undecided(alternatives: &[Alternative], check: &Check) -> bool {
+    let holds = |key: &str, value: &str| alternatives.iter().any(|(known, chosen)| known == key && chosen == value);
+    UNDECIDED.iter().any(|(key, value, id, _)| *id == check.id && holds(key, value))
+}
+
+/// What all checks but those that `may_be` undecided have to say, where it is not that all is well.
+async fn alarms(run: &Arc<Run>, formats: &[Format], may_be: impl Fn(&Check) -> bool) -> Vec<String> {
+    let mut alarms = Vec::new();
+    for check in checks() {
+        for &format in formats {
+            match run.check(check, format).await {
+                Outcome::Pass => {}
+                Outcome::Inconclusive(_) | Outcome::Skipped(_) if may_be(check) => {}
+                outcome => alarms.push(told(check, format, &outcome)),
+            }
+        }
+    }
+    alarms
+}
+
+/// Demands that no target of `tries` has raised an alarm.
+async fn all_is_silent(tries: impl IntoIterator<Item = impl Future<Output = (String, Vec<String>)> + Send + 'static>) {
+    let tries: JoinSet<_> = tries.into_iter().collect();
+    let raised = tries.join_all().await.into_iter().filter(|(_, alarms)| !alarms.is_empty());
+    let raised: Vec<_> = raised.map(|(name, alarms)| format!("{name}\n{}", alarms.join("\n\n"))).collect();
+    assert!(raised.is_empty(), "{} targets raise alarms:\n{}", raised.len(), raised.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_seed_raises_an_alarm() {
+    let fake = Arc::new(Fake::start().await);
+    let model = checks().find(|check| check.id == "model.sequences").expect("the model is a check");
+    all_is_silent(SEEDS.map(|seed| {
+        let fake = Arc::clone(&fake);
+        async move {
+            let run = run(fake.target(), seed, CASES);
+            let format = if seed % 2 == 0 { Format::Legacy } else { Format::Standardized };
+            let outcome = run.check(model, format).await;
+            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(model, format, &outcome));
+            (format!("seed {seed}"), alarm.into_iter().collect())
+        }
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_whole_run_raises_an_alarm() {
+    all_is_silent([1, u64::MAX].map(|seed| async move {
+        let fake = Fake::start().await;
+        (format!("seed {seed}"), alarms(&run(fake.target(), seed, 1), &Format::ALL, |_| false).await)
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: `not_even_many_alternatives_raise_an_alarm` has all of them too, many at a time"]
+async fn no_alternative_raises_an_alarm() {
+    all_is_silent(alternatives().into_iter().flatten().enumerate().map(|(place, alternative)| async move {
+        let alternative = [alternative];
+        let fake = Fake::from(assuming(&alternative).start().await);
+        let format = Format::ALL[place % 2];
+        let alarms = alarms(&run(fake.target(), 1, 1), &[format], |check| may_be_undecided(&alternative, check)).await;
+        (format!("{}={}", alternative[0].0, alternative[0].1), alarms)
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn not_even_many_alternatives_raise_an_alarm() {
+    all_is_silent(alternatives().into_iter().enumerate().map(|(round, chosen)| async move {
+        let fake = Fake::from(assuming(&chosen).start().await);
+        let run = run(fake.target(), 1, 2);
+        (format!("round {round}"), alarms(&run, &Format::ALL, |check| may_be_undecided(&chosen, check)).await)
+    }))
+    .await;
+}
+
+/// Deployments, and how the suite is told of them.
+type Deployed = (&'static str, fn(MockServerBuilder) -> MockServerBuilder, fn(Target) -> Target);
+
+const DEPLOYED: [Deployed; 2] = [
+    ("an SSN is optional", |fake| fake.ssn_required(false), Target::with_ssn_optional),
+    ("the format is forced", |fake| fake.normalize_all(true), Target::with_forced_format),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_deployment_raises_an_alarm() {
+    all_is_silent(DEPLOYED.map(|(name, build, told)| async move {
+        let fake = Fake::from(build(MockServer::builder()).start().await);
+        (name.to_owned(), alarms(&run(told(fake.target()), 1, 2), &Format::ALL, |_| false).await)
+    }))
+    .await;
+}
+
+/// What a server may do where the guide is silent, though the fake does not.
+#[rustfmt::skip]
+const ALLOWED: &[(&str, Wrong)] = &[
+    ("a removal of what is not there is no error", back(|asked, answer, _| {
+        let is_item = asked.is_within("DELETE", "/") && !asked.path.contains("/ssn-") && !asked.path.ends_with("/leaks");
+        if is_item && answer.status == 404 && !is_of_another_partner(answer) { *answer = Answered::empty(204); }
+    })),
+    ("ids are texts", back(|_, answer, _| answer.each_field(|name, value| {
+        if let (true, Some(number)) = (name == "id" || name.ends_with("_id") && name != "plan_id", value.as_u64()) {
+            *value = number.to_string().into();
+        }
+    }))),
+    ("answers hold more than the guide has", back(|_, answer, _| answer.edit(|body| {
+        if let Some(fields) = body.as_object_mut() { fields.insert("trace".into(), json!({ "node": "a7" })); }
+    }))),
+    ("adds answer a message", back(|asked, answer, _| {
+        if asked.is_within("POST", "/") && answer.status == 201 && asked.path != "/api/v1/account" {
+            *answer = Answered::json(201, &json!({ "message": "Added." }));
+        }
+    })),
+    ("updates answer nothing", back(|asked, answer, _| {
+        let is_update = asked.is_within("PUT", "/") || asked.is_within("PATCH", "/");
+        if is_update && answer.is_success() { *answer = Answered::empty(204); }
+    })),
+    ("the fields of items have other names", back(|asked, answer, _| {
+        if asked.is_within("GET", "-watchlist") {
+            answer.edit_list(|items| items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| {
+                for (old, new) in [("email", "address"), ("phone", "number"), ("iban", "account"), ("passport_number", "document")] {
+                    if let Some(value) = item.remove(old) { item.insert(new.into(), value); }
+                }
+            }));
+        }
+    })),
+    ("what waits is listed once it is confirmed", back(|asked, answer, _| {
+        if asked.is("GET", "/email-watchlist") { answer.edit_list(|items| items.retain(is_confirmed)); }
+    })),
+    ("lists are in the reverse order", back(|asked, answer, _| {
+        if asked.is_within("GET", "/api/") { answer.edit_list(|items| items.reverse()); }
+    })),
+    ("there is no profile for CRM to read", there(|asked, _| {
+        let is_meant = asked.method == "GET" && asked.account().is_some_and(|id| asked.path.ends_with(id));
+        if is_meant { asked.path.push_str("/no-such-page"); }
+        Way::On
+    })),
+];
+
+fn is_of_another_partner(answer: &Answered) -> bool {
+    answer.headers.get("x-mock-hint").is_some_and(|hint| hint.to_str().is_ok_and(|hint| hint.contains("caller's")))
+}
+
+fn is_confirmed(item: &Value) -> bool {
+    item.get("is_confirmed").is_none_or(|is_confirmed| *is_confirmed == 1 || *is_confirmed == true)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_allowed_raises_an_alarm() {
+    let http = client();
+    // Half of them at a time, every other one, and each half in one format: a proxy takes its time.
+    all_is_silent([0, 1].map(|first| {
+        let http = http.clone();
+        async move {
+            let (names, allowed): (Vec<_>, Vec<_>) = ALLOWED.iter().skip(first).step_by(2).copied().unzip();
+            let fake = Fake::start().await;
+            let target = fake.target();
+            let url = start(http, target.base_url(), &allowed).await;
+            (names.join("; "), alarms(&run(target.at(url), 1, 2), &[Format::ALL[first]], |_| false).await)
+        }
+    }))
+    .await;
+}

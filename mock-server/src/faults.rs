@@ -1,0 +1,176 @@
+//! Rules of the fake that can be broken one at a time, so that it shows whether a suite notices.
+//!
+//! Without the feature `faults` nothing of this exists: [`breaks`] is `false`, and there is no [`Fault`].
+
+#[cfg(feature = "faults")]
+pub use broken::Fault;
+#[cfg(feature = "faults")]
+pub(crate) use broken::*;
+
+/// Whether a world breaks the rule that stands here. False, and not even asked, without the feature `faults`.
+#[cfg(feature = "faults")]
+macro_rules! breaks {
+    ($settings:expr, $fault:ident) => {
+        $settings.fault == Some($crate::faults::Fault::$fault)
+    };
+}
+
+#[cfg(not(feature = "faults"))]
+macro_rules! breaks {
+    ($settings:expr, $fault:ident) => {
+        false
+    };
+}
+
+#[cfg(feature = "faults")]
+mod broken {
+    use crate::account::Account;
+    use crate::auth::Actor;
+    use crate::call::Call;
+    use crate::value::Object;
+    use crate::watchlist::email::Email;
+    use crate::watchlist::{Item, Items, Kind};
+    use crate::world::World;
+
+    /// A rule that a fake can break.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Fault {
+        /// What CRM adds waits for the end user like what they add themselves (SCOPE-2).
+        CrmAddsWait,
+        /// Cards that CRM adds are to be verified (CARD-3).
+        CardsOfCrmWait,
+        /// What the end user adds is confirmed at once, and nobody is asked (SCOPE-3).
+        AppAddsDoNotWait,
+        /// Every item is added to the first account, whoever adds it to which (IBAN-1).
+        ItemsLandOnFirstAccount,
+        /// A value that is there already is refused, and the item that holds it removed (EMAIL-1).
+        AddingAgainRemoves,
+        /// Removing one item removes all of its kind from the account (EMAIL-1).
+        RemovingTakesAll,
+        /// A removal is answered, and the item stays (PHONE-1).
+        RemovedStaysListed,
+        /// Removing an email takes the phones of its account with it (PHONE-1).
+        RemovingTakesPhones,
+        /// The removal of what is not there removes something else of its kind (LICENSE-1).
+        RemovingNothingRemovesAnother,
+        /// Items of other accounts can be removed (SCOPE-2).
+        ForeignItemsAreRemoved,
+        /// Cards of other accounts can be read (CARD-1).
+        ForeignCardsAreRead,
+        /// Cards of other accounts can be verified (CARD-4).
+        ForeignCardsAreVerified,
+        /// The second page of a list has the items of the first (EMAIL-1).
+        PagesRepeat,
+        /// Every account sees the leaks of all (EMAIL-1).
+        LeaksAreSeenByAll,
+        /// A list of leaks holds those of every kind that the account watches (PHONE-1).
+        LeaksOfAllKinds,
+        /// A leak that was known before its value was watched is never seen (IBAN-1).
+        EarlierLeaksAreLost,
+        /// A change of a passport adds a second one (PASSPORT-1).
+        ChangeAddsPassport,
+        /// A change of a passport is answered, and not kept (PASSPORT-1).
+        ChangeIsLost,
+        /// A change of a passport changes all passports of the account (PASSPORT-1).
+        ChangeTouchesAll,
+        /// An update of an account takes the SSN that its body holds (ACCOUNT-5).
+        UpdateTakesSsn,
+        /// An update of an account with an SSN in its body is refused (ACCOUNT-5).
+        UpdateRefusesSsn,
+        /// Switching the monitoring on takes the SSN that the body holds (SSN-3).
+        ActivationTakesSsn,
+        /// Monitoring is switched the other way round (SSN-3).
+        MonitoringIsInverted,
+        /// Switching the monitoring off empties the account's list of emails (SSN-3).
+        DeactivationForgetsEmails,
+        /// An electronic ID replaces the SSN of an account that has one (SSN-2).
+        ElectronicIdReplacesSsn,
+        /// The SSN of an electronic ID is answered, and not kept (SSO-6).
+        ElectronicIdIsLost,
+        /// An SSN is not monitored until somebody switches that on (SSN-2).
+        NewSsnIsNotMonitored,
+        /// The email of SSO is the one that the account has now (SSO-3).
+        SsoGoesByCurrentEmail,
+        /// CRM tokens, and all others, never expire (LOGIN-3).
+        TokensNeverExpire,
+        /// `keep_logged` changes nothing (LOGIN-2).
+        KeepLoggedIsIgnored,
+        /// The SSO client can log in as a CRM user (SSO-2).
+        SsoClientLogsIn,
+        /// The CRM user is taken for an SSO client (SSO-2).
+        CrmUserIsSsoClient,
+        /// An email that no account was created with stands for the first account (SSO-3).
+        UnknownEmailIsSomebody,
+        /// A one-time code works again and again (SSO-4).
+        CodesWorkTwice,
+        /// A one-time code gives a token of the first account (SSO-4).
+        CodesActForFirstAccount,
+        /// CRM administers the accounts of all partners (SCOPE-4).
+        PartnersShareAccounts,
+        /// A user can update any account by its id (SSO-5).
+        UsersShareAccounts,
+        /// An app token is let in on the routes below an account (SCOPE-2).
+        AppTokenUnderAccounts,
+        /// Any code verifies a card (CARD-4).
+        AnyCodeVerifiesCards,
+        /// Any code confirms a phone (PHONE-2).
+        AnyCodeConfirmsPhones,
+        /// A resend sends to every user who has something pending (EMAIL-2).
+        ResendGoesToAll,
+        /// The link of a message that was sent once more is dead (EMAIL-2).
+        ResentLinkIsDead,
+        /// No confirmation link works (SCOPE-3).
+        LinksAreDead,
+    }
+
+    /// The account that was there first.
+    pub(crate) fn first_account(world: &World) -> u64 {
+        world.account_ids().into_iter().min().unwrap_or_default()
+    }
+
+    /// The caller as the one on whose account the item is, wherever that is.
+    pub(crate) fn as_owner_of<K: Kind>(actor: Actor, id: u64, call: &Call<'_>) -> Actor {
+        let has_it = |account: &u64| of_account(call.world, *account, |account| K::items(account).one(id).is_some());
+        let owner = call.world.account_ids().into_iter().find(|account| has_it(account) == Some(true));
+        Actor { account: owner.unwrap_or(actor.account), ..actor }
+    }
+
+    /// The leaks of a kind that any account sees.
+    pub(crate) fn leaks_of_all<K: Kind>(world: &World) -> Vec<Object> {
+        let shown = |account: &Account| -> Vec<Object> {
+            account.hits.iter().filter(|hit| hit.leak.kind == K::WATCH).map(|hit| hit.show(K::TABLE)).collect()
+        };
+        world.account_ids().into_iter().filter_map(|account| of_account(world, account, shown)).flatten().collect()
+    }
+
+    /// The account that has this email now.
+    pub(crate) fn account_with(world: &World, email: &str) -> Option<u64> {
+        let has_it = |id: &u64| of_account(world, *id, |account| account.email.as_deref() == Some(email)) == Some(true);
+        world.account_ids().into_iter().find(has_it)
+    }
+
+    /// Sends every message about an email that waits, on whichever account.
+    pub(crate) fn resend_to_all(call: &Call<'_>) {
+        for account in call.world.account_ids() {
+            of_account(call.world, account, |account| {
+                account.emails.iter().for_each(|item: &Item<Email>| Email::send(item, account, call));
+            });
+        }
+    }
+
+    /// Removes the first item.
+    pub(crate) fn remove_first<K: Kind>(items: &mut Items<K>) {
+        if let Some(id) = items.iter().map(|item| item.id).next() {
+            items.remove(id);
+        }
+    }
+
+    fn of_account<T>(world: &World, account: u64, read: impl FnOnce(&Account) -> T) -> Option<T> {
+        let mut found = None;
+        let done = world.change_account(account, |account| {
+            found = Some(read(account));
+            Ok(())
+        });
+        done.ok().and(found)
+    }
+}
