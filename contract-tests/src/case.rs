@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Method;
+use reqwest::header::LINK;
 use serde_json::{Value, json};
 
 use crate::client::{Account, Answer, Caller, Exchange, Format, Request};
@@ -183,7 +184,8 @@ impl Case {
             let page = reader::page(&answer.body);
             let page = page.ok_or_else(|| Stop::fail("a list", format!("none to {}", answer.to)))?;
             items.extend_from_slice(page.items);
-            match page.next {
+            let link = answer.headers.get(LINK).and_then(|link| link.to_str().ok());
+            match page.next.or_else(|| link.and_then(reader::next_in_header)) {
                 Some(next) if next != query => query = next,
                 Some(_) => {
                     return Err(Stop::fail("a list that ends", format!("the next page of {} is itself", answer.to)));

@@ -221,8 +221,9 @@ impl Ledger {
     /// The paths at which an account was given items, once: from then on they are looked at.
     pub(crate) fn take_touched(&self, of: &str) -> Vec<String> {
         self.book(|book| {
-            let taken = book.touched.extract_if(.., |(account, _)| account == of);
-            taken.map(|(_, path)| path).collect()
+            let (taken, kept) = std::mem::take(&mut book.touched).into_iter().partition(|(account, _)| account == of);
+            book.touched = kept;
+            BTreeSet::into_iter(taken).map(|(_, path)| path).collect()
         })
     }
 

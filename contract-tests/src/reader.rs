@@ -25,18 +25,29 @@ pub fn is_refusal(status: u16) -> bool {
     (400..500).contains(&status)
 }
 
-/// An id as paths write it, be it a number or a text.
+/// An id as paths write it, be it a number or a text. The guide names it for accounts only, so it may have another name
+/// elsewhere; ids of something else beside it do not count.
 pub fn id(item: &Map<String, Value>) -> Option<String> {
-    match item.get("id")? {
+    let of_others = ["account", "plan", "user", "partner", "company", "customer", "alarm", "leak", "item"];
+    let is_own = |name: &str| {
+        let stem = name.strip_suffix("_id").or_else(|| name.strip_suffix("Id")).or_else(|| name.strip_suffix("_uuid"));
+        stem.is_some_and(|stem| !of_others.contains(&stem))
+    };
+    let named = ["id", "uuid", "_id"].into_iter().find_map(|name| item.get(name));
+    match named.or_else(|| item.iter().find(|(name, _)| is_own(name)).map(|(_, value)| value))? {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         _ => None,
     }
 }
 
-/// The one item of an answer, under `data` or bare; none where it holds none, as an empty body or a message does.
+/// The one item of an answer, under `data` or another name, or bare; none where it holds none, as an empty body or a
+/// message does.
 pub fn item(body: &Value) -> Option<&Map<String, Value>> {
-    body.get("data").unwrap_or(body).as_object().filter(|item| item.contains_key("id"))
+    let has_id = |item: &&Map<String, Value>| id(item).is_some();
+    let bare = body.get("data").unwrap_or(body).as_object()?;
+    let within = || bare.values().filter_map(Value::as_object).find(has_id);
+    Some(bare).filter(has_id).or_else(within)
 }
 
 /// One page of a list.
@@ -48,16 +59,36 @@ pub struct Page<'a> {
     pub next: Option<String>,
 }
 
-/// A list: bare, under `data`, or a page of one with `links` and `meta` beside it.
+/// A list: bare, under `data` or another name, or a page of one with what leads to the next.
 pub fn page(body: &Value) -> Option<Page<'_>> {
-    let items = body.get("data").unwrap_or(body).as_array()?;
+    // A paginator may stand under `data` itself.
+    let around = body.get("data").filter(|data| data.is_object()).unwrap_or(body);
+    let data = around.get("data").unwrap_or(around);
+    let named = || {
+        let mut lists = data.as_object()?.iter().filter(|(name, _)| !["links", "meta", "errors"].contains(&&***name));
+        lists.find_map(|(_, value)| value.as_array())
+    };
+    let items = data.as_array().or_else(named)?;
     // Only the query is taken from a link: the host in it may be one that this machine cannot reach.
-    let link = body.pointer("/links/next").or_else(|| body.get("next_page_url"));
-    let linked = link.and_then(Value::as_str).and_then(|url| url.split_once('?')).map(|(_, query)| format!("?{query}"));
-    let meta = body.get("meta").unwrap_or(body);
+    let link =
+        around.pointer("/links/next").or_else(|| around.get("next_page_url")).or_else(|| body.pointer("/links/next"));
+    let linked = link.and_then(Value::as_str).and_then(query_of);
+    let meta = body.get("meta").unwrap_or(around);
     let number = |field: &str| meta.get(field).and_then(Value::as_u64);
     let counted = number("current_page").zip(number("last_page")).filter(|(current, last)| current < last);
     Some(Page { items, next: linked.or_else(|| counted.map(|(current, _)| format!("?page={}", current + 1))) })
+}
+
+/// The query of a URL, question mark included.
+fn query_of(url: &str) -> Option<String> {
+    url.split_once('?').map(|(_, query)| format!("?{query}"))
+}
+
+/// The query of the next page that a `Link` header names.
+pub fn next_in_header(link: &str) -> Option<String> {
+    let is_next = |part: &&str| part.contains("rel=\"next\"") || part.contains("rel=next");
+    let url = link.split(',').find(is_next)?.split_once('<')?.1.split_once('>')?.0;
+    query_of(url)
 }
 
 /// How many items a page of a list holds, if the list has pages and tells.
@@ -229,6 +260,9 @@ mod tests {
             (json!({ "id": "b3c1" }), Some("b3c1")),
             (json!({ "message": "Created." }), None),
             (json!({ "data": [{ "id": 7 }] }), None),
+            (json!({ "email": { "uuid": "b3c1", "account_id": 4 } }), Some("b3c1")),
+            (json!({ "data": { "account_id": 4, "emailId": 9 } }), Some("9")),
+            (json!({ "data": { "account_id": 4 } }), None),
             (json!({ "id": null }), None),
             (Value::Null, None),
         ];
@@ -245,6 +279,8 @@ mod tests {
             (json!({ "data": [1], "meta": { "current_page": 1, "last_page": 3 } }), Some((1, Some("?page=2")))),
             (json!({ "data": [1], "links": { "next": "http://elsewhere/x?page=2" } }), Some((1, Some("?page=2")))),
             (json!({ "data": [], "next_page_url": "/x?cursor=abc" }), Some((0, Some("?cursor=abc")))),
+            (json!({ "emails": [1, 2] }), Some((2, None))),
+            (json!({ "data": { "data": [1], "current_page": 1, "last_page": 2 } }), Some((1, Some("?page=2")))),
             (json!({ "data": {} }), None),
             (Value::Null, None),
         ];
@@ -252,6 +288,13 @@ mod tests {
             let page = page(&body).map(|page| (page.items.len(), page.next));
             assert_eq!(page, expected.map(|(items, next)| (items, next.map(str::to_owned))), "{body}");
         }
+    }
+
+    #[test]
+    fn a_header_may_lead_to_the_next_page() {
+        let header = r#"<http://x/a?page=1>; rel="prev", <http://x/a?page=3>; rel="next""#;
+        assert_eq!(next_in_header(header).as_deref(), Some("?page=3"));
+        assert_eq!(next_in_header(r#"<http://x/a?page=1>; rel="prev""#), None);
     }
 
     #[test]

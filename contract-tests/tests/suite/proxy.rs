@@ -77,7 +77,7 @@ pub(crate) struct Wrong {
 }
 
 /// Nothing, yet.
-const NOTHING: Wrong = Wrong { there: |_, _| Way::On, back: |_, _, _| {}, is_slow: false };
+pub(crate) const NOTHING: Wrong = Wrong { there: |_, _| Way::On, back: |_, _, _| {}, is_slow: false };
 
 /// Something is wrong with what becomes of requests.
 pub(crate) const fn there(there: fn(&mut Asked, &mut Memory) -> Way) -> Wrong {
