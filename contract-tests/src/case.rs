@@ -1,6 +1,6 @@
 //! One run of one check: accounts of its own, tokens obtained by documented logins, and a record of what it did.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Method;
@@ -27,6 +27,8 @@ pub struct Case {
     exchanges: Mutex<Vec<Exchange>>,
     /// Its accounts, and whether each is as another case would have it.
     accounts: Mutex<Vec<(Account, bool)>>,
+    /// Whether it only removes what was created, which it may when nothing else may be sent any more.
+    is_tidying: AtomicBool,
     /// Steps of a sequence that were begun.
     steps: AtomicUsize,
     /// A sequence that has failed, as `contract replay` reads it.
@@ -41,6 +43,7 @@ impl Case {
             values,
             exchanges: Mutex::default(),
             accounts: Mutex::default(),
+            is_tidying: AtomicBool::new(false),
             steps: AtomicUsize::new(0),
             replay: Mutex::default(),
         }
@@ -80,6 +83,11 @@ impl Case {
     /// What was sent and received so far.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on it removes what was created, and looks at what that is.
+    pub(crate) fn begin_tidying(&self) {
+        self.is_tidying.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn count_step(&self) {
@@ -140,15 +148,11 @@ impl Case {
 
     /// Sends a request of any form.
     pub(crate) async fn send_request(&self, caller: &Caller, request: Request) -> Step<Answer> {
-        self.dispatch(caller, request, false).await
+        self.dispatch(caller, request).await
     }
 
-    /// Sends what must be sent even when the run is over: a removal, or a look at what is to be removed.
-    pub(crate) async fn remove_or_look(&self, method: Method, caller: &Caller, path: &str) -> Step<Answer> {
-        self.dispatch(caller, Request::new(method, path, self.format, None), true).await
-    }
-
-    async fn dispatch(&self, caller: &Caller, request: Request, is_removal: bool) -> Step<Answer> {
+    async fn dispatch(&self, caller: &Caller, request: Request) -> Step<Answer> {
+        let is_removal = self.is_tidying.load(Ordering::Relaxed);
         let to = (&*self.run.pace, &*self.run.ledger);
         let (exchange, answer) = self.run.client.send(to, caller, request, is_removal).await;
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
@@ -158,7 +162,7 @@ impl Case {
     /// Sends a request to a control route of the fake.
     pub(crate) async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Step<Answer> {
         let request = Request { version: None, ..Request::new(method, path, self.format, body.as_ref()) };
-        self.dispatch(&Caller::Anonymous, request, true).await
+        self.dispatch(&Caller::Anonymous, request).await
     }
 
     pub(crate) async fn health(&self) -> Step<Answer> {
@@ -167,19 +171,10 @@ impl Case {
 
     /// All items of the list at `path`, to its last page.
     pub(crate) async fn list(&self, caller: &Caller, path: &str) -> Step<Vec<Value>> {
-        self.pages(caller, path, false).await
-    }
-
-    /// The same when the run may be over.
-    pub(crate) async fn list_at_the_end(&self, caller: &Caller, path: &str) -> Step<Vec<Value>> {
-        self.pages(caller, path, true).await
-    }
-
-    async fn pages(&self, caller: &Caller, path: &str, is_removal: bool) -> Step<Vec<Value>> {
         let (mut items, mut query) = (Vec::new(), String::new());
         for _ in 0..PAGES {
             let request = Request::new(Method::GET, format!("{path}{query}"), self.format, None);
-            let answer = self.dispatch(caller, request, is_removal).await?;
+            let answer = self.dispatch(caller, request).await?;
             answer.demand("a list", reader::is_success)?;
             let page = reader::page(&answer.body);
             let page = page.ok_or_else(|| Stop::fail("a list", format!("none to {}", answer.to)))?;
@@ -265,9 +260,7 @@ impl Case {
     pub(crate) async fn sso_exchange(&self, path: &str, email: &str) -> Step<Answer> {
         let SsoClient { client_id, client_secret } = self.sso()?;
         let body = json!({ "client_id": client_id, "client_secret": client_secret.0, "email": email });
-        let request = Request::new(Method::POST, path, self.format, Some(&body));
-        // Finding out whose an account is belongs to removing what is in it.
-        let answer = self.dispatch(&Caller::Anonymous, request, self.run.pace.is_over()).await?;
+        let answer = self.post(&Caller::Anonymous, path, body).await?;
         self.learn_token(&answer, &self.app_placeholder(email));
         Ok(answer)
     }

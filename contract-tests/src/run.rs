@@ -288,6 +288,7 @@ impl Run {
         if self.target.is_throwaway {
             return;
         }
+        case.begin_tidying();
         for (account, is_plain) in case.take_accounts() {
             let mut items = self.ledger.items(&account.id);
             // A target may say that a removal is done which is not. Looking again is dear where requests are.
@@ -304,6 +305,7 @@ impl Run {
     /// Removes what is left of all cases and of sandboxes; what is returned could not be removed, in words.
     pub async fn finish(self: &Arc<Self>) -> Vec<String> {
         let case = self.case(Format::Legacy);
+        case.begin_tidying();
         let sandboxes = std::mem::take(&mut *self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner));
         for id in sandboxes.into_iter().filter(|_| !self.target.is_throwaway) {
             drop(case.control(Method::DELETE, &format!("/_mock/sandboxes/{id}"), None).await);
@@ -332,6 +334,7 @@ impl Run {
     /// Finishes what an interrupted run has left: every account of the ledger that is still the suite's is emptied.
     pub async fn sweep(self: &Arc<Self>) -> Vec<String> {
         let case = self.case(Format::Legacy);
+        case.begin_tidying();
         let mut problems = Vec::new();
         for left in self.ledger.left() {
             problems.extend(self.clear(&case, left).await);
@@ -355,20 +358,29 @@ impl Run {
     /// Whether the account is still the one with the address that the suite has made up.
     async fn identity(self: &Arc<Self>, case: &Case, left: &Left) -> Step<Identity> {
         if let Some(id) = &left.id {
-            let shown = case.remove_or_look(Method::GET, &case.crm().await?, &format!("/api/v1/account/{id}")).await?;
+            let shown = case.get(&case.crm().await?, &format!("/api/v1/account/{id}")).await?;
             match (shown.status, reader::item(&shown.body)) {
                 (404, _) => return Ok(Identity::Gone),
-                (200, Some(account)) if account.get("email").is_some() => {
-                    return Ok(if account["email"] == *left.email { Identity::Ours } else { Identity::Gone });
+                (200, Some(account)) if account.get("email").is_some_and(|email| *email == *left.email) => {
+                    return Ok(Identity::Ours);
                 }
+                // It may be another's, or its email may have been changed: the one that it was created with tells.
                 _ => {}
             }
         }
         let account = Account { id: left.id.clone().unwrap_or_default(), email: left.email.clone() };
-        Ok(match case.sso_token(&account).await {
-            Ok(answer) if reader::is_success(answer.status) => Identity::Ours,
-            Ok(answer) if reader::is_refusal(answer.status) => Identity::Gone,
-            _ => Identity::Unknown,
+        let app = match case.sso_token(&account).await {
+            Ok(answer) if reader::is_success(answer.status) => case.app(&account).await?,
+            Ok(answer) if reader::is_refusal(answer.status) => return Ok(Identity::Gone),
+            _ => return Ok(Identity::Unknown),
+        };
+        let Some(id) = &left.id else { return Ok(Identity::Ours) };
+        let profile = case.get(&app, "/api/v1/account").await?;
+        let own = reader::item(&profile.body).and_then(reader::id);
+        Ok(match own {
+            Some(own) if own == *id => Identity::Ours,
+            Some(_) => Identity::Gone,
+            None => Identity::Unknown,
         })
     }
 
@@ -388,21 +400,21 @@ impl Run {
             for (_, id) in left.items.iter().filter(|(of, _)| of == items) {
                 if let Some(id) = id {
                     let path = caller.path(&account, &format!("{items}/{id}"));
-                    drop(case.remove_or_look(Method::DELETE, &caller, &path).await);
+                    drop(case.send(&caller, Method::DELETE, &path, None).await);
                 }
             }
             // That a removal is done which is said to be done is a matter of checks; looking again is dear.
             if self.is_frugal() && !self.ledger.items(&account.id).iter().any(|(of, _)| of == items) {
                 continue;
             }
-            let listed = case.list_at_the_end(&caller, &path).await;
+            let listed = case.list(&caller, &path).await;
             let mut is_gone = listed.as_ref().is_ok_and(Vec::is_empty);
             if !is_gone {
                 for id in listed.unwrap_or_default().iter().filter_map(|item| item.as_object().and_then(reader::id)) {
                     let path = caller.path(&account, &format!("{items}/{id}"));
-                    drop(case.remove_or_look(Method::DELETE, &caller, &path).await);
+                    drop(case.send(&caller, Method::DELETE, &path, None).await);
                 }
-                is_gone = case.list_at_the_end(&caller, &path).await.is_ok_and(|items| items.is_empty());
+                is_gone = case.list(&caller, &path).await.is_ok_and(|items| items.is_empty());
             }
             let noted = match is_gone {
                 true => self.ledger.emptied(&account.id, items),

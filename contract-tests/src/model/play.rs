@@ -103,7 +103,8 @@ impl Play<'_> {
         let items = KINDS[kind].list(self.case, caller, of).await?;
         let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
         let expected = || format!("{} lists what was added and not removed", caller.path(of, KINDS[kind].list));
-        self.reference.compare(account, kind, &ids).map_err(|observed| Stop::fail(expected(), observed))?;
+        let by = if matches!(caller, Caller::App(..)) { By::App } else { By::Crm };
+        self.reference.compare(account, kind, by, &ids).map_err(|observed| Stop::fail(expected(), observed))?;
         for (id, item) in &items {
             let known = self.reference.item_with(account, kind, id).map(|item| &item.value);
             if let Some(value) = known.filter(|_| KINDS[kind].has_documented_body()) {
@@ -125,7 +126,7 @@ impl Play<'_> {
         let mark = if may_wait && kind == 0 { KINDS[kind].mark(self.case, &of, &value).await.ok() } else { None };
         let answer = KINDS[kind].added(self.case, &caller, &of, &value).await?;
         let id = reader::item(&answer.body).and_then(reader::id);
-        let state = if may_wait { State::Waiting } else { State::Listed };
+        let state = if may_wait { State::WAITING } else { State::Listed };
         self.reference.add(Item { label, account, kind, value, id, state });
         self.marks.extend(mark.map(|mark| (label, mark)));
         self.lists(account, kind).await
@@ -148,7 +149,7 @@ impl Play<'_> {
         let before = self.reference.present_count(account, item.kind);
         let listed = KINDS[item.kind].list(self.case, &caller, &of).await?.len();
         if !is_known && (id.is_some() || listed > before) {
-            self.reference.add(Item { label, account, id, state: State::Waiting, ..item.clone() });
+            self.reference.add(Item { label, account, id, state: State::WAITING, ..item.clone() });
         }
         self.lists(account, item.kind).await
     }
@@ -194,7 +195,7 @@ impl Play<'_> {
         let path = self.item_path(&caller, account, &CARD, item);
         match self.reference.present(item, account).map(|item| (item.id.clone(), item.state)) {
             Some((None, _)) => Ok(()),
-            Some((Some(_), State::Waiting)) => no_crash(&self.case.get(&caller, &path).await?),
+            Some((Some(_), State::Waiting { .. })) => no_crash(&self.case.get(&caller, &path).await?),
             Some((Some(id), _)) => {
                 let answer = self.case.get(&caller, &path).await?;
                 answer.demand("a card that is there is read", reader::is_success)?;

@@ -1,14 +1,38 @@
 //! The reference: which items each account has, as far as the guide tells. It shares nothing with the fake.
 
-use super::operation::Label;
+use super::operation::{By, Label};
+
+impl State {
+    /// An item that nobody has seen yet.
+    pub(super) const WAITING: Self = Self::Waiting { shown_to_crm: false, shown_to_app: false };
+
+    /// Whether this caller must see it.
+    fn is_due(self, by: By) -> bool {
+        match (self, by) {
+            (Self::Listed, _) => true,
+            (Self::Waiting { shown_to_crm, .. }, By::Crm) => shown_to_crm,
+            (Self::Waiting { shown_to_app, .. }, By::App) => shown_to_app,
+            (Self::Removed, _) => false,
+        }
+    }
+
+    /// The same once this caller has seen it.
+    fn shown(self, by: By) -> Self {
+        match (self, by) {
+            (Self::Waiting { shown_to_app, .. }, By::Crm) => Self::Waiting { shown_to_crm: true, shown_to_app },
+            (Self::Waiting { shown_to_crm, .. }, By::App) => Self::Waiting { shown_to_crm, shown_to_app: true },
+            (state, _) => state,
+        }
+    }
+}
 
 /// What is known of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// It is there, and listed.
     Listed,
-    /// It is there, and may be kept from lists until its owner confirms it.
-    Waiting,
+    /// It is there, and may be kept from lists until its owner confirms it. Whom it was shown to, it stays shown to.
+    Waiting { shown_to_crm: bool, shown_to_app: bool },
     /// It was removed.
     Removed,
 }
@@ -72,7 +96,7 @@ impl Reference {
 
     /// Holds a list of ids to what is known, and learns what it tells: an item whose id was not known, or that might have
     /// been kept back. Whatever is wrong is returned in words.
-    pub(super) fn compare(&mut self, account: usize, kind: usize, listed: &[String]) -> Result<(), String> {
+    pub(super) fn compare(&mut self, account: usize, kind: usize, by: By, listed: &[String]) -> Result<(), String> {
         for (place, id) in listed.iter().enumerate() {
             if listed[..place].contains(id) {
                 return Err(format!("item {id} stands in the list twice"));
@@ -83,18 +107,16 @@ impl Reference {
         let mut unknown = listed.iter().filter(|id| !known.contains(id));
         for item in self.items.iter_mut().filter(of_list).filter(|item| item.state != State::Removed) {
             match &item.id {
-                Some(id) if listed.contains(id) => item.state = State::Listed,
-                Some(id) if item.state == State::Listed => return Err(format!("item {id} is missing from the list")),
-                None if item.state == State::Listed => match unknown.next() {
-                    Some(id) => item.id = Some(id.clone()),
-                    None => return Err("an item that was added is missing from the list".into()),
-                },
-                None => {
-                    if let Some(id) = unknown.next() {
-                        (item.id, item.state) = (Some(id.clone()), State::Listed);
-                    }
-                }
+                Some(id) if listed.contains(id) => item.state = item.state.shown(by),
+                Some(id) if item.state.is_due(by) => return Err(format!("item {id} is missing from the list")),
                 Some(_) => {}
+                None => match unknown.next() {
+                    Some(id) => (item.id, item.state) = (Some(id.clone()), item.state.shown(by)),
+                    None if item.state.is_due(by) => {
+                        return Err("an item that was added is missing from the list".into());
+                    }
+                    None => {}
+                },
             }
         }
         match unknown.next() {
@@ -122,29 +144,31 @@ mod tests {
 
     #[test]
     fn a_list_is_right_if_it_holds_what_is_there_and_nothing_else() {
-        use State::{Listed, Removed, Waiting};
+        use State::{Listed, Removed};
+        const WAITING: State = State::WAITING;
         let cases: [(&[(Label, Option<&str>, State)], &[&str], bool); 9] = [
             (&[(1, Some("a"), Listed)], &["a"], true),
             (&[(1, Some("a"), Listed)], &[], false),
-            (&[(1, Some("a"), Waiting)], &[], true),
+            (&[(1, Some("a"), WAITING)], &[], true),
             (&[(1, Some("a"), Removed)], &["a"], false),
             (&[(1, None, Listed)], &["b"], true),
             (&[(1, None, Listed)], &[], false),
-            (&[(1, None, Waiting)], &["b"], true),
+            (&[(1, None, WAITING)], &["b"], true),
             (&[(1, Some("a"), Listed)], &["a", "a"], false),
             (&[(1, Some("a"), Listed)], &["a", "b"], false),
         ];
         for (items, listed, expected) in cases {
             let listed: Vec<String> = listed.iter().map(|&id| id.to_owned()).collect();
-            assert_eq!(reference(items).compare(0, 0, &listed).is_ok(), expected, "{items:?} {listed:?}");
+            assert_eq!(reference(items).compare(0, 0, By::Crm, &listed).is_ok(), expected, "{items:?} {listed:?}");
         }
     }
 
     #[test]
-    fn what_was_listed_once_must_be_listed_again() {
-        let mut reference = reference(&[(1, None, State::Waiting)]);
-        assert!(reference.compare(0, 0, &["a".into()]).is_ok());
-        assert!(reference.compare(0, 0, &[]).is_err());
-        assert!(reference.compare(1, 0, &[]).is_ok() && reference.compare(0, 1, &[]).is_ok());
+    fn whom_an_item_was_shown_to_sees_it_again() {
+        let mut reference = reference(&[(1, None, State::WAITING)]);
+        assert!(reference.compare(0, 0, By::App, &["a".into()]).is_ok());
+        assert!(reference.compare(0, 0, By::App, &[]).is_err());
+        assert!(reference.compare(0, 0, By::Crm, &[]).is_ok());
+        assert!(reference.compare(1, 0, By::App, &[]).is_ok() && reference.compare(0, 1, By::App, &[]).is_ok());
     }
 }
