@@ -4,12 +4,50 @@
 //! API as a client would, and compares what it sees with the facts of the guide that it names. A target chooses freely
 //! where the guide is silent: only a documented fact can fail it.
 //!
-//! The way of a check: [`Run`] (one target) → [`Check`] (id, facts, function) → [`Case`] (accounts, tokens, messages) →
-//! `client` (one `send`: pace, budget, ledger, retries) → [`reader`] (all tolerance) → [`Outcome`] (its evidence tells
-//! the story). The contracts stand in `contracts`, by page of the guide, and the guide as data in `documented`.
+//! The way of a check: [`run_suite`] (which checks, how many at once) → [`Run`] (one target) → [`Check`] (id, facts,
+//! function) → [`Case`] (accounts, tokens, messages) → `client` (one `send`: pace, budget, ledger, retries) → [`reader`]
+//! (all tolerance) → [`Outcome`] (its evidence tells the story) → [`Results`] → [`report`]. The contracts stand in
+//! `contracts`, by page of the guide, the model test in `model`, the probes of what is not documented in `assumptions`,
+//! and the guide as data in `documented`.
 //!
 //! [`Target::from_environment`] chooses the target by the `DEFENTRY_…` variables. Without `DEFENTRY_BASE_URL` there is
 //! none, and [`Fake`] starts one in this process; only `fake` knows that the package `mock-server` exists.
+//!
+//! Another project runs the checks on a target of its own:
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::sync::Arc;
+//!
+//! use contract_tests::{Format, Outcome, Run, Settings, Target, checks};
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! # let fake = contract_tests::Fake::start().await;
+//! # let my_base_url = fake.target().base_url().to_owned();
+//! # let folder = std::env::temp_dir().join(format!("contract-tests-doc-{}", std::process::id()));
+//! # let results = folder.to_str().unwrap();
+//! let variables = HashMap::from([
+//!     ("DEFENTRY_BASE_URL", &*my_base_url),
+//!     ("DEFENTRY_CRM_USERNAME", "service@partner.example"),
+//!     ("DEFENTRY_CRM_PASSWORD", "mock-crm-password"),
+//!     ("DEFENTRY_RESULTS_DIR", results),
+//! ]);
+//! let lookup = |name: &str| variables.get(name).map(|value| value.to_string());
+//! let target = Target::from_variables(lookup)?.expect("DEFENTRY_BASE_URL is set");
+//! let settings = Settings::from_variables(Some(&target), lookup)?;
+//! let run = Arc::new(Run::new(target, settings)?);
+//!
+//! for check in checks().filter(|check| check.facts.contains(&"LOGIN-1")) {
+//!     match run.check(check, Format::Standardized).await {
+//!         Outcome::Pass => {}
+//!         Outcome::Fail(evidence) => panic!("{} is not as documented\n{evidence}", check.id),
+//!         other => println!("{}: {other:?}", check.id),
+//!     }
+//! }
+//! assert!(run.finish().await.is_empty());
+//! # std::fs::remove_dir_all(folder)?;
+//! # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
 
 mod assumptions;
 mod case;
