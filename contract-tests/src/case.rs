@@ -31,6 +31,8 @@ pub struct Case {
     is_tidying: AtomicBool,
     /// Steps of a sequence that were begun.
     steps: AtomicUsize,
+    /// Those of the check's facts that a failure is about, where that can be told.
+    facts: Mutex<Option<Vec<&'static str>>>,
     /// A sequence that has failed, as `contract replay` reads it.
     replay: Mutex<Option<String>>,
 }
@@ -45,6 +47,7 @@ impl Case {
             accounts: Mutex::default(),
             is_tidying: AtomicBool::new(false),
             steps: AtomicUsize::new(0),
+            facts: Mutex::default(),
             replay: Mutex::default(),
         }
     }
@@ -68,8 +71,9 @@ impl Case {
         let clean = |text: &str| self.run.redactor.clean(text);
         let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         let last = exchanges.last().and_then(|exchange| exchange.answer.as_ref().ok());
+        let narrowed = self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Evidence {
-            facts,
+            facts: narrowed.unwrap_or_else(|| facts.to_vec()),
             format: self.format,
             base_url: clean(&self.run.target.base_url),
             expected: clean(stop.expected()),
@@ -97,6 +101,11 @@ impl Case {
     /// How many steps of a sequence were begun.
     pub(crate) fn steps_played(&self) -> usize {
         self.steps.load(Ordering::Relaxed)
+    }
+
+    /// What fails is about these facts.
+    pub(crate) fn narrow(&self, facts: Vec<&'static str>) {
+        *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
     }
 
     /// Keeps a sequence that has failed for `contract replay`.
@@ -298,6 +307,23 @@ impl Case {
             return account.map_err(Stop::into_needed);
         }
         account.map_err(Stop::into_needed)
+    }
+
+    /// An account of another partner, with an SSN as the first partner's have one.
+    pub(crate) async fn account_of(&self, partner: &Caller) -> Step<Account> {
+        let email = self.email();
+        let ssns = [self.values.ssn().to_owned(), self.values.unlisted_ssn()];
+        for ssn in ssns {
+            self.run.redactor.learn(&ssn, "$SSN");
+            let ssn = self.run.target.ssn_required.then_some(&*ssn);
+            let answer = self.post(partner, "/api/v1/account", self.account_body(&email, ssn)).await?;
+            let id = reader::item(&answer.body).and_then(reader::id).filter(|_| reader::is_success(answer.status));
+            if let Some(id) = id {
+                return Ok(Account { id, email });
+            }
+        }
+        let observed = "neither a listed nor an unlisted SSN was taken";
+        Err(Stop::fail("an account of the second partner", observed).into_needed())
     }
 
     fn keep(&self, account: &Account, is_plain: bool) {

@@ -90,8 +90,8 @@ pub enum Outcome {
 /// What was done, and what came of it. It displays as the story of that; no secret stands in it.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// The facts that the target was held to.
-    pub facts: &'static [&'static str],
+    /// The facts that the target was held to, as closely as can be told.
+    pub facts: Vec<&'static str>,
     /// The format that answers were asked for in.
     pub format: Format,
     /// The target.

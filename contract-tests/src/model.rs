@@ -157,6 +157,12 @@ async fn replayed(case: &Case, operations: Vec<Operation>) -> Option<Failed> {
     }
 }
 
+/// The facts that a sequence is about, in the order of [`FACTS`].
+fn facts_of(operations: &[Operation]) -> Vec<&'static str> {
+    let touched: Vec<_> = operations.iter().flat_map(|operation| operation.facts(operations)).collect();
+    FACTS.iter().copied().filter(|fact| touched.contains(fact)).collect()
+}
+
 /// Takes over the story of a failure, and keeps the sequence for `contract replay`.
 fn told(case: &Case, failed: Failed) -> Stop {
     let Failed { operations, expected, observed, story } = failed;
@@ -170,6 +176,7 @@ fn told(case: &Case, failed: Failed) -> Stop {
         observed: clean(&observed),
         operations,
     };
+    case.narrow(facts_of(&replay.operations));
     case.keep_replay(serde_json::to_string_pretty(&replay).unwrap_or_default());
     Stop::Fail { expected, observed }
 }

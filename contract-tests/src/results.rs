@@ -116,10 +116,12 @@ impl CheckResult {
             Outcome::Fail(evidence) => (End::Fail, String::new(), Some(evidence)),
             Outcome::Inconclusive(evidence) => (End::Inconclusive, evidence.observed.clone(), Some(evidence)),
         };
+        let facts = evidence.as_ref().map_or(check.facts, |evidence| &evidence.facts);
+        let facts = facts.iter().map(|&fact| fact.to_owned()).collect();
         let told = |of: fn(&Evidence) -> String| evidence.as_deref().map(of).unwrap_or_default();
         Self {
             id,
-            facts: check.facts.iter().map(|&fact| fact.to_owned()).collect(),
+            facts,
             level: Level::Documented,
             outcome: end,
             reason,

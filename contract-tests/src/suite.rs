@@ -164,7 +164,7 @@ async fn run_checks(
 /// A check that the suite itself has failed in.
 fn broken(check: &Check, format: Format) -> Outcome {
     Outcome::Inconclusive(Box::new(Evidence {
-        facts: check.facts,
+        facts: check.facts.to_vec(),
         format,
         base_url: String::new(),
         expected: String::new(),

@@ -21,6 +21,7 @@ page!("scope" {
     "app_token_is_refused_under_an_account": ["SCOPE-2"] => |case| app_token_is_refused(case),
     "crm_token_is_refused_without_an_account": ["SCOPE-3"] => |case| crm_token_is_refused(case),
     "account_of_another_partner_is_refused": ["SCOPE-4"] => |case| account_of_another_partner_is_refused(case),
+    "each_partner_has_accounts_of_its_own": ["SCOPE-4"] => |case| each_partner_has_its_own(case),
     "items_of_another_account_are_refused": ["SCOPE-2", "SCOPE-3"] => |case| items_of_another_account_are_refused(case),
     "every_account_of_the_partner_is_administered": ["SCOPE-4"] => |case| every_account_is_administered(case),
     "excluded_routes_are_refused": ["NONE-1"] => |case| excluded_routes_are_refused(case),
@@ -162,6 +163,26 @@ async fn account_of_another_partner_is_refused(case: &Case) -> Step {
     let expected = ("403 or 404 to another partner", is_foreign);
     each(case, (Principal::OtherPartner, &other), &own, of_account, expected).await?;
     is_intact(case, &own).await
+}
+
+/// The second partner administers the account that it has created, and the first one does not.
+async fn each_partner_has_its_own(case: &Case) -> Step {
+    let (other, crm) = (case.other_partner().await?, case.crm().await?);
+    let account = case.account_of(&other).await?;
+    let email = case.email();
+    EMAIL.added(case, &other, &account, &email).await?;
+    let items = EMAIL.list(case, &other, &account).await?;
+    let observed = || format!("{} items", items.len());
+    let is_there = matches!(&items[..], [(_, item)] if reader::shows(item, &email));
+    Stop::unless(is_there, format!("{email} on the second partner's account"), observed)?;
+    let foreign = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
+    let is_refused = |status| reader::is_foreign(status) || reader::is_wrong_token(status);
+    foreign.demand("403 or 404 to the first partner", is_refused)?;
+    for (id, _) in items {
+        // What is removed at the end of a case is the first partner's.
+        EMAIL.remove(case, &other, &account, &id).await?.demand("the item is removed", reader::is_success)?;
+    }
+    Ok(())
 }
 
 /// The user of another account is refused the owner's items, and so is CRM on the path of another account.

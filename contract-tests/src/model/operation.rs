@@ -79,6 +79,34 @@ pub(super) enum Operation {
     },
 }
 
+/// The facts of the kinds, in their order.
+const KIND_FACTS: [&str; 6] = ["EMAIL-1", "PHONE-1", "IBAN-1", "PASSPORT-1", "LICENSE-1", "CARD-1"];
+
+impl Operation {
+    /// The facts that this call of a sequence is about.
+    pub(super) fn facts(&self, sequence: &[Self]) -> Vec<&'static str> {
+        let added = |label: Label| {
+            sequence.iter().find_map(|operation| match operation {
+                Self::Add { label: of, kind, .. } if *of == label => Some(KIND_FACTS[*kind]),
+                _ => None,
+            })
+        };
+        let scope = |by: By| if by == By::Crm { "SCOPE-2" } else { "SCOPE-3" };
+        match *self {
+            Self::Add { by, kind, .. } | Self::Leaks { by, kind, .. } => vec![KIND_FACTS[kind], scope(by)],
+            Self::AddAgain { item, by, .. } | Self::Remove { item, by, .. } => {
+                added(item).into_iter().chain([scope(by)]).collect()
+            }
+            Self::One { by, .. } => vec![KIND_FACTS[CARD], scope(by)],
+            Self::Change { by, .. } => vec![KIND_FACTS[PASSPORT], scope(by)],
+            Self::Confirm { .. } => vec![KIND_FACTS[EMAIL], "SCOPE-3"],
+            Self::Resend { .. } => vec!["EMAIL-2"],
+            Self::Monitor { .. } => vec!["SSN-3"],
+            Self::Trespass { .. } => vec!["SCOPE-4"],
+        }
+    }
+}
+
 /// A call before it is known which items there are: `pick` chooses among them.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
