@@ -215,6 +215,8 @@ pub(crate) struct Pace {
     next: Mutex<Instant>,
     budget: Option<u64>,
     sent: AtomicU64,
+    /// How many of them were to control routes.
+    controls: AtomicU64,
     unreached: AtomicU32,
     is_over: AtomicBool,
 }
@@ -226,6 +228,7 @@ impl Pace {
             next: Mutex::new(Instant::now()),
             budget: settings.budget,
             sent: AtomicU64::new(0),
+            controls: AtomicU64::new(0),
             unreached: AtomicU32::new(0),
             is_over: AtomicBool::new(false),
         }
@@ -234,6 +237,11 @@ impl Pace {
     /// Requests so far.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Requests to control routes so far.
+    pub(crate) fn controls(&self) -> u64 {
+        self.controls.load(Ordering::Relaxed)
     }
 
     /// Nothing more is to be sent, but for removals.
@@ -330,6 +338,9 @@ impl Client {
                 return Err(objection);
             }
             pace.turn().await;
+            if request.path.starts_with("/_mock/") {
+                pace.controls.fetch_add(1, Ordering::Relaxed);
+            }
             let end = match self.once(caller, request).await {
                 // A request that was throttled was not carried out.
                 Ok(answer) if answer.is_throttling() && request.waits_out_throttling => {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 
 use crate::case::Case;
-use crate::client::{Account, Client, Exchange, Format, Pace};
+use crate::client::{Account, Caller, Client, Exchange, Format, Pace};
 use crate::contract::{Check, Outcome, Step, Stop};
 use crate::contracts::watchlist::BodyForm;
 use crate::documented::ITEM_PATHS;
@@ -275,7 +275,7 @@ impl Run {
         let case = self.case(Format::Legacy);
         for left in self.ledger.left() {
             if let (Some(id), true) = (left.id.clone(), left.is_reusable && left.items.is_empty())
-                && let Ok(Identity::Ours) = self.identity(&case, &left).await
+                && let Ok(Identity::Ours(_)) = self.identity(&case, &left).await
             {
                 let account = Account { id, email: left.email };
                 self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account);
@@ -288,14 +288,19 @@ impl Run {
         if self.target.is_throwaway {
             return;
         }
+        let accounts = case.take_accounts();
+        if accounts.is_empty() {
+            return;
+        }
         case.begin_tidying();
-        for (account, is_plain) in case.take_accounts() {
+        let Ok(crm) = case.crm().await else { return };
+        for (account, is_plain) in accounts {
             let mut items = self.ledger.items(&account.id);
             // A target may say that a removal is done which is not. Looking again is dear where requests are.
             let touched = self.ledger.take_touched(&account.id).into_iter().filter(|_| !self.is_frugal());
             items.extend(touched.map(|path| (path, None)));
             let left = Left { id: Some(account.id.clone()), email: account.email.clone(), is_reusable: false, items };
-            let is_empty = left.items.is_empty() || self.empty(case, &left).await;
+            let is_empty = left.items.is_empty() || self.empty(case, &crm, &left).await;
             if is_empty && is_plain && self.shares_accounts() && self.ledger.reusable(&account.email).is_ok() {
                 self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account);
             }
@@ -346,8 +351,8 @@ impl Run {
     async fn clear(self: &Arc<Self>, case: &Case, left: Left) -> Option<String> {
         let name = left.id.clone().map_or_else(|| left.email.clone(), |id| format!("account {id}"));
         let problem = match self.identity(case, &left).await {
-            Ok(Identity::Ours) if self.empty(case, &left).await => return None,
-            Ok(Identity::Ours) => "items could not be removed".to_owned(),
+            Ok(Identity::Ours(caller)) if self.empty(case, &caller, &left).await => return None,
+            Ok(Identity::Ours(_)) => "items could not be removed".to_owned(),
             Ok(Identity::Gone) => self.ledger.gone(&left.email, left.id.as_deref()).err()?.to_string(),
             Ok(Identity::Unknown) => "nobody can tell whether it is still the suite's, so it is left alone".into(),
             Err(stop) => stop.reason(),
@@ -355,30 +360,42 @@ impl Run {
         Some(format!("{name}: {problem}"))
     }
 
-    /// Whether the account is still the one with the address that the suite has made up.
+    /// Whether the account is still the one with the address that the suite has made up, and who reaches it.
     async fn identity(self: &Arc<Self>, case: &Case, left: &Left) -> Step<Identity> {
-        if let Some(id) = &left.id {
-            let shown = case.get(&case.crm().await?, &format!("/api/v1/account/{id}")).await?;
-            match (shown.status, reader::item(&shown.body)) {
-                (404, _) => return Ok(Identity::Gone),
-                (200, Some(account)) if account.get("email").is_some_and(|email| *email == *left.email) => {
-                    return Ok(Identity::Ours);
-                }
-                // It may be another's, or its email may have been changed: the one that it was created with tells.
-                _ => {}
-            }
-        }
         let account = Account { id: left.id.clone().unwrap_or_default(), email: left.email.clone() };
+        let Some(id) = &left.id else {
+            // Without its id an account is reached by its owner's token only.
+            return Ok(match case.sso_token(&account).await {
+                Ok(answer) if reader::is_success(answer.status) => Identity::Ours(case.app(&account).await?),
+                Ok(answer) if reader::is_refusal(answer.status) => Identity::Gone,
+                _ => Identity::Unknown,
+            });
+        };
+        let mut partner = case.crm().await?;
+        let mut list = case.get(&partner, &partner.path(&account, ITEM_PATHS[0])).await?;
+        if matches!(list.status, 403 | 404)
+            && let Ok(other) = case.other_partner().await
+        {
+            list = case.get(&other, &other.path(&account, ITEM_PATHS[0])).await?;
+            partner = other;
+        }
+        if matches!(list.status, 403 | 404) {
+            return Ok(Identity::Gone);
+        }
+        let profile = case.get(&partner, &format!("/api/v1/account/{id}")).await?;
+        let email = reader::item(&profile.body).and_then(|account| account.get("email")?.as_str());
+        if profile.status == 200 && email == Some(&*left.email) {
+            return Ok(Identity::Ours(partner));
+        }
+        // It may be another's, or its email may have been changed: the one that it was created with tells.
         let app = match case.sso_token(&account).await {
             Ok(answer) if reader::is_success(answer.status) => case.app(&account).await?,
-            Ok(answer) if reader::is_refusal(answer.status) => return Ok(Identity::Gone),
+            Ok(answer) if reader::is_refusal(answer.status) && email.is_some() => return Ok(Identity::Gone),
             _ => return Ok(Identity::Unknown),
         };
-        let Some(id) = &left.id else { return Ok(Identity::Ours) };
         let profile = case.get(&app, "/api/v1/account").await?;
-        let own = reader::item(&profile.body).and_then(reader::id);
-        Ok(match own {
-            Some(own) if own == *id => Identity::Ours,
+        Ok(match reader::item(&profile.body).and_then(reader::id) {
+            Some(own) if own == *id => Identity::Ours(partner),
             Some(_) => Identity::Gone,
             None => Identity::Unknown,
         })
@@ -386,12 +403,8 @@ impl Run {
 
     /// Removes the items that an account has in the ledger, and looks whether they are gone. Where an id is not known,
     /// all of its kind are removed: nobody else has put anything there.
-    async fn empty(self: &Arc<Self>, case: &Case, left: &Left) -> bool {
-        let Ok(crm) = case.crm().await else { return false };
+    async fn empty(self: &Arc<Self>, case: &Case, caller: &Caller, left: &Left) -> bool {
         let account = Account { id: left.id.clone().unwrap_or_default(), email: left.email.clone() };
-        // Without its id an account is reached by its owner's token only.
-        let caller = if left.id.is_some() { Ok(crm) } else { case.app(&account).await };
-        let Ok(caller) = caller else { return false };
         let of_kind = |path: &str| left.id.is_none() || left.items.iter().any(|(items, _)| items == path);
         let mut is_empty = true;
         for items in ITEM_PATHS.into_iter().filter(|path| of_kind(path)) {
@@ -400,21 +413,21 @@ impl Run {
             for (_, id) in left.items.iter().filter(|(of, _)| of == items) {
                 if let Some(id) = id {
                     let path = caller.path(&account, &format!("{items}/{id}"));
-                    drop(case.send(&caller, Method::DELETE, &path, None).await);
+                    drop(case.send(caller, Method::DELETE, &path, None).await);
                 }
             }
             // That a removal is done which is said to be done is a matter of checks; looking again is dear.
             if self.is_frugal() && !self.ledger.items(&account.id).iter().any(|(of, _)| of == items) {
                 continue;
             }
-            let listed = case.list(&caller, &path).await;
+            let listed = case.list(caller, &path).await;
             let mut is_gone = listed.as_ref().is_ok_and(Vec::is_empty);
             if !is_gone {
                 for id in listed.unwrap_or_default().iter().filter_map(|item| item.as_object().and_then(reader::id)) {
                     let path = caller.path(&account, &format!("{items}/{id}"));
-                    drop(case.send(&caller, Method::DELETE, &path, None).await);
+                    drop(case.send(caller, Method::DELETE, &path, None).await);
                 }
-                is_gone = case.list(&caller, &path).await.is_ok_and(|items| items.is_empty());
+                is_gone = case.list(caller, &path).await.is_ok_and(|items| items.is_empty());
             }
             let noted = match is_gone {
                 true => self.ledger.emptied(&account.id, items),
@@ -427,10 +440,10 @@ impl Run {
 }
 
 /// What has become of an account of the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Identity {
-    /// It has the address that it was created with.
-    Ours,
+    /// It has the address that it was created with, and this caller reaches it.
+    Ours(Caller),
     /// It is not there any more, or its id is another one's now.
     Gone,
     /// The target does not tell.

@@ -197,7 +197,10 @@ pub async fn rehearse(target: &Target, settings: &Settings, selection: &Selectio
     let chosen = selection.checks(target, run.settings.seed).len();
     let results = run_suite(&run, selection, &|_| {}).await;
     let (accounts, items) = run.ledger.created();
-    Ok(Cost { checks: chosen + results.assumptions.len(), requests: results.requests, accounts, items })
+    // Messages that a command reads are no requests to the target.
+    let controls = if target.is_far { run.pace.controls() } else { 0 };
+    let requests = results.requests - controls;
+    Ok(Cost { checks: chosen + results.assumptions.len(), requests, accounts, items })
 }
 
 /// Writes the sequences that have failed into the results folder, for `contract replay`.

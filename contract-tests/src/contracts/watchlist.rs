@@ -265,8 +265,8 @@ impl Kind {
     ) -> Step {
         let mut before = self.list(case, by, on).await?;
         let (mut added, mut marks) = (Vec::new(), Vec::new());
-        // Where requests are dear, one token shows what holds for several items.
-        let many = if case.run.is_frugal() && matches!(by, Caller::App(..)) { 1 } else { 2 };
+        // Where requests are dear, the model test shows what holds for several items.
+        let many = if case.run.is_frugal() { 1 } else { 2 };
         for _ in 0..many {
             let value = self.new_value(case);
             let mark = self.mark(case, on, &value).await;
