@@ -1,14 +1,14 @@
 //! `contract`: holds a target to the guide, and reports.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use contract_tests::{
-    End, Fake, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, checks, keep_replays, rehearse,
-    report, run_suite,
+    End, Fake, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError, checks,
+    keep_replays, rehearse, report, run_suite,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -96,17 +96,15 @@ const BROKEN: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Command::List = cli.command {
-        return list();
-    }
-    match read(&cli) {
-        Ok((target, settings)) => tokio::runtime::Runtime::new().map_or_else(
-            |error| ended(BROKEN, &format!("no runtime can be started: {error}")),
-            |runtime| runtime.block_on(execute(cli.command, target, settings)),
-        ),
-        Err(problem) => ended(USAGE, &problem),
-    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return ended(BROKEN, &format!("no runtime can be started: {error}")),
+    };
+    runtime.block_on(execute(cli)).unwrap_or_else(|(code, problem)| ended(code, &problem))
 }
+
+/// An exit code, and what to say with it.
+type Problem = (u8, String);
 
 fn ended(code: u8, problem: &str) -> ExitCode {
     eprintln!("contract: {problem}");
@@ -124,44 +122,67 @@ fn list() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn read(cli: &Cli) -> Result<(Option<Target>, Settings), String> {
-    let lookup = |variable: &str| cli.flags.lookup(variable);
-    let target = Target::from_variables(lookup).map_err(|error| error.to_string())?;
-    let settings = Settings::from_variables(target.as_ref(), lookup).map_err(|error| error.to_string())?;
-    Ok((target, settings))
+async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
+    match cli.command {
+        Command::List => Ok(list()),
+        Command::Plan(chosen) => {
+            let Subject { target, settings, .. } = Subject::of(&cli.flags).await?;
+            plan(&target, &settings, &Selection { only: chosen.only }).await
+        }
+        Command::Run(chosen) => {
+            let (run, _fake) = Subject::of(&cli.flags).await?.opened()?;
+            interruptible(&run);
+            run_and_report(&run, &Selection { only: chosen.only }).await
+        }
+        Command::Replay { file } => {
+            let (run, _fake) = Subject::of(&cli.flags).await?.opened()?;
+            replay(&run, &file).await
+        }
+        Command::Sweep => {
+            let subject = Subject::of(&cli.flags).await?;
+            if subject.fake.is_some() {
+                return Err((USAGE, "sweep needs a target: DEFENTRY_BASE_URL or --base-url".into()));
+            }
+            Ok(sweep(&subject.opened()?.0).await)
+        }
+    }
 }
 
-async fn execute(command: Command, named: Option<Target>, settings: Settings) -> ExitCode {
-    if let (Command::Sweep, None) = (&command, &named) {
-        return ended(USAGE, "sweep needs a target: DEFENTRY_BASE_URL or --base-url");
+/// What a command is about.
+struct Subject {
+    target: Target,
+    settings: Settings,
+    /// A fake in this process where no target is named. What it holds ends with it.
+    fake: Option<Fake>,
+}
+
+impl Subject {
+    async fn of(flags: &Flags) -> Result<Self, Problem> {
+        let lookup = |variable: &str| flags.lookup(variable);
+        let usage = |error: VariableError| (USAGE, error.to_string());
+        let named = Target::from_variables(lookup).map_err(usage)?;
+        let settings = Settings::from_variables(named.as_ref(), lookup).map_err(usage)?;
+        Ok(match named {
+            Some(target) => Self { target, settings, fake: None },
+            None => {
+                let fake = Fake::start().await;
+                Self { target: fake.target(), settings, fake: Some(fake) }
+            }
+        })
     }
-    // What a fake in this process holds ends with it.
-    let fake = if named.is_none() { Some(Fake::start().await) } else { None };
-    let Some(target) = named.or_else(|| fake.as_ref().map(Fake::target)) else {
-        return ended(BROKEN, "there is no target");
-    };
-    if let Command::Plan(chosen) = command {
-        return plan(&target, &settings, &Selection { only: chosen.only }).await;
+
+    fn opened(self) -> Result<(Arc<Run>, Option<Fake>), Problem> {
+        let run = Run::new(self.target, self.settings);
+        let run = run.map_err(|error| (USAGE, format!("{error} (see DEFENTRY_RESULTS_DIR)")))?;
+        Ok((Arc::new(run), self.fake))
     }
-    let folder = settings.results.clone();
-    let run = match Run::new(target, settings) {
-        Ok(run) => Arc::new(run),
-        Err(error) => return ended(USAGE, &format!("{error} (see DEFENTRY_RESULTS_DIR)")),
-    };
-    match command {
-        Command::Run(chosen) => {
-            interruptible(&run);
-            run_and_report(&run, &Selection { only: chosen.only }, &folder).await
-        }
-        Command::Replay { file } => replay(&run, &file).await,
-        Command::Sweep => {
-            let problems = run.sweep().await;
-            problems.iter().for_each(|problem| eprintln!("not removed: {problem}"));
-            println!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
-            if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) }
-        }
-        Command::Plan(_) | Command::List => ExitCode::SUCCESS,
-    }
+}
+
+async fn sweep(run: &Arc<Run>) -> ExitCode {
+    let problems = run.sweep().await;
+    problems.iter().for_each(|problem| eprintln!("not removed: {problem}"));
+    println!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) }
 }
 
 /// The first Ctrl-C, or the end that a CI job is told of, ends the checks and lets the run tidy up; the second ends it.
@@ -195,81 +216,54 @@ async fn told_to_end() {
     drop(tokio::signal::ctrl_c().await);
 }
 
-async fn plan(target: &Target, settings: &Settings, selection: &Selection) -> ExitCode {
-    match rehearse(target, settings, selection).await {
-        Ok(cost) => {
-            println!("target    {}", target.base_url());
-            println!("checks    {}", cost.checks);
-            println!("requests  about {}", cost.requests);
-            println!(
-                "creates   {} accounts, which are left empty, and {} items, which are removed",
-                cost.accounts, cost.items
-            );
-            match settings.rate {
-                Some(rate) => {
-                    println!("time      about {:.0} s at {rate} requests a second", cost.requests as f64 / rate)
-                }
-                None => println!("time      as fast as the target answers"),
-            }
-            if let Some(budget) = settings.budget.filter(|budget| *budget < cost.requests) {
-                println!("budget    {budget} requests are too few: what they do not reach is inconclusive (--budget)");
-            }
-            println!("(rehearsed on a fake in this process; nothing was sent to the target)");
-            ExitCode::SUCCESS
-        }
-        Err(error) => ended(BROKEN, &error.to_string()),
+async fn plan(target: &Target, settings: &Settings, selection: &Selection) -> Result<ExitCode, Problem> {
+    let cost = rehearse(target, settings, selection).await.map_err(|error| (BROKEN, error.to_string()))?;
+    println!("target    {}", target.base_url());
+    println!("checks    {}", cost.checks);
+    println!("requests  about {}", cost.requests);
+    println!("creates   {} accounts, which are left empty, and {} items, which are removed", cost.accounts, cost.items);
+    match settings.rate {
+        Some(rate) => println!("time      about {:.0} s at {rate} requests a second", cost.requests as f64 / rate),
+        None => println!("time      as fast as the target answers"),
     }
+    if let Some(budget) = settings.budget.filter(|budget| *budget < cost.requests) {
+        println!("budget    {budget} requests are too few: what they do not reach is inconclusive (--budget)");
+    }
+    println!("(rehearsed on a fake in this process; nothing was sent to the target)");
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn replay(run: &Arc<Run>, file: &PathBuf) -> ExitCode {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => return ended(USAGE, &format!("{}: {error}", file.display())),
-    };
-    let replay: Replay = match serde_json::from_str(&text) {
-        Ok(replay) => replay,
-        Err(error) => return ended(USAGE, &format!("{}: {error}", file.display())),
-    };
-    let outcome = match replay.play(run).await {
-        Ok(outcome) => outcome,
-        Err(problem) => return ended(USAGE, &format!("{}: {problem}", file.display())),
-    };
+async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
+    let unusable = |problem: String| (USAGE, format!("{}: {problem}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    let replay: Replay = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    let outcome = replay.play(run).await.map_err(unusable)?;
     let left = run.finish().await;
     left.iter().for_each(|problem| eprintln!("not removed: {problem}"));
-    match outcome {
-        Outcome::Fail(evidence) => {
-            println!("not as documented\n{evidence}");
-            ExitCode::from(1)
-        }
-        Outcome::Inconclusive(evidence) => {
-            println!("inconclusive\n{evidence}");
-            ExitCode::from(4)
-        }
-        Outcome::Skipped(reason) => {
-            println!("skipped: {reason}");
-            ExitCode::from(4)
-        }
-        Outcome::Pass => {
-            println!("the target does what the guide says in this sequence");
-            ExitCode::from(if left.is_empty() { 0 } else { 5 })
-        }
-    }
+    let (code, text) = match outcome {
+        Outcome::Fail(evidence) => (1, format!("not as documented\n{evidence}")),
+        Outcome::Inconclusive(evidence) => (4, format!("inconclusive\n{evidence}")),
+        Outcome::Skipped(reason) => (4, format!("skipped: {reason}")),
+        Outcome::Pass if left.is_empty() => (0, "the target does what the guide says in this sequence".into()),
+        Outcome::Pass => (5, "the target does what the guide says, but does not remove what was created".into()),
+    };
+    println!("{text}");
+    Ok(ExitCode::from(code))
 }
 
-async fn run_and_report(run: &Arc<Run>, selection: &Selection, folder: &std::path::Path) -> ExitCode {
+async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCode, Problem> {
+    let folder = &run.settings.results;
     eprintln!("target {}, seed {}", run.base_url(), run.settings.seed);
     let bar = io::stderr().is_terminal().then(bar);
     let mut results = run_suite(run, selection, &|progress| show(progress, bar.as_ref())).await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    if let Err(error) = keep_replays(&mut results, folder).and_then(|()| report::write(&results, folder)) {
-        summarize(&results);
-        return ended(BROKEN, &format!("the reports cannot be written to {}: {error}", folder.display()));
-    }
+    let written = keep_replays(&mut results, folder).and_then(|()| report::write(&results, folder));
     summarize(&results);
+    written.map_err(|error| (BROKEN, format!("the reports cannot be written to {}: {error}", folder.display())))?;
     println!("reports   {}", folder.join("report.html").display());
-    ExitCode::from(results.exit_code())
+    Ok(ExitCode::from(results.exit_code()))
 }
 
 fn bar() -> ProgressBar {
