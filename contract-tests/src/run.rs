@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
 
 use crate::case::Case;
 use crate::client::{Account, Caller, Client, Exchange, Format, Pace};
@@ -49,6 +49,11 @@ pub struct Run {
     /// Answers of every kind in each format, once they were asked for.
     tours: [OnceCell<Result<Arc<Vec<Exchange>>, Stop>>; 2],
     adds_tell_ids: AtomicBool,
+    /// Whether the target's clock can be moved, for everybody only.
+    own_clock: OnceCell<bool>,
+    /// Held by whoever moves it, and shared by all others.
+    world: RwLock<()>,
+    moved: AtomicU64,
     /// Held while leaks are seeded and looked at: there are few test numbers, and a leak is everybody's who watches one.
     pub(crate) leaking: AsyncMutex<()>,
     label: String,
@@ -125,6 +130,9 @@ impl Run {
             matrix: Mutex::default(),
             tours: Default::default(),
             adds_tell_ids: AtomicBool::new(false),
+            own_clock: OnceCell::new(),
+            world: RwLock::default(),
+            moved: AtomicU64::new(0),
             leaking: AsyncMutex::default(),
             label: values::new_label(),
             cases: AtomicU64::new(0),
@@ -133,6 +141,11 @@ impl Run {
 
     /// Runs one check in one format, and removes what it has left.
     pub async fn check(self: &Arc<Self>, check: &Check, format: Format) -> Outcome {
+        // Who moves a clock that all go by does so alone.
+        let (_alone, _beside) = match check.id.starts_with("expiry.") && self.has_only_its_own_clock().await {
+            true => (Some(self.world.write().await), None),
+            false => (None, Some(self.world.read().await)),
+        };
         let case = self.case(format);
         let end = (check.contract)(&case).await;
         self.tidy(&case).await;
@@ -217,6 +230,29 @@ impl Run {
             case.health().await.is_ok_and(|answer| answer.status == 200 && answer.body["status"] == "ok")
         };
         *self.is_fake.get_or_init(ask).await
+    }
+
+    /// Whether the target has a clock that can be moved, for everybody at once.
+    pub(crate) async fn has_only_its_own_clock(self: &Arc<Self>) -> bool {
+        let ask = || async {
+            if self.target.is_far || !self.is_fake().await {
+                return false;
+            }
+            let case = self.case(Format::Legacy);
+            let is_there = async |path| case.control(Method::GET, path, None).await.is_ok_and(|got| got.status == 200);
+            is_there("/_mock/clock").await && !is_there("/_mock/sandboxes").await
+        };
+        *self.own_clock.get_or_init(ask).await
+    }
+
+    /// Notes by how much the target's own clock was moved.
+    pub(crate) fn note_moved(&self, seconds: u64) {
+        self.moved.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// By how many seconds it was moved since it was last set back.
+    pub(crate) fn take_moved(&self) -> i64 {
+        self.moved.swap(0, Ordering::Relaxed).try_into().unwrap_or(i64::MAX)
     }
 
     /// A private world of the target with these assumptions, where it has such.

@@ -285,3 +285,35 @@ async fn nothing_that_is_allowed_raises_an_alarm() {
     }))
     .await;
 }
+
+/// Where all go by one clock, it is moved while nobody else calls, and set back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_without_sandboxes_is_moved_and_set_back() {
+    let http = client();
+    let fake = Fake::start().await;
+    let target = fake.target();
+    let without = there(|asked, _| match asked.path.starts_with("/_mock/sandboxes") {
+        true => Way::Back(Answered::json(404, &json!({ "error": "Not found" }))),
+        false => Way::On,
+    });
+    let url = start(http.clone(), target.base_url(), &[without]).await;
+    let clock = format!("{url}/_mock/clock");
+    let now = async || -> jiff::Timestamp {
+        let answer: Value = http.get(&clock).send().await.expect("the fake answers").json().await.expect("JSON");
+        answer["now"].as_str().expect("a time").parse().expect("RFC 3339")
+    };
+    let (before, began) = (now().await, std::time::Instant::now());
+    let run = run(target.at(url), 1, 2);
+    let expiry = checks().filter(|check| check.id.starts_with("expiry.") || check.id.starts_with("items."));
+    let tries = expiry.flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
+        let run = Arc::clone(&run);
+        async move {
+            let outcome = run.check(check, format).await;
+            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(check, format, &outcome));
+            (check.name(format), alarm.into_iter().collect())
+        }
+    });
+    all_is_silent(tries).await;
+    let passed = now().await.duration_since(before).as_secs();
+    assert!(passed.unsigned_abs() <= began.elapsed().as_secs() + 2, "{passed} seconds later");
+}
