@@ -430,8 +430,11 @@ impl Run {
             _ => return Ok(Identity::Unknown),
         };
         let profile = case.get(&app, "/api/v1/account").await?;
-        Ok(match reader::item(&profile.body).and_then(reader::id) {
-            Some(own) if own == *id => Identity::Ours(partner),
+        let own = reader::item(&profile.body);
+        let email = own.and_then(|own| own.get("email")?.as_str()).map(str::to_owned);
+        let is_ours = email == Some(left.email.clone()) || own.and_then(reader::id).as_ref() == Some(id);
+        Ok(match own {
+            _ if is_ours => Identity::Ours(partner),
             Some(_) => Identity::Gone,
             None => Identity::Unknown,
         })

@@ -43,6 +43,8 @@ async fn alone(case: &Case) -> Step<Case> {
 
 /// Leaves the world of `alone` as it was.
 async fn leave(case: &Case, world: &Case) {
+    // This is done even when the run is over.
+    world.begin_tidying();
     if Arc::ptr_eq(&case.run, &world.run) {
         let clock = world.control(Method::GET, "/_mock/clock", None).await;
         let now = clock.ok().and_then(|clock| clock.body["now"].as_str().and_then(|now| now.parse::<Timestamp>().ok()));

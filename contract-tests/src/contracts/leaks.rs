@@ -1,7 +1,10 @@
 //! Leaks of watched values.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::watchlist::{CARD, EMAIL, IBAN, Kind, PHONE};
 use crate::case::Case;
@@ -17,6 +20,10 @@ page!("leaks" {
     "of_an_email_that_its_owner_confirms": ["EMAIL-1", "SCOPE-3"] => |case| of_a_confirmed_email(case),
     "are_lists": ["EMAIL-1", "PHONE-1", "IBAN-1", "CARD-1"] => |case| are_lists(case),
 });
+
+/// How often, and at what distance, a real target is asked whether it has found a leak.
+const LOOKS: u32 = 12;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// Where a value that is in a breach comes from.
 enum Source {
@@ -74,8 +81,12 @@ async fn are_seen(case: &Case, kind: &Kind) -> Step {
     for account in [&watching, &other, &idle] {
         before.push(seen(case, kind, account).await?);
     }
+    let is_seeded = matches!(source, Source::Seeded);
     let value = leaked(case, kind, source).await?;
     kind.needed(case, &crm, &watching, &value).await?;
+    if !is_seeded {
+        found(case, kind, &watching).await?;
+    }
     for (account, before) in [&watching, &other, &idle].into_iter().zip(before) {
         let after = seen(case, kind, account).await?;
         for ((path, before), (_, after)) in before.into_iter().zip(after) {
@@ -87,6 +98,18 @@ async fn are_seen(case: &Case, kind: &Kind) -> Step {
         }
     }
     in_its_own_list_only(case, kind, &watching).await
+}
+
+/// Waits until a real target has looked for what was not seeded: how long that takes is not documented.
+async fn found(case: &Case, kind: &Kind, account: &Account) -> Step {
+    for _ in 0..LOOKS {
+        if seen(case, kind, account).await?.iter().all(|(_, leaks)| *leaks > 0) {
+            return Ok(());
+        }
+        sleep(BETWEEN_LOOKS).await;
+    }
+    let wait = BETWEEN_LOOKS * LOOKS;
+    Err(Stop::Inconclusive(format!("no leak of a value that is said to be in a breach, in {wait:?}")))
 }
 
 /// A leak stands in the list of its own kind only: the account watches nothing of another.
@@ -107,6 +130,10 @@ async fn in_its_own_list_only(case: &Case, kind: &Kind, watching: &Account) -> S
 /// What the end user has added, and confirmed by the link that they were sent, is watched like everything else.
 async fn of_a_confirmed_email(case: &Case) -> Step {
     let source = source(case, &EMAIL).await?;
+    if let Source::Known(_) = source {
+        // What the end user adds is written to.
+        return Err(Stop::Skipped("the address that is known to be in a breach may be somebody's".into()));
+    }
     let account = case.account().await?;
     let app = case.app(&account).await?;
     let _turn = case.run.leaking.lock().await;
