@@ -16,7 +16,7 @@ use serde_json::Value;
 const LARGEST_BODY: usize = 1 << 20;
 
 /// How long a proxy takes that is to meet several requests at once.
-const PAUSE: Duration = Duration::from_millis(4);
+const PAUSE: Duration = Duration::from_millis(15);
 
 /// A request on its way to the fake.
 #[derive(Clone, Debug)]
