@@ -25,6 +25,9 @@ use crate::values;
 /// How old the run's CRM token may become, unless the target's tokens live shorter (LOGIN-2).
 const TOKEN_AGE: Duration = Duration::from_secs(60);
 
+/// How many accounts of earlier runs are looked for.
+const TAKEN_UP: usize = 6;
+
 /// Checks against one target. It belongs to the runtime on which it is first used, as its connections do.
 #[derive(Debug)]
 pub struct Run {
@@ -303,18 +306,22 @@ impl Run {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    /// Takes up the accounts that earlier runs have left empty, if they are still there.
+    /// Takes up accounts that earlier runs have left empty, if they are still there: as many as cases need at once.
     pub(crate) async fn take_up(self: &Arc<Self>) {
         if !self.shares_accounts() {
             return;
         }
         let case = self.case(Format::Legacy);
-        for left in self.ledger.left() {
-            if let (Some(id), true) = (left.id.clone(), left.is_reusable && left.items.is_empty())
-                && let Ok(Identity::Ours(_)) = self.identity(&case, &left).await
-            {
-                let account = Account { id, email: left.email };
-                self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account);
+        let reusable = self.ledger.left().into_iter().filter(|left| left.is_reusable && left.items.is_empty());
+        for left in reusable.take(TAKEN_UP) {
+            match (self.identity(&case, &left).await, left.id) {
+                (Ok(Identity::Ours(Caller::Crm(_))), Some(id)) => {
+                    let account = Account { id, email: left.email };
+                    self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(account);
+                }
+                // Where the ledger cannot be written the run ends at its first create.
+                (Ok(Identity::Gone), id) => drop(self.ledger.gone(&left.email, id.as_deref())),
+                _ => {}
             }
         }
     }
@@ -354,14 +361,7 @@ impl Run {
         if self.target.is_throwaway {
             return Vec::new();
         }
-        let mut problems = Vec::new();
-        for left in self.ledger.left() {
-            let id = left.id.clone();
-            if id.is_none() || !left.items.is_empty() {
-                problems.extend(self.clear(&case, left).await);
-            }
-        }
-        problems
+        self.sweep().await
     }
 
     /// The accounts of this target that the suite has made, and that are left empty, by their ids.
@@ -372,12 +372,13 @@ impl Run {
         self.ledger.left().into_iter().filter_map(|left| left.id).collect()
     }
 
-    /// Finishes what an interrupted run has left: every account of the ledger that is still the suite's is emptied.
+    /// Removes what runs against this target have left, interrupted ones too: the items that the ledger has, and whatever
+    /// may be on an account whose id was never told. What is returned could not be removed, in words.
     pub async fn sweep(self: &Arc<Self>) -> Vec<String> {
         let case = self.case(Format::Legacy);
         case.begin_tidying();
         let mut problems = Vec::new();
-        for left in self.ledger.left() {
+        for left in self.ledger.left().into_iter().filter(|left| left.id.is_none() || !left.items.is_empty()) {
             problems.extend(self.clear(&case, left).await);
         }
         problems
@@ -429,15 +430,8 @@ impl Run {
             Ok(answer) if reader::is_refusal(answer.status) && email.is_some() => return Ok(Identity::Gone),
             _ => return Ok(Identity::Unknown),
         };
-        let profile = case.get(&app, "/api/v1/account").await?;
-        let own = reader::item(&profile.body);
-        let email = own.and_then(|own| own.get("email")?.as_str()).map(str::to_owned);
-        let is_ours = email == Some(left.email.clone()) || own.and_then(reader::id).as_ref() == Some(id);
-        Ok(match own {
-            _ if is_ours => Identity::Ours(partner),
-            Some(_) => Identity::Gone,
-            None => Identity::Unknown,
-        })
+        // Its token acts on that account, whatever has become of the id.
+        Ok(Identity::Ours(app))
     }
 
     /// Removes the items that an account has in the ledger, and looks whether they are gone. Where an id is not known,
