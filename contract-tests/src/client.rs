@@ -300,7 +300,7 @@ impl Client {
         request: Request,
         is_removal: bool,
     ) -> (Exchange, Step<Answer>) {
-        let to = format!("{} {}", request.method, request.path);
+        let to = request.to_string();
         let objection = pace.objection().filter(|_| !is_removal);
         let outcome = match objection.map_or_else(|| announced(ledger, caller, &request), Err) {
             Ok(entry) => {
@@ -445,5 +445,33 @@ fn causes(error: &dyn Error) -> String {
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_keep_to_the_rate() {
+        let pace = Pace::new(&Settings { rate: Some(2.0), ..Settings::default() });
+        let began = Instant::now();
+        for _ in 0..11 {
+            pace.turn().await;
+        }
+        assert_eq!((pace.sent(), began.elapsed().as_millis()), (11, 5000));
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_one_word_of_a_shell() {
+        let cases = [
+            ("plain", "'plain'"),
+            ("it's", r"'it'\''s'"),
+            ("Bearer $CRM_TOKEN", "\"Bearer $CRM_TOKEN\""),
+            (r#"{"a":"$SSN`"}"#, r#""{\"a\":\"$SSN\`\"}""#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(quoted(text), expected);
+        }
     }
 }
