@@ -67,6 +67,8 @@ mod broken {
         LeaksOfAllKinds,
         /// A leak that was known before its value was watched is never seen (IBAN-1).
         EarlierLeaksAreLost,
+        /// A leak that comes to light after its value was watched is never seen (PHONE-1).
+        LaterLeaksAreLost,
         /// A change of a passport adds a second one (PASSPORT-1).
         ChangeAddsPassport,
         /// A change of a passport is answered, and not kept (PASSPORT-1).

@@ -545,7 +545,8 @@ impl World {
         let watchers = self.watchers.get(&key).map(|watchers| watchers.all().to_vec()).unwrap_or_default();
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let mut seen_by = Vec::new();
-        for id in watchers {
+        let is_lost = breaks!(self.settings, LaterLeaksAreLost);
+        for id in watchers.into_iter().filter(|_| !is_lost) {
             let hit = self.change_account(id, |account| {
                 let item = account.watching(leak.kind, &leak.value, pending_too);
                 if let Some(item) = item {

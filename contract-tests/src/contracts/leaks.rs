@@ -54,13 +54,17 @@ async fn leaked(case: &Case, kind: &Kind, source: Source) -> Step<String> {
         Source::Known(value) => Ok(value),
         Source::Seeded => {
             let value = kind.new_value(case);
-            let body = json!({ "kind": kind.name, "value": value });
-            let answer = case.control(Method::POST, "/_mock/leaks", Some(body)).await?;
-            let is_seeded = reader::is_success(answer.status);
-            let unseeded = || Stop::Skipped(format!("a leak cannot be seeded: {}", answer.status));
-            is_seeded.then_some(value).ok_or_else(unseeded)
+            seed(case, kind, &value).await.map(|()| value)
         }
     }
+}
+
+/// Tells the fake that a breach holds a value.
+async fn seed(case: &Case, kind: &Kind, value: &str) -> Step {
+    let body = json!({ "kind": kind.name, "value": value });
+    let answer = case.control(Method::POST, "/_mock/leaks", Some(body)).await?;
+    let unseeded = || Stop::Skipped(format!("a leak cannot be seeded: {}", answer.status));
+    reader::is_success(answer.status).then_some(()).ok_or_else(unseeded)
 }
 
 /// The leaks that a caller sees.
@@ -97,7 +101,21 @@ async fn are_seen(case: &Case, kind: &Kind) -> Step {
             Stop::unless(is_right, who, || format!("{after} leaks in {path}, {before} before"))?;
         }
     }
-    in_its_own_list_only(case, kind, &watching).await
+    in_its_own_list_only(case, kind, &watching).await?;
+    if is_seeded { of_what_was_watched_before(case, kind, &watching).await } else { Ok(()) }
+}
+
+/// A leak that comes to light after its value was watched is seen like one that was known before.
+async fn of_what_was_watched_before(case: &Case, kind: &Kind, watching: &Account) -> Step {
+    let value = kind.new_value(case);
+    kind.needed(case, &case.crm().await?, watching, &value).await?;
+    let before = seen(case, kind, watching).await?;
+    seed(case, kind, &value).await?;
+    for ((path, before), (_, after)) in before.into_iter().zip(seen(case, kind, watching).await?) {
+        let observed = || format!("{after} leaks in {path}, {before} before");
+        Stop::unless(after > before, "who watches a value sees a leak that comes to light later", observed)?;
+    }
+    Ok(())
 }
 
 /// Waits until a real target has looked for what was not seeded: how long that takes is not documented.

@@ -584,6 +584,7 @@ const WITHIN: &[(Fault, &str)] = &[
     (Fault::LeaksAreSeenByAll,            "EMAIL-1"),
     (Fault::LeaksOfAllKinds,              "PHONE-1"),
     (Fault::EarlierLeaksAreLost,          "IBAN-1"),
+    (Fault::LaterLeaksAreLost,            "PHONE-1"),
     (Fault::ChangeAddsPassport,           "PASSPORT-1"),
     (Fault::ChangeIsLost,                 "PASSPORT-1"),
     (Fault::ChangeTouchesAll,             "PASSPORT-1"),
