@@ -299,14 +299,21 @@ impl Case {
     }
 
     async fn new_account(&self, is_plain: bool) -> Step<Account> {
-        let ssn = self.run.target.ssn_required.then(|| self.values.ssn().to_owned());
-        let (account, answer) = self.create_account(ssn.as_deref(), is_plain).await?;
-        if account.is_err() && ssn.is_some() && matches!(answer.status, 409 | 422) {
-            // An SSN may be somebody's already: there are few test numbers.
-            let (account, _) = self.create_account(Some(&self.values.unlisted_ssn()), is_plain).await?;
-            return account.map_err(Stop::into_needed);
-        }
+        let (account, _) = match self.run.target.ssn_required {
+            true => self.create_account_with_ssn(is_plain).await?,
+            false => self.create_account(None, is_plain).await?,
+        };
         account.map_err(Stop::into_needed)
+    }
+
+    /// Asks for an account with an SSN, and again with one that nobody has where the first is refused: there are few test
+    /// numbers, so it may be somebody's already.
+    pub(crate) async fn create_account_with_ssn(&self, is_plain: bool) -> Step<(Step<Account>, Answer)> {
+        let first = self.create_account(Some(self.values.ssn()), is_plain).await?;
+        if first.0.is_ok() || !matches!(first.1.status, 409 | 422) {
+            return Ok(first);
+        }
+        self.create_account(Some(&self.values.unlisted_ssn()), is_plain).await
     }
 
     /// An account of another partner, with an SSN as the first partner's have one.

@@ -10,6 +10,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::case::Case;
+use crate::client::Caller;
 use crate::contract::{Step, Stop};
 use crate::reader;
 use crate::target::Messages;
@@ -122,6 +123,12 @@ impl Case {
             }
             sleep(every).await;
         }
+    }
+
+    /// Opens a link that somebody was sent: it answers a page, or leads to one.
+    pub(crate) async fn open(&self, link: &str) -> Step {
+        let opened = self.get(&Caller::Anonymous, link).await?;
+        opened.demand("the link opens", |status| (200..400).contains(&status))
     }
 
     fn read(&self, message: &Value) -> Message {

@@ -70,15 +70,11 @@ pub(crate) async fn created(case: &Case, with_ssn: bool) -> Step<(Account, Answe
     if !with_ssn && case.run.target.ssn_required {
         return Err(Stop::Skipped("DEFENTRY_SSN_REQUIRED says that every account has an SSN".into()));
     }
-    let ssn = with_ssn.then(|| case.values.ssn());
-    let (account, answer) = case.create_account(ssn, false).await?;
-    match account {
-        Err(_) if with_ssn && matches!(answer.status, 409 | 422) => {
-            let (account, answer) = case.create_account(Some(&case.values.unlisted_ssn()), false).await?;
-            Ok((account.map_err(Stop::into_needed)?, answer))
-        }
-        account => Ok((account.map_err(Stop::into_needed)?, answer)),
-    }
+    let (account, answer) = match with_ssn {
+        true => case.create_account_with_ssn(false).await?,
+        false => case.create_account(None, false).await?,
+    };
+    Ok((account.map_err(Stop::into_needed)?, answer))
 }
 
 pub(crate) async fn switch(case: &Case, account: &Account, to: &str) -> Step<Answer> {
