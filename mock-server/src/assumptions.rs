@@ -95,6 +95,22 @@ keys! {
         LeaksPending = "leaks.pending" { Hidden = "hidden", Shown = "shown" }
         /// Whether a stored value is normalized.
         ValueForm = "value.form" { Normalized = "normalized", AsSent = "as-sent" }
+        /// What a PUT does to what its body does not name.
+        PutReplaces = "put.replaces" { Named = "named", Whole = "whole" }
+        /// What an empty text in an update does.
+        UpdateEmpty = "update.empty" { Cleared = "cleared", Kept = "kept", Refused = "refused" }
+        /// Whether SSO knows an account by the email that it was changed to.
+        SsoChangedEmail = "sso.changed-email" { Refused = "refused", Accepted = "accepted" }
+        /// The answer to closing an alarm.
+        AlarmCloseAnswer = "alarm.close-answer" { Alarm = "alarm", Message = "message" }
+        /// What becomes of the alarms of a removed item.
+        AlarmOfRemoved = "alarm.of-removed" { Kept = "kept", Removed = "removed" }
+        /// What a company is.
+        AlarmCompany = "alarm.company" { Field = "field", Partner = "partner" }
+        /// What a period is that lacks an end.
+        AlarmPeriod = "alarm.period" { Open = "open", Refused = "422" }
+        /// How the status of a scan is wrapped.
+        ScanBody = "scan.body" { Bare = "bare", Data = "data" }
         /// How a legacy boolean is written.
         LegacyBoolean = "legacy.boolean" { Number = "number", TextNumber = "text-number", Text = "text" }
     }
@@ -111,6 +127,11 @@ keys! {
         ResendNothingPending = "resend.nothing-pending",
         SsnWithout = "ssn.without",
         AlarmCloseAgain = "alarm.close-again",
+        OnlinePlan = "online.plan",
+        OnlineWithoutProfile = "online.without-profile",
+        OnlineProfileAgain = "online.profile-again",
+        ScanAgain = "scan.again",
+        ScanRetry = "scan.retry",
         LegacyError400 = "legacy.error.400",
         LegacyError401 = "legacy.error.401",
         LegacyError403 = "legacy.error.403",
@@ -122,6 +143,7 @@ keys! {
         ErrorCode405 = "error.code.405",
         ErrorCode409 = "error.code.409",
         ErrorCode500 = "error.code.500",
+        RemovalStates = "removal.states",
         TokenCrmSeconds = "token.crm-seconds",
         TokenCrmKeptSeconds = "token.crm-kept-seconds",
         TokenAppSeconds = "token.app-seconds",
@@ -129,6 +151,9 @@ keys! {
         ConfirmLinkSeconds = "confirm.link-seconds",
         ConfirmCodeSeconds = "confirm.code-seconds",
         ThrottlePerMinute = "throttle.per-minute",
+        ScanQueueSeconds = "scan.queue-seconds",
+        ScanSiteSeconds = "scan.site-seconds",
+        RemovalStepSeconds = "removal.step-seconds",
     }
 }
 

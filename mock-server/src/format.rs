@@ -473,6 +473,7 @@ impl Writer<'_> {
                 }
             }
             Value::List(list) => self.list(list, Self::value),
+            Value::Object(object) => self.object(object),
         }
     }
 }

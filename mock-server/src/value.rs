@@ -22,6 +22,8 @@ pub(crate) enum Value {
     Time(Timestamp),
     Id(Id),
     List(Vec<Self>),
+    /// Fields below a field.
+    Object(Object),
 }
 
 /// Fields in the order in which they are written.
@@ -94,6 +96,12 @@ impl From<Timestamp> for Value {
 impl From<Id> for Value {
     fn from(id: Id) -> Self {
         Self::Id(id)
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object)
     }
 }
 
