@@ -3,7 +3,7 @@
 use crate::assumptions::{Assumed, Key};
 use crate::auth::{Actor, Partner};
 use crate::call::Call;
-use crate::fields::{self, Change, Fields, short_text, taken, two_letters};
+use crate::fields::{self, Change, Fields, Update, short_text, taken, two_letters};
 use crate::id::{Id, Table};
 use crate::leak::Hit;
 use crate::reply::{Issue, Outcome, Refusal, Reply};
@@ -26,10 +26,14 @@ pub(crate) struct Account {
     pub(crate) first_name: Box<str>,
     pub(crate) last_name: Box<str>,
     pub(crate) email: Option<Box<str>>,
+    /// The email that it was created with, by which SSO knows it (SSO-3).
+    pub(crate) created_with: Option<Box<str>>,
     pub(crate) phone: Option<Box<str>>,
     country_code: Option<Box<str>>,
     lang_code: Option<Box<str>>,
-    plan_id: u32,
+    pub(crate) plan_id: u32,
+    /// The company that it belongs to, if its partner has named one.
+    pub(crate) company_id: Option<u64>,
     kind: Box<str>,
     pub(crate) ssn: Option<Ssn>,
     created_at: Timestamp,
@@ -59,6 +63,7 @@ pub(crate) struct Draft {
     country_code: Option<Box<str>>,
     lang_code: Option<Box<str>>,
     plan_id: Option<u32>,
+    company_id: Option<u64>,
     kind: Option<Box<str>>,
 }
 
@@ -76,6 +81,7 @@ impl Draft {
         let country_code = fields.optional("country_code", two_letters);
         let lang_code = fields.optional("lang_code", two_letters);
         let plan_id = fields.integer("plan_id", false, plan);
+        let company_id = fields.integer("company_id", false, company);
         let kind = fields.optional("type", short_text);
         Some(Self {
             ssn: ssn?,
@@ -86,30 +92,42 @@ impl Draft {
             country_code: country_code?,
             lang_code: lang_code?,
             plan_id: plan_id?,
+            company_id: company_id?,
             kind: kind?,
         })
     }
 }
+
+/// The plan and the type of an account that names none: what the guide's example has (ACCOUNT-1).
+const USUAL_PLAN: u32 = 1;
+const USUAL_TYPE: &str = "SINGLE";
 
 /// A plan is known by a number from 1.
 fn plan(number: i64) -> Result<u32, fields::Complaint> {
     u32::try_from(number).ok().filter(|number| *number >= 1).ok_or_else(|| "must be at least 1".into())
 }
 
+/// So is a company.
+fn company(number: i64) -> Result<u64, fields::Complaint> {
+    u64::try_from(number).ok().filter(|number| *number >= 1).ok_or_else(|| "must be at least 1".into())
+}
+
 impl Account {
-    /// The account that `draft` describes. Plan 1 and the type `SINGLE` are what the guide's example has.
+    /// The account that `draft` describes.
     pub(crate) fn new(id: u64, partner: u64, draft: Draft, now: Timestamp) -> Self {
         Self {
             id,
             partner,
             first_name: draft.first_name,
             last_name: draft.last_name,
+            created_with: draft.email.clone(),
             email: draft.email,
             phone: draft.phone,
             country_code: draft.country_code,
             lang_code: draft.lang_code,
-            plan_id: draft.plan_id.unwrap_or(1),
-            kind: draft.kind.unwrap_or_else(|| "SINGLE".into()),
+            plan_id: draft.plan_id.unwrap_or(USUAL_PLAN),
+            company_id: draft.company_id,
+            kind: draft.kind.unwrap_or_else(|| USUAL_TYPE.into()),
             ssn: draft.ssn.map(Ssn::new),
             created_at: now,
             updated_at: now,
@@ -137,6 +155,10 @@ impl Account {
             .with("lang_code", self.lang_code.as_ref())
             .with("plan_id", u64::from(self.plan_id))
             .with("type", &self.kind);
+        let object = match self.company_id {
+            Some(company) => object.with("company_id", company),
+            None => object,
+        };
         let object = match self.show_ssn(assumed) {
             Some(ssn) => object.with("ssn", ssn),
             None => object,
@@ -160,9 +182,7 @@ pub(crate) fn create(partner: Partner, call: &Call<'_>) -> Outcome {
     let created = call.world.create_account(partner.0, draft, call.now, |account| account.show(call.assumed()));
     match created {
         Some(shown) => Ok(Reply::AccountCreated(shown)),
-        None => Err(Refusal::assumed(call.assumed().name(Key::AccountDuplicate), taken("email")).hint(
-            "this partner has an account with that email already, and SSO finds accounts by their email; see SSO-1",
-        )),
+        None => Err(email_is_taken(call)),
     }
 }
 
@@ -171,16 +191,31 @@ pub(crate) fn one(actor: Actor, call: &Call<'_>) -> Outcome {
     call.world.read_account(actor.account, |account| Ok(Reply::Account(account.show(call.assumed()))))
 }
 
-/// Every route that updates an account: changes what the body names, and ignores an `ssn` in it (ACCOUNT-5).
-pub(crate) fn update(actor: Actor, call: &Call<'_>) -> Outcome {
-    call.world.change_account(actor.account, |account| {
-        let body = call.body()?;
-        let mut fields = Fields::new(&body);
-        let update = Update::parse(&mut fields, account);
+/// The routes that `PUT` an account (SSO-5, ACCOUNT-5), by `put.replaces`.
+pub(crate) fn replace(actor: Actor, call: &Call<'_>) -> Outcome {
+    update(actor, call, Update::put(call.assumed()))
+}
+
+/// `PATCH /api/v1/account/{account_id}` (ACCOUNT-5): changes what the body names.
+pub(crate) fn change(actor: Actor, call: &Call<'_>) -> Outcome {
+    update(actor, call, Update::patch(call.assumed()))
+}
+
+/// Updates an account, and ignores an `ssn` in the body (ACCOUNT-5).
+fn update(actor: Actor, call: &Call<'_>, update: Update<'_>) -> Outcome {
+    let body = call.body()?;
+    let mut fields = Fields::new(&body);
+    let email = fields.peek("email").and_then(|text| email::rule(text).ok());
+    call.world.change_account_and_email(actor.account, email, |account, is_taken| {
+        let changes = Changes::parse(&mut fields, update, account);
         if breaks!(call.world.settings(), UpdateRefusesSsn) && body.contains_key("ssn") {
             fields.complain("ssn", "cannot be changed");
         }
-        fields.finish(update)?.apply(account);
+        let changes = fields.finish(changes)?;
+        if is_taken {
+            return Err(email_is_taken(call));
+        }
+        changes.apply(account);
         if breaks!(call.world.settings(), UpdateTakesSsn)
             && let Some(number) = body.get("ssn").and_then(|ssn| ssn.as_str())
         {
@@ -189,6 +224,12 @@ pub(crate) fn update(actor: Actor, call: &Call<'_>) -> Outcome {
         account.updated_at = call.now;
         Ok(Reply::Account(account.show(call.assumed())))
     })
+}
+
+/// The refusal of an email that stands for another account, by `account.duplicate`.
+fn email_is_taken(call: &Call<'_>) -> Refusal {
+    Refusal::assumed(call.assumed().name(Key::AccountDuplicate), taken("email"))
+        .hint("this partner has an account with that email already, and SSO finds accounts by their email; see SSO-1")
 }
 
 /// `POST /api/v2/account/password` (SSO-5). The guide gives no body: `password`, and where they are sent
@@ -221,27 +262,29 @@ const SHORTEST_PASSWORD: usize = 8;
 
 /// What an update says of an account.
 #[derive(Debug)]
-struct Update {
+struct Changes {
     first_name: Option<Box<str>>,
     last_name: Option<Box<str>>,
     email: Change<Box<str>>,
     phone: Change<Box<str>>,
     country_code: Change<Box<str>>,
     lang_code: Change<Box<str>>,
-    plan_id: Option<u32>,
-    kind: Option<Box<str>>,
+    plan_id: Change<u32>,
+    company_id: Change<u64>,
+    kind: Change<Box<str>>,
 }
 
-impl Update {
-    fn parse(fields: &mut Fields<'_>, account: &Account) -> Option<Self> {
-        let first_name = fields.change_required("first_name", short_text);
-        let last_name = fields.change_required("last_name", short_text);
-        let email = fields.change("email", email::rule);
-        let phone = fields.change("phone", phone::rule);
-        let country_code = fields.change("country_code", two_letters);
-        let lang_code = fields.change("lang_code", two_letters);
-        let plan_id = fields.integer("plan_id", false, plan);
-        let kind = fields.change_required("type", short_text);
+impl Changes {
+    fn parse(fields: &mut Fields<'_>, update: Update<'_>, account: &Account) -> Option<Self> {
+        let first_name = fields.change_required("first_name", update, short_text);
+        let last_name = fields.change_required("last_name", update, short_text);
+        let email = fields.change("email", update, email::rule);
+        let phone = fields.change("phone", update, phone::rule);
+        let country_code = fields.change("country_code", update, two_letters);
+        let lang_code = fields.change("lang_code", update, two_letters);
+        let plan_id = fields.change_integer("plan_id", update, plan);
+        let company_id = fields.change_integer("company_id", update, company);
+        let kind = fields.change("type", update, short_text);
         let (email, phone) = (email?, phone?);
         // ACCOUNT-4 holds after an update too: an account cannot lose both its addresses.
         if !email.leaves(account.email.is_some()) && !phone.leaves(account.phone.is_some()) {
@@ -256,6 +299,7 @@ impl Update {
             country_code: country_code?,
             lang_code: lang_code?,
             plan_id: plan_id?,
+            company_id: company_id?,
             kind: kind?,
         })
     }
@@ -268,13 +312,20 @@ impl Update {
         };
         replace(self.first_name, &mut account.first_name);
         replace(self.last_name, &mut account.last_name);
-        replace(self.kind, &mut account.kind);
         self.email.apply(&mut account.email);
         self.phone.apply(&mut account.phone);
         self.country_code.apply(&mut account.country_code);
         self.lang_code.apply(&mut account.lang_code);
-        if let Some(plan_id) = self.plan_id {
-            account.plan_id = plan_id;
+        self.company_id.apply(&mut account.company_id);
+        match self.plan_id {
+            Change::Keep => {}
+            Change::Clear => account.plan_id = USUAL_PLAN,
+            Change::Set(plan) => account.plan_id = plan,
+        }
+        match self.kind {
+            Change::Keep => {}
+            Change::Clear => account.kind = USUAL_TYPE.into(),
+            Change::Set(kind) => account.kind = kind,
         }
     }
 }

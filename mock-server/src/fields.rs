@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
+use crate::assumptions::{Assumed, PutReplaces, UpdateEmpty};
 use crate::reply::{Issue, Why};
 
 /// What a rule says of a value that it refuses: the end of the sentence "The … field …".
@@ -19,7 +20,38 @@ pub(crate) struct Fields<'a> {
     issues: Vec<Issue>,
 }
 
-/// A field of a change: absent leaves things as they are, null clears them.
+/// How an update is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Update<'a> {
+    assumed: Assumed<'a>,
+    /// Whether what the body does not name is cleared.
+    replaces_whole: bool,
+}
+
+impl<'a> Update<'a> {
+    /// A PATCH: what the body does not name stays as it is.
+    pub(crate) fn patch(assumed: Assumed<'a>) -> Self {
+        Self { assumed, replaces_whole: false }
+    }
+
+    /// A PUT, by `put.replaces`.
+    pub(crate) fn put(assumed: Assumed<'a>) -> Self {
+        Self { assumed, replaces_whole: assumed.choice::<PutReplaces>() == PutReplaces::Whole }
+    }
+
+    fn of_unnamed<T>(self) -> Change<T> {
+        if self.replaces_whole { Change::Clear } else { Change::Keep }
+    }
+}
+
+/// What a body says of a field, before anybody judges the value.
+enum Said {
+    Nothing,
+    Null,
+    Value,
+}
+
+/// What an update does to a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change<T> {
     Keep,
@@ -122,28 +154,66 @@ impl<'a> Fields<'a> {
         self.required_if(false, "", field, rule)
     }
 
-    /// What a change says of a text. None after an issue.
+    /// What an update says of a text that may be cleared. None after an issue.
     pub(crate) fn change<T>(
         &mut self,
         field: &'static str,
+        update: Update<'_>,
         rule: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<Change<T>> {
-        if !self.body.contains_key(field) {
-            return Some(Change::Keep);
+        match self.said(field, update)? {
+            Said::Nothing => Some(update.of_unnamed()),
+            Said::Null => Some(Change::Clear),
+            Said::Value => self.required(field, rule).map(Change::Set),
         }
-        self.optional(field, rule).map(|value| value.map_or(Change::Clear, Change::Set))
     }
 
-    /// What a change says of a text that cannot be cleared. None after an issue.
+    /// What an update says of a text that can be neither cleared nor done without. None after an issue.
     pub(crate) fn change_required<T>(
         &mut self,
         field: &'static str,
+        update: Update<'_>,
         rule: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<Option<T>> {
-        if !self.body.contains_key(field) {
-            return Some(None);
+        match self.said(field, update)? {
+            Said::Nothing if !update.replaces_whole => Some(None),
+            Said::Nothing | Said::Null => {
+                self.complain(field, "is required");
+                None
+            }
+            Said::Value => self.required(field, rule).map(Some),
         }
-        self.required(field, rule).map(Some)
+    }
+
+    /// What an update says of a whole number that may be cleared. None after an issue.
+    pub(crate) fn change_integer<T>(
+        &mut self,
+        field: &'static str,
+        update: Update<'_>,
+        rule: impl FnOnce(i64) -> Result<T, Complaint>,
+    ) -> Option<Change<T>> {
+        match self.said(field, update)? {
+            Said::Nothing => Some(update.of_unnamed()),
+            Said::Null => Some(Change::Clear),
+            Said::Value => self.integer(field, true, rule).flatten().map(Change::Set),
+        }
+    }
+
+    /// Tells absent, null, empty and a value apart, as the update reads them. None after an issue.
+    fn said(&mut self, field: &'static str, update: Update<'_>) -> Option<Said> {
+        match self.body.get(field) {
+            None => Some(Said::Nothing),
+            Some(Json::Null) => Some(Said::Null),
+            Some(Json::String(text)) if text.trim().is_empty() => match update.assumed.choice() {
+                UpdateEmpty::Cleared => Some(Said::Null),
+                UpdateEmpty::Kept => Some(Said::Nothing),
+                UpdateEmpty::Refused => {
+                    self.complain(field, "must have a value");
+                    None
+                }
+            },
+            Some(_) => Some(Said::Value),
+        }
     }
 
     /// A whole number, or digits in a text, if it is there and satisfies `rule`. None after an issue.
@@ -266,6 +336,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::assumptions::Assumptions;
+    use crate::facts::Basis;
 
     fn body(value: Json) -> Map<String, Json> {
         value.as_object().cloned().expect("an object")
@@ -282,18 +354,44 @@ mod tests {
         }
     }
 
+    /// What an update makes of `country_code`, which may be cleared, and of `first_name`, which may not.
+    fn update(
+        body: &Map<String, Json>,
+        is_put: bool,
+        switched: &[(&str, &str)],
+    ) -> (Option<Change<Box<str>>>, Option<Option<Box<str>>>) {
+        let mut assumptions = Assumptions::default();
+        for (key, value) in switched {
+            assumptions.set(key, value).expect("a key and a value of the fixture");
+        }
+        let basis = Basis::default();
+        let assumed = Assumed::new(&assumptions, &basis);
+        let update = if is_put { Update::put(assumed) } else { Update::patch(assumed) };
+        let mut fields = Fields::new(body);
+        let optional = fields.change("country_code", update, two_letters);
+        (optional, fields.change_required("first_name", update, short_text))
+    }
+
     #[test]
-    fn a_change_tells_absent_null_and_value_apart() {
+    fn an_update_tells_absent_null_empty_and_value_apart() {
+        let whole = ("put.replaces", "whole");
+        let (kept, refused) = (("update.empty", "kept"), ("update.empty", "refused"));
+        let both = |value: Json| body(json!({ "country_code": value, "first_name": value }));
         let cases = [
-            (json!({}), Some(Change::Keep)),
-            (json!({ "country_code": null }), Some(Change::Clear)),
-            (json!({ "country_code": "" }), Some(Change::Clear)),
-            (json!({ "country_code": " se " }), Some(Change::Set("SE".into()))),
-            (json!({ "country_code": 46 }), None),
+            (body(json!({})), false, &[][..], Some(Change::Keep), Some(None)),
+            (body(json!({})), false, &[whole], Some(Change::Keep), Some(None)),
+            (body(json!({})), true, &[], Some(Change::Keep), Some(None)),
+            (body(json!({})), true, &[whole], Some(Change::Clear), None),
+            (both(json!(null)), false, &[], Some(Change::Clear), None),
+            (both(json!(" ")), false, &[], Some(Change::Clear), None),
+            (both(json!("")), false, &[kept], Some(Change::Keep), Some(None)),
+            (both(json!("")), true, &[kept, whole], Some(Change::Clear), None),
+            (both(json!("")), false, &[refused], None, None),
+            (both(json!(" se ")), false, &[], Some(Change::Set("SE".into())), Some(Some("se".into()))),
+            (both(json!(46)), false, &[], None, None),
         ];
-        for (value, expected) in cases {
-            let body = body(value);
-            assert_eq!(Fields::new(&body).change("country_code", two_letters), expected, "{body:?}");
+        for (body, is_put, switched, optional, required) in cases {
+            assert_eq!(update(&body, is_put, switched), (optional, required), "{body:?} {is_put} {switched:?}");
         }
     }
 

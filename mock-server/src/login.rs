@@ -82,7 +82,7 @@ fn account_by_credentials(call: &Call<'_>) -> Result<u64, Refusal> {
             "no SSO client of this world has that id and secret; they are not the CRM credentials; the default seed has mock-client; see SSO-2",
         ));
     };
-    call.world.account_created_with(partner, &email).ok_or_else(|| {
+    call.world.account_for_sso(partner, &email, call.assumed()).ok_or_else(|| {
         Refusal::assumed(call.assumed().name(Key::SsoUnknownEmail), unknown("email")).fact(Fact::Sso3).hint(
             "this partner has no account that was created with that email; the account must exist first; see SSO-3",
         )

@@ -44,11 +44,11 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         // Accounts
         of_partner(POST, "/api/v1/account", &[Account1, Ssn2], account::create),
         on(GET,   "/api/v1/account/{account_id}", Crm,        &[Scope5], account::one),
-        on(PUT,   "/api/v1/account/{account_id}", Crm,        &[Account5], account::update),
-        on(PATCH, "/api/v1/account/{account_id}", Crm,        &[Account5], account::update),
-        on(PUT,   "/api/v2/account/{account_id}", CrmOrOwner, &[Account5, Sso5], account::update),
+        on(PUT,   "/api/v1/account/{account_id}", Crm,        &[Account5], account::replace),
+        on(PATCH, "/api/v1/account/{account_id}", Crm,        &[Account5], account::change),
+        on(PUT,   "/api/v2/account/{account_id}", CrmOrOwner, &[Account5, Sso5], account::replace),
         on(GET,   "/api/v1/account",              ByApp,      &[Sso5], account::one),
-        on(PUT,   "/api/v1/account",              ByApp,      &[Sso5, Account5], account::update),
+        on(PUT,   "/api/v1/account",              ByApp,      &[Sso5, Account5], account::replace),
         on(POST,  "/api/v2/account/password",     ByApp,      &[Sso5], account::change_password),
 
         // SSN (national ID)

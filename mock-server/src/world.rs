@@ -14,7 +14,7 @@ use dashmap::{DashMap, Entry};
 
 use crate::account::{Account, Draft};
 use crate::app::Settings;
-use crate::assumptions::{Assumptions, Key, LeaksPending};
+use crate::assumptions::{Assumed, Assumptions, Key, LeaksPending, SsoChangedEmail};
 use crate::auth::Principal;
 use crate::clock::Clock;
 use crate::confirmation::{Challenge, Confirmation, Opened};
@@ -51,7 +51,7 @@ pub(crate) struct World {
     partners: Vec<Partner>,
     /// Boxed, for a map keeps room to spare and an account is large.
     accounts: DashMap<u64, Box<Account>>,
-    /// By partner and the email that the account was created with (SSO-3).
+    /// By partner and email: the one that the account was created with (SSO-3), and the one that it has now.
     emails: DashMap<(u64, Box<str>), u64>,
     tokens: DashMap<u64, Token>,
     codes: DashMap<Box<str>, SsoCode>,
@@ -395,8 +395,9 @@ impl World {
         true
     }
 
-    /// The account of `partner` that was created with `email` (SSO-3).
-    pub(crate) fn account_created_with(&self, partner: u64, email: &str) -> Option<u64> {
+    /// The account of `partner` that SSO finds by `email`: the one that was created with it (SSO-3), or by
+    /// `sso.changed-email` the one that has it now.
+    pub(crate) fn account_for_sso(&self, partner: u64, email: &str, assumed: Assumed<'_>) -> Option<u64> {
         let found = self.emails.get(&(partner, email.into())).map(|account| *account);
         #[cfg(feature = "faults")]
         if breaks!(self.settings, SsoGoesByCurrentEmail) {
@@ -406,7 +407,11 @@ impl World {
         if breaks!(self.settings, UnknownEmailIsSomebody) {
             return found.or_else(|| Some(crate::faults::first_account(self)));
         }
-        found
+        found.filter(|id| {
+            let is_first = |account: &Account| account.created_with.as_deref() == Some(email);
+            self.accounts.get(id).is_some_and(|account| is_first(&account))
+                || assumed.choice::<SsoChangedEmail>() == SsoChangedEmail::Accepted
+        })
     }
 
     /// The partner that an account belongs to.
@@ -438,6 +443,40 @@ impl World {
             Some(mut account) => change(&mut account),
             None => Err(Why::NotFound.into()),
         }
+    }
+
+    /// Changes an account whose email may become `email`, which nobody else of the partner can take meanwhile. `change`
+    /// is told whether somebody has it already.
+    pub(crate) fn change_account_and_email<T>(
+        &self,
+        id: u64,
+        email: Option<Box<str>>,
+        change: impl FnOnce(&mut Account, bool) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let partner = self.partner_of(id).unwrap_or_default();
+        let mut given_up = None;
+        let step = |account: &mut Account, is_taken| {
+            let before = account.email.clone();
+            let changed = change(account, is_taken)?;
+            given_up = before.filter(|before| {
+                account.email.as_ref() != Some(before) && account.created_with.as_ref() != Some(before)
+            });
+            Ok(changed)
+        };
+        let changed = match email.map(|email| self.emails.entry((partner, email))) {
+            None => self.change_account(id, |account| step(account, false)),
+            Some(Entry::Occupied(known)) => self.change_account(id, |account| step(account, *known.get() != id)),
+            Some(Entry::Vacant(place)) => {
+                let changed = self.change_account(id, |account| step(account, false));
+                changed.inspect(|_| drop(place.insert(id)))
+            }
+        };
+        if let Some(email) = given_up {
+            // The account may have taken it up again since.
+            let is_had = |id| self.accounts.get(&id).is_some_and(|account| account.email.as_ref() == Some(&email));
+            self.emails.remove_if(&(partner, email.clone()), |_, owner| *owner == id && !is_had(id));
+        }
+        changed
     }
 
     // Items.

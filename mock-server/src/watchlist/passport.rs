@@ -2,7 +2,7 @@
 
 use super::{Item, Items, Kind, Patchable, Rules};
 use crate::account::Account;
-use crate::fields::{self, Complaint, Fields};
+use crate::fields::{self, Complaint, Fields, Update};
 use crate::id::Table;
 use crate::leak::WatchKind;
 use crate::time::Date;
@@ -60,10 +60,11 @@ impl Kind for Passport {
 }
 
 impl Patchable for Passport {
-    fn change(&mut self, fields: &mut Fields<'_>, _rules: Rules<'_>) -> Option<()> {
-        let number = fields.change_required("passport_number", Self::canonical);
-        let country = fields.change("country_code", fields::two_letters);
-        let expiry_date = fields.change("expiry_date", fields::date);
+    fn change(&mut self, fields: &mut Fields<'_>, rules: Rules<'_>) -> Option<()> {
+        let update = Update::patch(rules.assumed);
+        let number = fields.change_required("passport_number", update, Self::canonical);
+        let country = fields.change("country_code", update, fields::two_letters);
+        let expiry_date = fields.change("expiry_date", update, fields::date);
         let (number, country, expiry_date) = (number?, country?, expiry_date?);
         if let Some(number) = number {
             self.number = number;
