@@ -36,7 +36,7 @@ pub(crate) struct Account {
     pub(crate) company_id: Option<u64>,
     kind: Box<str>,
     pub(crate) ssn: Option<Ssn>,
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) emails: Items<Email>,
     pub(crate) phones: Items<Phone>,
@@ -48,7 +48,7 @@ pub(crate) struct Account {
     password: Option<Box<str>>,
     /// Codes sent to verify a phone of the account (PHONE-2).
     pub(crate) phone_codes: Vec<PhoneCode>,
-    /// The leaks that it sees, in the order in which they were found.
+    /// The leaks that it sees or has seen, each with its alarm, in the order in which they were found.
     pub(crate) hits: Vec<Hit>,
 }
 

@@ -55,7 +55,7 @@ pub(crate) enum Mode {
     EndUser,
 }
 
-/// A partner that has been let in to create accounts.
+/// A partner that has been let in to act on no account in particular.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Partner(pub(crate) u64);
 
@@ -107,6 +107,21 @@ pub(crate) fn admit_partner(call: &Call<'_>) -> Result<Partner, Refusal> {
         }
         Principal::User(_) => Err(wrong_token(call, TokenKind::Crm)),
     }
+}
+
+/// Either of the two who may call the one route that means another thing for each (ALARM-6).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Either {
+    Partner(Partner),
+    User(Actor),
+}
+
+/// Lets either in, the end user on their own account.
+pub(crate) fn admit_either(call: &Call<'_>) -> Result<Either, Refusal> {
+    Ok(match authenticate(call)? {
+        Principal::Partner(partner) => Either::Partner(Partner(partner)),
+        Principal::User(account) => Either::User(Actor { account, mode: Mode::EndUser }),
+    })
 }
 
 /// Whom the token of the request stands for.

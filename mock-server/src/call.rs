@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::RequestPartsExt;
 use axum::body::Body;
-use axum::extract::{RawPathParams, Request};
+use axum::extract::{Query, RawPathParams, Request};
 use axum::handler::Handler;
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
@@ -22,7 +22,7 @@ use crate::assumptions::{Assumed, BodyContentType, BodyMalformed, IdForm, Key, L
 use crate::auth;
 use crate::facts::{Basis, Fact};
 use crate::format::{Format, Rendered, Wire, render};
-use crate::id::{Id, ShownId};
+use crate::id::{Id, ShownId, Table};
 use crate::journal::Entry;
 use crate::mask;
 use crate::pages;
@@ -130,13 +130,24 @@ impl Call<'_> {
             "there is no such item on this account; {{{}}} is the id of one of its items, and what is removed is gone",
             K::ID
         );
+        self.no_such(K::TABLE, id, hint)
+    }
+
+    /// The refusal of what has an id and is not the caller's, by `scope.foreign-item` if it is another account's.
+    pub(crate) fn no_such(&self, table: Table, id: u64, hint: impl Into<Cow<'static, str>>) -> Refusal {
         self.basis.lean(Key::ScopeForeignItem);
-        let refusal = if self.world.is_foreign(K::TABLE, id) {
+        let refusal = if self.world.is_foreign(table, id) {
             auth::refused(self, Key::ScopeForeignItem)
         } else {
             Why::NotFound.into()
         };
         refusal.hint(hint)
+    }
+
+    /// The fields of the query; what cannot be read has none.
+    pub(crate) fn query(&self) -> Map<String, Json> {
+        let read = Query::<Vec<(String, String)>>::try_from_uri(self.uri).unwrap_or_default();
+        read.0.into_iter().map(|(name, value)| (name, value.into())).collect()
     }
 
     /// Which part of a list is wanted: a page where `list.shape` has pages, otherwise the whole.
@@ -330,7 +341,8 @@ impl Answering<'_> {
     fn finish(&self, outcome: &Outcome, call: &Call<'_>) -> Rendered {
         let world = call.world;
         let format = Format::of(call.headers, world.settings().normalize_all, call.basis);
-        let url = || format!("{}{}", call.base.url(), self.parts.uri.path());
+        let target = || self.parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let url = || format!("{}{}", call.base.url(), target());
         let corr_id = || world.secrets().uuid();
         let wire = Wire { format, assumed: call.assumed(), basis: call.basis, url: &url, corr_id: &corr_id };
         let mut rendered = render(outcome, wire);
@@ -380,6 +392,10 @@ fn handle(handler: &routes::Handler, call: &Call<'_>) -> Outcome {
         routes::Handler::Open(handler) => handler(call),
         routes::Handler::OfPartner(handler) => handler(auth::admit_partner(call)?, call),
         routes::Handler::OfAccount(scope, handler) => handler(auth::admit(*scope, call)?, call),
+        routes::Handler::ByToken { partner, user } => match auth::admit_either(call)? {
+            auth::Either::Partner(caller) => partner(caller, call),
+            auth::Either::User(caller) => user(caller, call),
+        },
     }
 }
 

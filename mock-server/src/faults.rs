@@ -139,9 +139,8 @@ mod broken {
 
     /// The leaks of a kind that any account sees.
     pub(crate) fn leaks_of_all<K: Kind>(world: &World) -> Vec<Object> {
-        let shown = |account: &Account| -> Vec<Object> {
-            account.hits.iter().filter(|hit| hit.leak.kind == K::WATCH).map(|hit| hit.show(K::TABLE)).collect()
-        };
+        let shown =
+            |account: &Account| -> Vec<Object> { account.leaks(K::WATCH).map(|hit| hit.show(K::TABLE)).collect() };
         world.account_ids().into_iter().filter_map(|account| of_account(world, account, shown)).flatten().collect()
     }
 

@@ -66,7 +66,7 @@ pub(crate) struct Wire<'a> {
     pub(crate) format: Format,
     pub(crate) assumed: Assumed<'a>,
     pub(crate) basis: &'a Basis,
-    /// The address of the request without its query, for the links of pages.
+    /// The address of the request with its query, for the links of pages.
     pub(crate) url: &'a dyn Fn() -> String,
     /// A fresh id for errors that carry one.
     pub(crate) corr_id: &'a dyn Fn() -> Uuid,

@@ -1,7 +1,7 @@
 //! Leaks: what a breach is known to hold, and what an account sees of it.
 //!
 //! A [`Leak`] belongs to a value. An account that watches that value has a [`Hit`]: the leak as that account sees it,
-//! with ids and a status of its own. Closing one account's hit never closes another's.
+//! with ids and a status of its own, and an alarm. Closing one account's alarm never closes another's.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::watchlist::passport::Passport;
 use crate::watchlist::phone::Phone;
 
 /// What kind of value a breach can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WatchKind {
     /// An email address.
@@ -43,6 +43,10 @@ pub enum WatchKind {
 }
 
 impl WatchKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Email, Self::Phone, Self::Iban, Self::Passport, Self::DriversLicense, Self::CreditCard, Self::Ssn];
+
     /// The form in which values of this kind are compared, or why `value` is none.
     pub(crate) fn canonical(self, value: &str) -> Result<Box<str>, String> {
         let canonical = match self {
@@ -101,7 +105,7 @@ impl SourceType {
 }
 
 /// How bad a leak is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
     /// Contact data only.
@@ -115,7 +119,11 @@ pub enum Severity {
 }
 
 impl Severity {
-    fn name(self) -> &'static str {
+    /// All of them, the least first.
+    pub(crate) const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// As answers write it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Low => "LOW",
             Self::Medium => "MEDIUM",
@@ -196,15 +204,15 @@ pub(crate) struct Leak {
     /// In the form of [`WatchKind::canonical`].
     pub(crate) value: Box<str>,
     source_type: SourceType,
-    title: Box<str>,
+    pub(crate) title: Box<str>,
     domain: Option<Box<str>>,
     description: Box<str>,
     breach_date: Option<Date>,
-    published_at: Timestamp,
+    pub(crate) published_at: Timestamp,
     data_classes: Vec<Box<str>>,
-    severity: Severity,
+    pub(crate) severity: Severity,
     is_verified: bool,
-    has_password: bool,
+    pub(crate) has_password: bool,
     has_plaintext_password: bool,
 }
 
@@ -257,15 +265,19 @@ fn severity(source: SourceType, classes: &[Box<str>], plaintext: bool, password:
     }
 }
 
-/// A leak as one account sees it.
+/// A leak as one account sees it, and the alarm that was raised for it.
 #[derive(Debug)]
 pub(crate) struct Hit {
     pub(crate) id: u64,
     pub(crate) alarm_id: u64,
     /// The item that watches the value; 0 for the account's own SSN.
     pub(crate) item_id: u64,
+    /// Whether that item is still there. Without it the leak is not listed, and its alarm is all that is left.
+    pub(crate) is_watched: bool,
     pub(crate) leak: Arc<Leak>,
     pub(crate) created_at: Timestamp,
+    /// When its alarm was closed.
+    pub(crate) closed_at: Option<Timestamp>,
 }
 
 impl Hit {
@@ -284,7 +296,7 @@ impl Hit {
             .with("published_at", leak.published_at)
             .with("data_classes", leak.data_classes.iter().collect::<Vec<_>>())
             .with("severity", leak.severity.name())
-            .with("status", "OPEN")
+            .with("status", self.status())
             .with("is_verified", leak.is_verified)
             .with("has_password", leak.has_password)
             .with("has_plaintext_password", leak.has_plaintext_password)
@@ -293,14 +305,22 @@ impl Hit {
 }
 
 impl Account {
-    /// Whether the account already sees `leak` through this item.
-    pub(crate) fn sees(&self, leak: &Arc<Leak>, item_id: u64) -> bool {
-        self.hits.iter().any(|hit| hit.item_id == item_id && Arc::ptr_eq(&hit.leak, leak))
+    /// The leaks of this kind that it sees, in the order in which they were found.
+    pub(crate) fn leaks(&self, kind: WatchKind) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(move |hit| hit.is_watched && hit.leak.kind == kind)
     }
 
-    /// Forgets the leaks that it saw through this item.
-    pub(crate) fn forget_hits(&mut self, kind: WatchKind, item_id: u64) {
-        self.hits.retain(|hit| hit.leak.kind != kind || hit.item_id != item_id);
+    /// Stops showing the leaks that it saw through this item, and removes their alarms too unless they are to be kept.
+    pub(crate) fn end_hits(&mut self, kind: WatchKind, item_id: u64, keeps_alarms: impl Fn() -> bool) {
+        let is_of_item = |hit: &Hit| hit.is_watched && hit.leak.kind == kind && hit.item_id == item_id;
+        if !self.hits.iter().any(is_of_item) {
+            return;
+        }
+        if keeps_alarms() {
+            self.hits.iter_mut().filter(|hit| is_of_item(hit)).for_each(|hit| hit.is_watched = false);
+        } else {
+            self.hits.retain(|hit| !is_of_item(hit));
+        }
     }
 
     /// The id of what watches `value` here and may see its leaks, if anything does.

@@ -21,6 +21,7 @@
 mod faults;
 
 mod account;
+mod alarm;
 mod app;
 mod assumptions;
 mod auth;
@@ -33,6 +34,7 @@ mod embed;
 mod facts;
 mod fields;
 mod format;
+mod guidance;
 mod id;
 mod journal;
 mod leak;

@@ -56,12 +56,16 @@ struct Link {
 }
 
 impl Paginated {
-    /// What stands beside the items of `listing`, which is a page of the list at `url`.
+    /// What stands beside the items of `listing`, which is a page of the list at `url`. What else the query asks for,
+    /// the neighbours are asked for too.
     pub(crate) fn new(listing: &Listing, url: &str) -> Self {
         let Listing { total, page, ref items } = *listing;
         let current = page.number;
         let last = total.div_ceil(page.size).max(1);
-        let address = |number: usize| format!("{url}?page={number}");
+        let (url, query) = url.split_once('?').unwrap_or((url, ""));
+        let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("page="));
+        let others: String = others.map(|pair| format!("{pair}&")).collect();
+        let address = |number: usize| format!("{url}?{others}page={number}");
         let prev = (current > 1).then(|| address(current - 1));
         let next = (current < last).then(|| address(current + 1));
         let filled = !items.is_empty();

@@ -24,7 +24,7 @@ use crate::watchlist::license::License;
 use crate::watchlist::passport::Passport;
 use crate::watchlist::phone::{self, Phone};
 use crate::watchlist::{add, change, leaks, list, one, remove};
-use crate::{account, login, ssn};
+use crate::{account, alarm, login, ssn};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -97,6 +97,29 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         both(DELETE, "/credit-card/{creditCardId}", &[Card1, Card2], remove::<Card>),
         app(GET,  "/credit-card/leaks",   &[Card1, Card2], leaks::<Card>),
         app(POST, "/credit-cards/verify", &[Card4], card::verify),
+
+        // Alarms, of one account
+        crm(GET,  "/alarms",                    &[Alarm1], alarm::list),
+        crm(GET,  "/alarms/statistic",          &[Alarm1], alarm::statistic),
+        crm(GET,  "/alarms/{alarmId}",          &[Alarm1], alarm::one),
+        crm(GET,  "/alarms/{alarmId}/close",    &[Alarm1, Alarm2], alarm::close),
+        crm(GET,  "/alarms/{alarmId}/coachme",  &[Alarm1, Alarm3], alarm::coachme),
+        by_token(GET, "/api/v1/alarms",         &[Alarm4, Alarm5, Alarm6], alarm::list_all, alarm::list),
+        on(GET,   "/api/v2/alarms", ByApp,      &[Alarm4], alarm::list),
+        app(GET,  "/alarms/{alarmId}",          &[Alarm4], alarm::one),
+        app(GET,  "/alarms/{alarmId}/close",    &[Alarm4, Alarm2], alarm::close),
+        app(GET,  "/alarms/{alarmId}/coachme",  &[Alarm4, Alarm3], alarm::coachme),
+        app(POST, "/alarms/leak/coachme",       &[Alarm4, Alarm3], alarm::coachme_of_leak),
+
+        // Alarms, across accounts
+        of_partner(GET, "/api/v1/alarms-list",                  &[Alarm5], alarm::list_all),
+        of_partner(GET, "/api/v1/alarms/statistic",             &[Alarm5], alarm::statistic_of_all),
+        of_partner(GET, "/api/v1/alarms/email-list",            &[Alarm5], alarm::list_of_emails),
+        of_partner(GET, "/api/v1/alarms/phone-list",            &[Alarm5], alarm::list_of_phones),
+        of_partner(GET, "/api/v1/alarms/credit-card-list",      &[Alarm5], alarm::list_of_cards),
+        of_partner(GET, "/api/v1/alarms/company-list",          &[Alarm5], alarm::list_of_companies),
+        of_partner(GET, "/api/v1/alarms/accounts/by-period",    &[Alarm5], alarm::accounts_by_period),
+        of_partner(GET, "/api/v2/alarms/company/{companyId}",   &[Alarm5], alarm::list_of_company),
     ]
     .into_iter()
     .flat_map(|rows| rows.0)
@@ -142,6 +165,8 @@ pub(crate) enum Handler {
     OfPartner(fn(Partner, &Call<'_>) -> Outcome),
     /// Whoever may act on the account.
     OfAccount(Scope, fn(Actor, &Call<'_>) -> Outcome),
+    /// A partner or an end user, and what is meant depends on who it is (ALARM-6).
+    ByToken { partner: fn(Partner, &Call<'_>) -> Outcome, user: fn(Actor, &Call<'_>) -> Outcome },
 }
 
 /// An assumption that a route's existence hangs on.
@@ -173,6 +198,17 @@ fn open(method: Method, path: &str, facts: &'static [Fact], handler: fn(&Call<'_
 /// A row for the CRM token, on no account in particular.
 fn of_partner(method: Method, path: &str, facts: &'static [Fact], handler: fn(Partner, &Call<'_>) -> Outcome) -> Rows {
     Rows(vec![row(method, path.to_owned(), facts, Handler::OfPartner(handler))])
+}
+
+/// A row that means one thing with a CRM token, on no account in particular, and another with an app token.
+fn by_token(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    partner: fn(Partner, &Call<'_>) -> Outcome,
+    user: fn(Actor, &Call<'_>) -> Outcome,
+) -> Rows {
+    Rows(vec![row(method, path.to_owned(), facts, Handler::ByToken { partner, user })])
 }
 
 /// A row with its whole path.

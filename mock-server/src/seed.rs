@@ -44,6 +44,9 @@ pub(crate) struct Seed {
     tokens: Vec<SeedToken>,
     accounts: Vec<SeedAccount>,
     leaks: Vec<NewLeak>,
+    /// Alarms of those leaks that are closed already.
+    #[serde(default)]
+    closed_alarms: Vec<ClosedAlarm>,
 }
 
 /// A partner with its credentials.
@@ -117,6 +120,14 @@ struct SeedItem {
     /// The body that would add it.
     #[serde(flatten)]
     body: Map<String, Json>,
+}
+
+/// Alarms are numbered in the order of the leaks that raise them.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClosedAlarm {
+    id: u64,
+    closed_at: Timestamp,
 }
 
 fn yes() -> bool {
@@ -213,7 +224,13 @@ impl Seed {
             world.add_token(token.number, Token::new(token.secret.as_str().into(), principal, None));
         }
         for (position, leak) in self.leaks.iter().enumerate() {
-            world.add_leak(leak).map_err(|error| SeedError(format!("leaks[{position}]: {error}")))?;
+            world.plant_leak(leak).map_err(|error| SeedError(format!("leaks[{position}]: {error}")))?;
+        }
+        for (position, alarm) in self.closed_alarms.iter().enumerate() {
+            if !world.plant_closed_alarm(alarm.id, alarm.closed_at) {
+                let place = format!("closed_alarms[{position}].id");
+                return Err(SeedError(format!("{place}: the leaks of this seed raise no alarm {}", alarm.id)));
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ pub(crate) mod passport;
 pub(crate) mod phone;
 
 use crate::account::Account;
-use crate::assumptions::{Assumed, Key, LeaksPending, ValueForm};
+use crate::assumptions::{AlarmOfRemoved, Assumed, Key, LeaksPending, ValueForm};
 use crate::auth::{Actor, Mode};
 use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation};
@@ -324,7 +324,7 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
         if is_moved {
             call.world.unwatch(K::WATCH, &before, actor.account);
             call.world.watch(K::WATCH, changed.value(), actor.account);
-            account.forget_hits(K::WATCH, id);
+            account.end_hits(K::WATCH, id, || keeps_alarms(call));
         }
         if breaks!(call.world.settings(), ChangeTouchesAll) {
             K::items_mut(account).iter_mut().for_each(|item| item.fields = changed.clone());
@@ -367,10 +367,15 @@ pub(crate) fn remove<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
         call.world.unwatch(K::WATCH, item.fields.value(), actor.account);
         call.world.disown(K::TABLE, id);
         call.world.forget_link(&item.confirmation);
-        account.forget_hits(K::WATCH, id);
+        account.end_hits(K::WATCH, id, || keeps_alarms(call));
         K::removed(&item, account);
         Ok(Reply::Removed)
     })
+}
+
+/// Whether alarms outlive what they were raised for, by `alarm.of-removed`.
+fn keeps_alarms(call: &Call<'_>) -> bool {
+    call.assumed().choice::<AlarmOfRemoved>() == AlarmOfRemoved::Kept
 }
 
 /// Lists the leaks of the items, in the order in which they were found.
@@ -382,8 +387,9 @@ pub(crate) fn leaks<K: Leakable>(actor: Actor, call: &Call<'_>) -> Outcome {
         return Ok(Reply::List(page.of(crate::faults::leaks_of_all::<K>(call.world).into_iter())));
     }
     call.world.read_account(actor.account, |account| {
-        let is_meant = |kind| kind == K::WATCH || breaks!(call.world.settings(), LeaksOfAllKinds);
-        let hits: Vec<_> = account.hits.iter().filter(|hit| is_meant(hit.leak.kind)).collect();
+        let of_all = breaks!(call.world.settings(), LeaksOfAllKinds);
+        let kinds: &[WatchKind] = if of_all { &WatchKind::ALL } else { &[K::WATCH] };
+        let hits: Vec<_> = kinds.iter().flat_map(|kind| account.leaks(*kind)).collect();
         Ok(Reply::List(page.of(hits.into_iter().map(|hit| hit.show(K::TABLE)))))
     })
 }

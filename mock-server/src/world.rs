@@ -427,6 +427,11 @@ impl World {
         }
     }
 
+    /// Looks at every account of a partner, in no particular order.
+    pub(crate) fn each_account_of(&self, partner: u64, mut look: impl FnMut(&Account)) {
+        self.accounts.iter().filter(|account| account.partner == partner).for_each(|account| look(&account));
+    }
+
     /// The ids of all accounts.
     #[cfg(feature = "faults")]
     pub(crate) fn account_ids(&self) -> Vec<u64> {
@@ -576,10 +581,29 @@ impl World {
     /// A sentence about the value, if it is none of its kind.
     pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, String> {
         let now = self.clock.now();
+        self.spread_leak(new, now, |_, _| now)
+    }
+
+    /// The same for a leak that was there before the world began: its alarms are as old as it and the account allow.
+    ///
+    /// # Errors
+    /// As [`World::add_leak`].
+    pub(crate) fn plant_leak(&self, new: &NewLeak) -> Result<(), String> {
+        let now = self.clock.now();
+        let found_at = |account: &Account, leak: &Leak| leak.published_at.max(account.created_at).min(now);
+        self.spread_leak(new, now, found_at).map(drop)
+    }
+
+    fn spread_leak(
+        &self,
+        new: &NewLeak,
+        now: Timestamp,
+        found_at: impl Fn(&Account, &Leak) -> Timestamp,
+    ) -> Result<Vec<u64>, String> {
         let leak = Arc::new(Leak::new(new, now)?);
         let key = self.watched(leak.kind, &leak.value);
         // First the leak, then its watchers; who begins to watch does it the other way round. So at least one of the
-        // two sees the other, and `sees` makes sure that both together count once.
+        // two sees the other, and `hit` makes sure that both together count once.
         self.leaks.entry(key).or_default().push(Arc::clone(&leak));
         let watchers = self.watchers.get(&key).map(|watchers| watchers.all().to_vec()).unwrap_or_default();
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
@@ -589,7 +613,8 @@ impl World {
             let hit = self.change_account(id, |account| {
                 let item = account.watching(leak.kind, &leak.value, pending_too);
                 if let Some(item) = item {
-                    self.hit(account, item, &leak, now);
+                    let at = found_at(account, &leak);
+                    self.hit(account, item, &leak, at);
                 }
                 Ok(item.is_some())
             });
@@ -599,6 +624,14 @@ impl World {
         }
         seen_by.sort_unstable();
         Ok(seen_by)
+    }
+
+    /// Closes an alarm that is there. False where there is none.
+    pub(crate) fn plant_closed_alarm(&self, alarm: u64, closed_at: Timestamp) -> bool {
+        self.accounts.iter_mut().any(|mut account| {
+            let found = account.hits.iter_mut().find(|hit| hit.alarm_id == alarm);
+            found.map(|hit| hit.closed_at = Some(closed_at)).is_some()
+        })
     }
 
     /// Lets an item see the leaks of its value, if it may by now.
@@ -627,15 +660,22 @@ impl World {
         found.iter().filter(|leak| leak.kind == kind && &*leak.value == value).cloned().collect()
     }
 
+    /// Shows a leak to an account, and raises its alarm: once, however often the value is watched anew.
     fn hit(&self, account: &mut Account, item_id: u64, leak: &Arc<Leak>, now: Timestamp) {
-        if !account.sees(leak, item_id) {
-            account.hits.push(Hit {
-                id: self.next(Table::Leak),
-                alarm_id: self.next(Table::Alarm),
+        match account.hits.iter_mut().find(|hit| Arc::ptr_eq(&hit.leak, leak)) {
+            Some(hit) => {
+                hit.item_id = item_id;
+                hit.is_watched = true;
+            }
+            None => account.hits.push(Hit {
+                id: self.next_id(Table::Leak, account.id),
+                alarm_id: self.next_id(Table::Alarm, account.id),
                 item_id,
+                is_watched: true,
                 leak: Arc::clone(leak),
                 created_at: now,
-            });
+                closed_at: None,
+            }),
         }
     }
 
