@@ -176,7 +176,7 @@ async fn an_account_is_written_as_its_format_says() {
         let account = format.ask(world.get("/api/v1/account").token(APP)).send().await.expect(200);
         let expected = json!({ "data": {
             "id": 1, "first_name": "John", "last_name": "Doe", "email": "john.doe@example.com",
-            "phone": "+46701740605", "country_code": "SE", "lang_code": "SV", "plan_id": 1, "type": "SINGLE",
+            "phone": "+46701740605", "country_code": "SE", "lang_code": "SV", "plan_id": 1, "company_id": 1, "type": "SINGLE",
             "ssn": account.body["data"]["ssn"], "has_ssn": format.flag(true), "is_ssn_monitored": format.flag(true),
             "is_active": format.flag(true), "activation_date": "2026-06-15",
             "created_at": created_at, "updated_at": updated_at,

@@ -1,6 +1,8 @@
 //! What only a running server shows, over HTTP on a real port. One binary; its modules are named after what they ask.
 
 mod absent;
+mod accounts;
+mod alarms;
 mod concurrency;
 mod confirmation;
 mod control;

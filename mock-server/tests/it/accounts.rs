@@ -1,0 +1,162 @@
+//! Updates of accounts: what a PUT and a PATCH do to what they name, leave out, clear and empty, and what becomes of the
+//! email by which SSO finds the account (ACCOUNT-4, ACCOUNT-5, SSO-3, SSO-5).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{APP, CRM, World, sso_body};
+
+/// Every route that updates account 1, with the token that it takes.
+const UPDATES: [(Method, &str, &str); 5] = [
+    (Method::PUT, "/api/v1/account/1", CRM),
+    (Method::PATCH, "/api/v1/account/1", CRM),
+    (Method::PUT, "/api/v2/account/1", CRM),
+    (Method::PUT, "/api/v2/account/1", APP),
+    (Method::PUT, "/api/v1/account", APP),
+];
+
+/// Account 1 as its owner reads it, but for the time of its last update.
+async fn read(world: &World) -> Value {
+    let mut account = world.get("/api/v1/account").token(APP).send().await.expect(200).body["data"].take();
+    account.as_object_mut().expect("an account").remove("updated_at");
+    account
+}
+
+/// `before` with these fields instead.
+fn with(mut before: Value, changes: &Value) -> Value {
+    for (field, value) in changes.as_object().expect("an object") {
+        before[field] = value.clone();
+    }
+    before
+}
+
+#[tokio::test]
+async fn every_update_changes_what_it_names_and_nothing_else() {
+    let changes = [
+        json!({}),
+        json!({ "first_name": "Johnny", "last_name": "Example" }),
+        json!({ "phone": null, "country_code": null, "lang_code": null }),
+        json!({ "plan_id": 2, "company_id": 7, "type": "FAMILY" }),
+        json!({ "email": "new@example.com" }),
+        json!({ "email": null }),
+    ];
+    for (method, path, token) in UPDATES {
+        for change in &changes {
+            let (world, label) = (World::new(), format!("{method} {path} {change}"));
+            let before = read(&world).await;
+            let answer = world.request(method.clone(), path).token(token).json(change.clone()).send().await.expect(200);
+            let expected = with(before, change);
+            assert_eq!(read(&world).await, expected, "{label}");
+            for (field, value) in expected.as_object().expect("an object") {
+                assert_eq!(&answer.body["data"][field], value, "{label}: {field}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_breaks_a_rule_says_so_and_changes_nothing() {
+    let cases = [
+        (json!({ "first_name": null }), "first_name"),
+        (json!({ "first_name": "" }), "first_name"),
+        (json!({ "last_name": 5 }), "last_name"),
+        (json!({ "email": "nobody" }), "email"),
+        (json!({ "email": null, "phone": null }), "email"),
+        (json!({ "phone": "12" }), "phone"),
+        (json!({ "country_code": "SWE" }), "country_code"),
+        (json!({ "plan_id": 0 }), "plan_id"),
+        (json!({ "company_id": "none" }), "company_id"),
+    ];
+    for (method, path, token) in UPDATES {
+        let world = World::new();
+        let before = read(&world).await;
+        for (body, field) in &cases {
+            // What is right in it is not carried out either.
+            let body = with(json!({ "lang_code": "EN" }), body);
+            let answer = world.request(method.clone(), path).token(token).json(body.clone()).send().await.expect(422);
+            assert!(answer.body["errors"][field].is_array(), "{method} {path} {body}: {}", answer.raw);
+            assert_eq!(read(&world).await, before, "{method} {path} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_put_that_replaces_the_whole_clears_what_it_does_not_name() {
+    for (method, path, token) in UPDATES {
+        let world = World::assuming("put.replaces", "whole");
+        let before = read(&world).await;
+        let named =
+            json!({ "first_name": "Johnny", "last_name": "Doe", "email": "john.doe@example.com", "plan_id": 3 });
+        let send = |body: Value| world.request(method.clone(), path).token(token).json(body).send();
+        let answer = send(named.clone()).await.expect(200);
+        let is_put = method == Method::PUT;
+        assert_eq!(answer.rests_on("put.replaces"), is_put, "{method} {path}");
+        let cleared = json!({ "phone": null, "country_code": null, "lang_code": null, "type": "SINGLE" });
+        let mut expected = with(before, &named);
+        if is_put {
+            expected = with(expected, &cleared);
+            expected.as_object_mut().expect("an account").remove("company_id");
+        }
+        assert_eq!(read(&world).await, expected, "{method} {path}");
+
+        let without_names = send(json!({ "email": "john.doe@example.com" })).await;
+        assert_eq!(without_names.status, if is_put { 422 } else { 200 }, "{method} {path}: {}", without_names.raw);
+        let without_address = send(json!({ "first_name": "A", "last_name": "B" })).await;
+        assert_eq!(without_address.status, if is_put { 422 } else { 200 }, "{method} {path}: {}", without_address.raw);
+    }
+}
+
+/// The status with which SSO answers an email of partner 1.
+async fn sso(world: &World, email: &str) -> u16 {
+    world.post("/api/v1/sso/token").json(sso_body(1, email)).send().await.status
+}
+
+async fn change_email(world: &World, account: &str, email: Value) -> u16 {
+    let path = format!("/api/v1/account/{account}");
+    world.patch(&path).token(CRM).json(json!({ "email": email })).send().await.status
+}
+
+#[tokio::test]
+async fn sso_goes_on_knowing_an_account_by_the_email_that_it_was_created_with() {
+    for (value, by_the_new_one) in [("refused", 404), ("accepted", 200)] {
+        let world = World::assuming("sso.changed-email", value);
+        assert_eq!(change_email(&world, "1", json!("new@example.com")).await, 200);
+        assert_eq!(sso(&world, "john.doe@example.com").await, 200, "{value}: the first one");
+        assert_eq!(sso(&world, "new@example.com").await, by_the_new_one, "{value}: the new one");
+        // Cleared, or changed once more, the one in between stands for nobody.
+        assert_eq!(change_email(&world, "1", json!("newer@example.com")).await, 200);
+        assert_eq!(sso(&world, "new@example.com").await, 404, "{value}: the one in between");
+        assert_eq!(change_email(&world, "1", json!(null)).await, 200);
+        assert_eq!(sso(&world, "newer@example.com").await, 404, "{value}: none");
+        assert_eq!(sso(&world, "john.doe@example.com").await, 200, "{value}: the first one, at the end");
+    }
+}
+
+#[tokio::test]
+async fn no_two_accounts_of_a_partner_come_to_share_an_email() {
+    let world = World::new();
+    // The one that another has now, or was created with.
+    assert_eq!(change_email(&world, "1", json!("jane.roe@example.com")).await, 422);
+    assert_eq!(change_email(&world, "2", json!("jane.new@example.com")).await, 200);
+    assert_eq!(change_email(&world, "1", json!("jane.roe@example.com")).await, 422);
+    assert_eq!(change_email(&world, "1", json!("Jane.New@Example.COM")).await, 422);
+    let body = json!({ "ssn": "19900101-1234", "first_name": "A", "last_name": "B", "email": "jane.new@example.com" });
+    world.post("/api/v1/account").token(CRM).json(body.clone()).send().await.expect(422);
+    // One's own, in whatever spelling, and what nobody has any more, are free; so is what the other partner has.
+    assert_eq!(change_email(&world, "2", json!("JANE.NEW@example.com")).await, 200);
+    assert_eq!(change_email(&world, "2", json!("jane.roe@example.com")).await, 200);
+    world.post("/api/v1/account").token(CRM).json(body).send().await.expect(201);
+    assert_eq!(change_email(&world, "1", json!("matti.malli@example.org")).await, 200);
+}
+
+#[tokio::test]
+async fn accounts_that_are_after_one_email_at_once_do_not_both_get_it() {
+    let world = World::new();
+    for round in 0..20 {
+        let email = json!(format!("wanted{round}@example.com"));
+        let (one, two) =
+            tokio::join!(change_email(&world, "1", email.clone()), change_email(&world, "2", email.clone()));
+        assert_eq!(one.min(two), 200, "round {round}: {one} and {two}");
+        assert_eq!(one.max(two), 422, "round {round}: {one} and {two}");
+    }
+}
