@@ -6,6 +6,7 @@ use crate::call::Call;
 use crate::fields::{self, Change, Fields, Update, short_text, taken, two_letters};
 use crate::id::{Id, Table};
 use crate::leak::Hit;
+use crate::online::Online;
 use crate::reply::{Issue, Outcome, Refusal, Reply};
 use crate::ssn::{self, Ssn};
 use crate::time::Timestamp;
@@ -50,6 +51,8 @@ pub(crate) struct Account {
     pub(crate) phone_codes: Vec<PhoneCode>,
     /// The leaks that it sees or has seen, each with its alarm, in the order in which they were found.
     pub(crate) hits: Vec<Hit>,
+    /// Its Online Data, once there is any.
+    pub(crate) online: Option<Box<Online>>,
 }
 
 /// What a create call says of an account.
@@ -140,6 +143,7 @@ impl Account {
             password: None,
             phone_codes: Vec::new(),
             hits: Vec::new(),
+            online: None,
         }
     }
 

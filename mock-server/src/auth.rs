@@ -98,6 +98,25 @@ pub(crate) fn admit(scope: Scope, call: &Call<'_>) -> Result<Actor, Refusal> {
     }
 }
 
+/// An end user whose plan includes Online Data (ONLINE-1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subscriber {
+    pub(crate) account: u64,
+}
+
+/// Lets the end user in to their Online Data.
+pub(crate) fn admit_subscriber(call: &Call<'_>) -> Result<Subscriber, Refusal> {
+    let Actor { account, .. } = admit(Scope::App, call)?;
+    call.basis.follow(Fact::Online1);
+    if call.world.has_online_data(account) {
+        return Ok(Subscriber { account });
+    }
+    let issue = Issue::new("plan_id", "The plan of this account does not include Online Data.");
+    Err(Refusal::assumed(call.assumed().name(Key::OnlinePlan), issue).hint(
+        "the plan of this account does not include Online Data: plan 1 does, unless the seed says otherwise; see ONLINE-1",
+    ))
+}
+
 /// Lets a partner in to act on no account in particular.
 pub(crate) fn admit_partner(call: &Call<'_>) -> Result<Partner, Refusal> {
     match authenticate(call)? {

@@ -392,6 +392,7 @@ fn handle(handler: &routes::Handler, call: &Call<'_>) -> Outcome {
         routes::Handler::Open(handler) => handler(call),
         routes::Handler::OfPartner(handler) => handler(auth::admit_partner(call)?, call),
         routes::Handler::OfAccount(scope, handler) => handler(auth::admit(*scope, call)?, call),
+        routes::Handler::OfSubscriber(handler) => handler(auth::admit_subscriber(call)?, call),
         routes::Handler::ByToken { partner, user } => match auth::admit_either(call)? {
             auth::Either::Partner(caller) => partner(caller, call),
             auth::Either::User(caller) => user(caller, call),

@@ -9,7 +9,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::assumptions::{ActionAnswer, AddBody, AddStatus, Assumed, Key, LegacyBoolean, ListShape, RemoveStatus};
+use crate::assumptions::{
+    ActionAnswer, AddBody, AddStatus, Assumed, Key, LegacyBoolean, ListShape, RemoveStatus, ScanBody,
+};
 use crate::facts::{Basis, Fact};
 use crate::pages::Paginated;
 use crate::reply::{Issue, Listing, Outcome, Refusal, Reply, Why};
@@ -139,6 +141,13 @@ impl<'a> Wire<'a> {
                 ActionAnswer::NoContent => Rendered::empty(StatusCode::NO_CONTENT),
             },
             Reply::Token(token) => Rendered::json(StatusCode::OK, JSON, &serde_json::json!({ "token": token })),
+            Reply::Scan(sites) => {
+                let body = match self.assumed.choice() {
+                    ScanBody::Bare => self.written(|writer| writer.object(sites)),
+                    ScanBody::Data => self.enveloped(sites),
+                };
+                Rendered::text(StatusCode::OK, JSON, body)
+            }
             Reply::Code(code) => Rendered::json(StatusCode::OK, JSON, &serde_json::json!({ "code": code })),
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Table {
     Card,
     Leak,
     Alarm,
+    Site,
+    RemovalRequest,
 }
 
 /// The id of something, as the fake counts it.
@@ -82,7 +84,7 @@ impl Id {
 const NUMBER_BITS: u64 = (1 << 56) - 1;
 
 /// The finalizer of `SplitMix64`: a bijection that spreads every bit.
-fn mix(value: u64) -> u64 {
+pub(crate) fn mix(value: u64) -> u64 {
     let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ value >> 31

@@ -40,6 +40,7 @@ mod journal;
 mod leak;
 mod login;
 mod mask;
+mod online;
 mod outbox;
 mod pages;
 mod reply;

@@ -27,6 +27,8 @@ pub(crate) enum Reply {
     Done(&'static str),
     /// A token was issued (LOGIN-1, SSO-1).
     Token(String),
+    /// Where the scan of each site stands (ONLINE-4).
+    Scan(Object),
     /// A one-time code was issued (SSO-4).
     Code(String),
 }

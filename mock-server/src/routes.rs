@@ -13,7 +13,7 @@ use axum::routing::any;
 use crate::app::App;
 use crate::assumptions::{Assumptions, Key, PhoneAppVerification};
 use crate::auth::Scope::{self, App as ByApp, Crm, CrmOrOwner};
-use crate::auth::{Actor, Partner};
+use crate::auth::{Actor, Partner, Subscriber};
 use crate::call::{Call, Target};
 use crate::facts::Fact::{self, *};
 use crate::reply::Outcome;
@@ -24,7 +24,7 @@ use crate::watchlist::license::License;
 use crate::watchlist::passport::Passport;
 use crate::watchlist::phone::{self, Phone};
 use crate::watchlist::{add, change, leaks, list, one, remove};
-use crate::{account, alarm, login, ssn};
+use crate::{account, alarm, login, online, ssn};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -120,6 +120,16 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         of_partner(GET, "/api/v1/alarms/company-list",          &[Alarm5], alarm::list_of_companies),
         of_partner(GET, "/api/v1/alarms/accounts/by-period",    &[Alarm5], alarm::accounts_by_period),
         of_partner(GET, "/api/v2/alarms/company/{companyId}",   &[Alarm5], alarm::list_of_company),
+
+        // Online Data
+        online(POST, "",                     &[Online1, Online2], online::create_profile),
+        online(GET,  "",                     &[Online1, Online2], online::profile),
+        online(PUT,  "",                     &[Online1, Online2], online::update_profile),
+        online(GET,  "/status",              &[Online1, Online3], online::status),
+        online(GET,  "/sites",               &[Online1, Online3], online::sites),
+        online(POST, "/scan",                &[Online1, Online4], online::start_scan),
+        online(GET,  "/scan/status",         &[Online1, Online4, Online5, Online6, Online7], online::scan_status),
+        online(POST, "/scan/{siteId}/retry", &[Online1, Online4], online::retry),
     ]
     .into_iter()
     .flat_map(|rows| rows.0)
@@ -165,6 +175,8 @@ pub(crate) enum Handler {
     OfPartner(fn(Partner, &Call<'_>) -> Outcome),
     /// Whoever may act on the account.
     OfAccount(Scope, fn(Actor, &Call<'_>) -> Outcome),
+    /// An end user whose plan includes Online Data (ONLINE-1).
+    OfSubscriber(fn(Subscriber, &Call<'_>) -> Outcome),
     /// A partner or an end user, and what is meant depends on who it is (ALARM-6).
     ByToken { partner: fn(Partner, &Call<'_>) -> Outcome, user: fn(Actor, &Call<'_>) -> Outcome },
 }
@@ -198,6 +210,11 @@ fn open(method: Method, path: &str, facts: &'static [Fact], handler: fn(&Call<'_
 /// A row for the CRM token, on no account in particular.
 fn of_partner(method: Method, path: &str, facts: &'static [Fact], handler: fn(Partner, &Call<'_>) -> Outcome) -> Rows {
     Rows(vec![row(method, path.to_owned(), facts, Handler::OfPartner(handler))])
+}
+
+/// A row of Online Data (ONLINE-1).
+fn online(method: Method, path: &str, facts: &'static [Fact], handler: fn(Subscriber, &Call<'_>) -> Outcome) -> Rows {
+    Rows(vec![row(method, format!("/api/v1/delete-my-data{path}"), facts, Handler::OfSubscriber(handler))])
 }
 
 /// A row that means one thing with a CRM token, on no account in particular, and another with an app token.

@@ -13,6 +13,7 @@ use crate::confirmation::Confirmation;
 use crate::facts::Basis;
 use crate::fields::Fields;
 use crate::leak::NewLeak;
+use crate::online::{Online, Profile, Site};
 use crate::reply::Why;
 use crate::time::Timestamp;
 use crate::watchlist::card::Card;
@@ -25,6 +26,8 @@ use crate::watchlist::{Item, Kind, Rules};
 use crate::world::{Token, World};
 
 const DEFAULT: &str = include_str!("../../fixtures/seed.json");
+/// The plans and sites of every seed that brings none.
+const ONLINE: &str = include_str!("../../fixtures/online.json");
 const EMPTY: &str = include_str!("../../fixtures/seed-empty.json");
 
 /// The version of the form that this code reads.
@@ -42,6 +45,11 @@ pub(crate) struct Seed {
     version: u32,
     partners: Vec<Partner>,
     tokens: Vec<SeedToken>,
+    #[serde(default = "usual_plans")]
+    plans: Vec<Plan>,
+    /// The data brokers of Online Data.
+    #[serde(default = "usual_sites")]
+    sites: Vec<Site>,
     accounts: Vec<SeedAccount>,
     leaks: Vec<NewLeak>,
     /// Alarms of those leaks that are closed already.
@@ -75,6 +83,37 @@ pub(crate) struct CrmUser {
 pub(crate) struct SsoClient {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+}
+
+/// What a customer pays for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    pub(crate) id: u32,
+    /// For people who read the seed.
+    #[serde(rename = "name")]
+    _name: String,
+    pub(crate) has_online_data: bool,
+}
+
+/// Plans and sites that stand apart from a world.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UsualOnline {
+    plans: Vec<Plan>,
+    sites: Vec<Site>,
+}
+
+fn usual_online() -> UsualOnline {
+    serde_json::from_str(ONLINE).expect("the compiled-in plans and sites are of this form")
+}
+
+fn usual_plans() -> Vec<Plan> {
+    usual_online().plans
+}
+
+fn usual_sites() -> Vec<Site> {
+    usual_online().sites
 }
 
 /// A token that never expires, for one partner or one account.
@@ -111,6 +150,9 @@ struct SeedAccount {
     drivers_licenses: Vec<SeedItem>,
     #[serde(default)]
     credit_cards: Vec<SeedItem>,
+    /// The body that would create its profile of Online Data.
+    #[serde(default)]
+    online_profile: Option<Map<String, Json>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -187,6 +229,16 @@ impl Seed {
         &self.partners
     }
 
+    /// The plans.
+    pub(crate) fn plans(&self) -> &[Plan] {
+        &self.plans
+    }
+
+    /// The data brokers.
+    pub(crate) fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
     /// How the partner at `position` logs in.
     pub(crate) fn credentials(&self, position: usize) -> Option<Credentials<'_>> {
         let partner = self.partners.get(position)?;
@@ -260,6 +312,12 @@ impl SeedAccount {
         plant::<Passport>(&mut account, "passports", &self.passports, world)?;
         plant::<License>(&mut account, "drivers_licenses", &self.drivers_licenses, world)?;
         plant::<Card>(&mut account, "credit_cards", &self.credit_cards, world)?;
+        if let Some(body) = &self.online_profile {
+            let mut fields = Fields::new(body);
+            let profile = Profile::parse(&mut fields, self.created_at);
+            let profile = fields.finish(profile).map_err(|why| format!(".online_profile: {}", first_issue(&why)))?;
+            account.online = Some(Box::new(Online::with_profile(profile)));
+        }
         if world.plant_account(account) {
             Ok(())
         } else {

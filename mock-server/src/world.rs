@@ -21,10 +21,11 @@ use crate::confirmation::{Challenge, Confirmation, Opened};
 use crate::id::Table;
 use crate::journal::Journal;
 use crate::leak::{Hit, Leak, NewLeak, WatchKind};
+use crate::online::Site;
 use crate::outbox::Outbox;
 use crate::reply::{Outcome, Refusal, Why};
 use crate::secrets::Secrets;
-use crate::seed::{Partner, Seed, SeedError};
+use crate::seed::{Partner, Plan, Seed, SeedError};
 use crate::ssn::{self, EidProvider, Ssn};
 use crate::time::Timestamp;
 use crate::watchlist::Kind;
@@ -37,7 +38,7 @@ const MAIN_SHARDS: usize = 64;
 const SANDBOX_SHARDS: usize = 4;
 
 /// How many tables count ids.
-const TABLES: usize = Table::Alarm as usize + 1;
+const TABLES: usize = Table::RemovalRequest as usize + 1;
 
 /// A minute, over which requests with one token are counted.
 const MINUTE: i64 = 60;
@@ -49,6 +50,9 @@ pub(crate) struct World {
     clock: Clock,
     secrets: Secrets,
     partners: Vec<Partner>,
+    plans: Vec<Plan>,
+    /// The data brokers of Online Data.
+    sites: Vec<Site>,
     /// Boxed, for a map keeps room to spare and an account is large.
     accounts: DashMap<u64, Box<Account>>,
     /// By partner and email: the one that the account was created with (SSO-3), and the one that it has now.
@@ -181,8 +185,8 @@ pub enum EidError {
 /// Something that fell due when the clock was moved.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Due {
-    /// `crm-token-expired`, `app-token-expired`, `sso-code-expired`, `confirmation-link-expired` or
-    /// `verification-code-expired`.
+    /// `crm-token-expired`, `app-token-expired`, `sso-code-expired`, `confirmation-link-expired`,
+    /// `verification-code-expired`, `scan-completed`, `scan-failed` or `removal-moved-on`.
     pub kind: &'static str,
     /// The number of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,6 +204,8 @@ impl World {
             clock: Clock::default(),
             secrets: Secrets::new(),
             partners: seed.partners().to_vec(),
+            plans: seed.plans().to_vec(),
+            sites: seed.sites().to_vec(),
             accounts: DashMap::with_shard_amount(shards),
             emails: DashMap::with_shard_amount(shards),
             tokens: DashMap::with_shard_amount(shards),
@@ -417,6 +423,17 @@ impl World {
     /// The partner that an account belongs to.
     pub(crate) fn partner_of(&self, account: u64) -> Option<u64> {
         self.accounts.get(&account).map(|account| account.partner)
+    }
+
+    /// Whether the plan of an account includes Online Data (ONLINE-1).
+    pub(crate) fn has_online_data(&self, account: u64) -> bool {
+        let plan = self.accounts.get(&account).map(|account| account.plan_id);
+        self.plans.iter().any(|known| Some(known.id) == plan && known.has_online_data)
+    }
+
+    /// The data brokers, in their order.
+    pub(crate) fn sites(&self) -> &[Site] {
+        &self.sites
     }
 
     /// Reads an account in one step.
@@ -705,6 +722,8 @@ impl World {
         for account in &self.accounts {
             let codes = account.code_expiries().filter(is_due);
             due.extend(codes.map(|at| Due { kind: "verification-code-expired", token: None, at }));
+            let online = account.online.iter().flat_map(|online| online.due(self)).filter(|(_, at)| is_due(at));
+            due.extend(online.map(|(kind, at)| Due { kind, token: None, at }));
         }
         due.sort_by_key(|due| (due.at, due.token));
         due

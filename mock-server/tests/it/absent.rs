@@ -151,10 +151,19 @@ pub(crate) static DOCUMENTED: &[Row] = &[
     row(GET,    "/api/v1/alarms/company-list", Partner),
     row(GET,    "/api/v1/alarms/accounts/by-period", Partner),
     row(GET,    "/api/v2/alarms/company/{companyId}", Partner),
+
+    row(POST,   "/api/v1/delete-my-data", App),
+    row(GET,    "/api/v1/delete-my-data", App),
+    row(PUT,    "/api/v1/delete-my-data", App),
+    row(GET,    "/api/v1/delete-my-data/status", App),
+    row(GET,    "/api/v1/delete-my-data/sites", App),
+    row(POST,   "/api/v1/delete-my-data/scan", App),
+    row(GET,    "/api/v1/delete-my-data/scan/status", App),
+    row(POST,   "/api/v1/delete-my-data/scan/{siteId}/retry", App),
 ];
 
 /// What stands in the paths of the pages that have no examples here.
-const PAGES_WITHOUT_EXAMPLES: [&str; 1] = ["/alarms"];
+const PAGES_WITHOUT_EXAMPLES: [&str; 2] = ["/alarms", "/delete-my-data"];
 
 /// The other documented routes that no example shows: profiles (ACCOUNT-5, SSO-5, SCOPE-5) and what PHONE-3 leaves open.
 const WITHOUT_EXAMPLE: [&str; 9] = [

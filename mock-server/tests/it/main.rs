@@ -13,6 +13,7 @@ mod harness;
 mod hostile;
 mod isolation;
 mod leaks;
+mod online;
 mod password;
 mod principals;
 mod process;

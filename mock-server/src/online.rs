@@ -1,0 +1,406 @@
+//! Online Data: what data brokers hold of a person, and its removal (ONLINE-1 to 7).
+
+mod scan;
+
+pub(crate) use scan::Site;
+
+use self::scan::{Occasion, Removal, ScanStatus, SiteScan, Steps};
+use crate::account::Account;
+use crate::assumptions::Key;
+use crate::auth::Subscriber;
+use crate::call::Call;
+use crate::fields::{Change, Fields, Update, short_text};
+use crate::id::{Id, Table};
+use crate::reply::{Issue, Outcome, Refusal, Reply, Why};
+use crate::time::Timestamp;
+use crate::value::{Object, Value};
+use crate::watchlist::{email, phone};
+use crate::world::World;
+
+/// What an account has of Online Data.
+#[derive(Debug, Default)]
+pub(crate) struct Online {
+    profile: Option<Profile>,
+    /// How many scans were started, and when the last one.
+    scans: u64,
+    started_at: Option<Timestamp>,
+    /// The sites of the last scan, in their order.
+    sites: Vec<SiteScan>,
+    removals: Vec<Removal>,
+}
+
+/// Whom brokers are searched for (ONLINE-2).
+#[derive(Debug)]
+pub(crate) struct Profile {
+    first_name: Box<str>,
+    last_name: Box<str>,
+    email: Box<str>,
+    phone: Option<Box<str>>,
+    street: Option<Box<str>>,
+    zip: Option<Box<str>>,
+    city: Option<Box<str>>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Profile {
+    /// The profile that a body describes; where one is missing, `fields` holds the issues.
+    pub(crate) fn parse(fields: &mut Fields<'_>, now: Timestamp) -> Option<Self> {
+        let first_name = fields.required("first_name", short_text);
+        let last_name = fields.required("last_name", short_text);
+        let email = fields.required("email", email::rule);
+        let phone = fields.optional("phone", phone::rule);
+        let street = fields.optional("street", short_text);
+        let zip = fields.optional("zip", short_text);
+        let city = fields.optional("city", short_text);
+        Some(Self {
+            first_name: first_name?,
+            last_name: last_name?,
+            email: email?,
+            phone: phone?,
+            street: street?,
+            zip: zip?,
+            city: city?,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    fn show(&self) -> Object {
+        Object::new()
+            .with("first_name", &self.first_name)
+            .with("last_name", &self.last_name)
+            .with("email", &self.email)
+            .with("phone", self.phone.as_ref())
+            .with("street", self.street.as_ref())
+            .with("zip", self.zip.as_ref())
+            .with("city", self.city.as_ref())
+            .with("created_at", self.created_at)
+            .with("updated_at", self.updated_at)
+    }
+}
+
+/// What an update says of a profile.
+#[derive(Debug)]
+struct Changes {
+    first_name: Option<Box<str>>,
+    last_name: Option<Box<str>>,
+    email: Option<Box<str>>,
+    phone: Change<Box<str>>,
+    street: Change<Box<str>>,
+    zip: Change<Box<str>>,
+    city: Change<Box<str>>,
+}
+
+impl Changes {
+    fn parse(fields: &mut Fields<'_>, update: Update<'_>) -> Option<Self> {
+        let first_name = fields.change_required("first_name", update, short_text);
+        let last_name = fields.change_required("last_name", update, short_text);
+        let email = fields.change_required("email", update, email::rule);
+        let phone = fields.change("phone", update, phone::rule);
+        let street = fields.change("street", update, short_text);
+        let zip = fields.change("zip", update, short_text);
+        let city = fields.change("city", update, short_text);
+        Some(Self {
+            first_name: first_name?,
+            last_name: last_name?,
+            email: email?,
+            phone: phone?,
+            street: street?,
+            zip: zip?,
+            city: city?,
+        })
+    }
+
+    fn apply(self, profile: &mut Profile) {
+        let named = [
+            (self.first_name, &mut profile.first_name),
+            (self.last_name, &mut profile.last_name),
+            (self.email, &mut profile.email),
+        ];
+        for (new, old) in named {
+            if let Some(new) = new {
+                *old = new;
+            }
+        }
+        self.phone.apply(&mut profile.phone);
+        self.street.apply(&mut profile.street);
+        self.zip.apply(&mut profile.zip);
+        self.city.apply(&mut profile.city);
+    }
+}
+
+impl Online {
+    /// With this profile, and nothing scanned yet.
+    pub(crate) fn with_profile(profile: Profile) -> Self {
+        Self { profile: Some(profile), ..Self::default() }
+    }
+
+    /// What falls due of it by itself: its name and when.
+    pub(crate) fn due<'a>(&'a self, world: &'a World) -> impl Iterator<Item = (&'static str, Timestamp)> {
+        let scans = self.sites.iter().map(|scan| match scan.status(scan.ends_at) {
+            ScanStatus::Failed => ("scan-failed", scan.ends_at),
+            _ => ("scan-completed", scan.ends_at),
+        });
+        let steps = world.removal_steps();
+        let moves = self.removals.iter().flat_map(move |removal| steps.moves(removal.sent_at).collect::<Vec<_>>());
+        scans.chain(moves.map(|at| ("removal-moved-on", at)))
+    }
+
+    /// The part of `scan/status` that is about `site`.
+    fn show(&self, site: &Site, steps: &Steps<'_>, now: Timestamp) -> Object {
+        let scanned = self.sites.iter().find(|scan| scan.site == site.id);
+        let sent = self.removals.iter().filter(|removal| removal.site == site.id && removal.sent_at <= now);
+        let sent: Vec<Object> = sent.map(|removal| removal.show(steps, now)).collect();
+        site.show()
+            .with("scan_result", scanned.map_or_else(SiteScan::show_none, |scan| scan.show(now)))
+            .with("removal_requests", sent)
+    }
+
+    /// Begins to scan a site, and settles what will be requested of it once data is found there.
+    fn scan(&mut self, site: &Site, occasion: Occasion<'_>, world: &World) -> SiteScan {
+        let steps = world.removal_steps();
+        let earlier: Vec<_> = self.removals.iter().filter(|removal| removal.site == site.id).collect();
+        let is_over = |removal: &&Removal| steps.is_over(removal.sent_at, occasion.begins_at);
+        let is_removed = earlier.iter().any(is_over);
+        let is_requested = !earlier.iter().all(is_over);
+        let scan = SiteScan::new(site, Occasion { is_removed, ..occasion });
+        if scan.finds_data() && !is_requested {
+            let id = world.next_id(Table::RemovalRequest, occasion.account);
+            self.removals.push(Removal { id, site: site.id, sent_at: scan.ends_at });
+        }
+        scan
+    }
+}
+
+impl World {
+    /// How removal requests move on.
+    fn removal_steps(&self) -> Steps<'_> {
+        let assumptions = self.assumptions();
+        Steps::new(assumptions.name(Key::RemovalStates), assumptions.number(Key::RemovalStepSeconds))
+    }
+}
+
+/// What an account without any has of Online Data.
+static NOTHING: Online = Online { profile: None, scans: 0, started_at: None, sites: Vec::new(), removals: Vec::new() };
+
+impl Account {
+    fn online(&self) -> &Online {
+        self.online.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
+/// `POST /api/v1/delete-my-data` (ONLINE-2).
+pub(crate) fn create_profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    let body = call.body()?;
+    let mut fields = Fields::new(&body);
+    let profile = Profile::parse(&mut fields, call.now);
+    let profile = fields.finish(profile)?;
+    call.world.change_account(subscriber.account, |account| {
+        let online = account.online.get_or_insert_default();
+        let shown = profile.show();
+        match &mut online.profile {
+            None => {
+                online.profile = Some(profile);
+                Ok(Reply::Added(shown))
+            }
+            Some(there) => match call.assumed().name(Key::OnlineProfileAgain) {
+                "replaced" => {
+                    let profile = Profile { created_at: there.created_at, ..profile };
+                    let shown = profile.show();
+                    *there = profile;
+                    Ok(Reply::Item(shown))
+                }
+                status => {
+                    let issue = Issue::new("profile", "There is a profile already.");
+                    Err(Refusal::assumed(status, issue)
+                        .hint("this account has a profile already; PUT changes it; see ONLINE-2"))
+                }
+            },
+        }
+    })
+}
+
+/// `GET /api/v1/delete-my-data` (ONLINE-2).
+pub(crate) fn profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    call.world.read_account(subscriber.account, |account| match &account.online().profile {
+        Some(profile) => Ok(Reply::Item(profile.show())),
+        None => Err(without_profile(call)),
+    })
+}
+
+/// `PUT /api/v1/delete-my-data` (ONLINE-2), by `put.replaces`.
+pub(crate) fn update_profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    let body = call.body()?;
+    call.world.change_account(subscriber.account, |account| {
+        let mut fields = Fields::new(&body);
+        let changes = Changes::parse(&mut fields, Update::put(call.assumed()));
+        let changes = fields.finish(changes)?;
+        let profile = account.online.as_mut().and_then(|online| online.profile.as_mut());
+        let Some(profile) = profile else { return Err(without_profile(call)) };
+        changes.apply(profile);
+        profile.updated_at = call.now;
+        Ok(Reply::Item(profile.show()))
+    })
+}
+
+/// The refusal of what needs a profile, by `online.without-profile`.
+fn without_profile(call: &Call<'_>) -> Refusal {
+    let issue = Issue::new("profile", "There is no profile yet.");
+    Refusal::assumed(call.assumed().name(Key::OnlineWithoutProfile), issue)
+        .hint("this account has no Online Data profile yet; POST /api/v1/delete-my-data creates it; see ONLINE-2")
+}
+
+/// `GET /api/v1/delete-my-data/sites` (ONLINE-3).
+pub(crate) fn sites(_: Subscriber, call: &Call<'_>) -> Outcome {
+    let sites = call.world.sites().iter().map(|site| site.show().with("country_code", &site.country_code));
+    Ok(Reply::List(call.page().of(sites)))
+}
+
+/// `GET /api/v1/delete-my-data/status` (ONLINE-3): where profile, scan and removals stand as a whole.
+pub(crate) fn status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    let (steps, now) = (removal_steps(call), call.now);
+    call.world.read_account(subscriber.account, |account| {
+        let online = account.online();
+        let count = |status| online.sites.iter().filter(|scan| scan.status(now) == status).count() as u64;
+        let (failed, completed) = (count(ScanStatus::Failed), count(ScanStatus::Completed));
+        let whole = match online.sites.len() as u64 {
+            0 => ScanStatus::NotStarted,
+            total if failed + completed < total => ScanStatus::Initiated,
+            _ if failed > 0 => ScanStatus::Failed,
+            _ => ScanStatus::Completed,
+        };
+        let with_data = online.sites.iter().filter(|scan| scan.finds_data() && scan.status(now).is_over());
+        let sent: Vec<_> = online.removals.iter().filter(|removal| removal.sent_at <= now).collect();
+        let done = sent.iter().filter(|removal| steps.is_over(removal.sent_at, now)).count();
+        Ok(Reply::Item(
+            Object::new()
+                .with("has_profile", online.profile.is_some())
+                .with("scan_status", whole.name())
+                .with("sites_total", call.world.sites().len() as u64)
+                .with("sites_completed", completed)
+                .with("sites_failed", failed)
+                .with("sites_with_data", with_data.count() as u64)
+                .with("removal_requests_total", sent.len() as u64)
+                .with("removal_requests_done", done as u64)
+                .with("last_scan_at", online.started_at),
+        ))
+    })
+}
+
+/// `POST /api/v1/delete-my-data/scan` (ONLINE-4).
+pub(crate) fn start_scan(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    call.world.change_account(subscriber.account, |account| {
+        let ssn = account.ssn.as_ref().map(|ssn| ssn.number.clone());
+        let mut online = account.online.take().unwrap_or_default();
+        let outcome = online.start(account.id, ssn.as_deref(), call);
+        account.online = Some(online);
+        outcome
+    })
+}
+
+impl Online {
+    fn start(&mut self, account: u64, ssn: Option<&str>, call: &Call<'_>) -> Outcome {
+        if let Some(ends_at) = self.sites.iter().map(|scan| scan.ends_at).max().filter(|at| *at > call.now) {
+            return under_way(call, ends_at);
+        }
+        let Some(profile) = self.profile.take() else { return Err(without_profile(call)) };
+        let queue = i64::from(call.assumed().number(Key::ScanQueueSeconds));
+        self.scans += 1;
+        self.started_at = Some(call.now);
+        self.sites = (0..)
+            .zip(call.world.sites())
+            .map(|(place, site)| {
+                let begins_at = call.now.plus_seconds(queue.saturating_mul(place));
+                let (scan, ends_at) = (self.scans, end_of_scan(begins_at, call));
+                let occasion = Occasion {
+                    account,
+                    scan,
+                    attempt: 1,
+                    begins_at,
+                    ends_at,
+                    profile: &profile,
+                    ssn,
+                    is_removed: false,
+                };
+                self.scan(site, occasion, call.world)
+            })
+            .collect();
+        self.profile = Some(profile);
+        Ok(Reply::Done("Scan started."))
+    }
+
+    fn retry(&mut self, site: &Site, account: u64, ssn: Option<&str>, call: &Call<'_>) -> Outcome {
+        let failed =
+            self.sites.iter().position(|scan| scan.site == site.id && scan.status(call.now) == ScanStatus::Failed);
+        let Some(place) = failed else {
+            let issue = Issue::new("siteId", "The scan of this site has not failed.");
+            return Err(Refusal::assumed(call.assumed().name(Key::ScanRetry), issue).hint(
+                "only a site whose scan_result.status is SCAN_FAILED is tried again; a scan moves on by the fake's clock; \
+                 see ONLINE-4",
+            ));
+        };
+        let Some(profile) = self.profile.take() else { return Err(without_profile(call)) };
+        let (begins_at, ends_at) = (call.now, end_of_scan(call.now, call));
+        let (scan, attempt) = (self.scans, self.sites[place].attempt + 1);
+        let occasion =
+            Occasion { account, scan, attempt, begins_at, ends_at, profile: &profile, ssn, is_removed: false };
+        self.sites[place] = self.scan(site, occasion, call.world);
+        self.profile = Some(profile);
+        Ok(Reply::Done("Scan of the site started again."))
+    }
+}
+
+fn end_of_scan(begins_at: Timestamp, call: &Call<'_>) -> Timestamp {
+    begins_at.plus_seconds(i64::from(call.assumed().number(Key::ScanSiteSeconds)))
+}
+
+/// How removal requests move on, which the answer leans on.
+fn removal_steps<'a>(call: &Call<'a>) -> Steps<'a> {
+    call.basis.lean(Key::RemovalStates);
+    call.basis.lean(Key::RemovalStepSeconds);
+    call.world.removal_steps()
+}
+
+/// The answer to a scan while another one is under way, by `scan.again`.
+fn under_way(call: &Call<'_>, ends_at: Timestamp) -> Outcome {
+    let left = ends_at.unix_seconds() - call.now.unix_seconds();
+    match call.assumed().name(Key::ScanAgain) {
+        "200" => Ok(Reply::Done("A scan is under way.")),
+        status => {
+            let issue = Issue::new("scan", "A scan is under way.");
+            Err(Refusal::assumed(status, issue).hint(format!(
+                "a scan is under way for another {left} s of the fake's clock; PUT /_mock/clock with advance_seconds ends \
+                 it; see ONLINE-4"
+            )))
+        }
+    }
+}
+
+/// `GET /api/v1/delete-my-data/scan/status` (ONLINE-4 to 7): one entry for each site.
+pub(crate) fn scan_status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    let steps = removal_steps(call);
+    for key in [Key::ScanQueueSeconds, Key::ScanSiteSeconds] {
+        call.basis.lean(key);
+    }
+    call.world.read_account(subscriber.account, |account| {
+        let sites = call.world.sites().iter().map(|site| Value::from(account.online().show(site, &steps, call.now)));
+        Ok(Reply::Scan(Object::new().with("sites", Value::List(sites.collect()))))
+    })
+}
+
+/// `POST /api/v1/delete-my-data/scan/{siteId}/retry` (ONLINE-4).
+pub(crate) fn retry(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    let named = call.parameter("siteId").and_then(|text| Id::parse(Table::Site, text, call.id_form()));
+    let Some(site) = call.world.sites().iter().find(|site| Some(site.id) == named) else {
+        return Err(Refusal::from(Why::NotFound)
+            .hint("there is no such site; GET /api/v1/delete-my-data/sites lists them; see ONLINE-3"));
+    };
+    call.world.change_account(subscriber.account, |account| {
+        let ssn = account.ssn.as_ref().map(|ssn| ssn.number.clone());
+        let mut online = account.online.take().unwrap_or_default();
+        let outcome = online.retry(site, account.id, ssn.as_deref(), call);
+        account.online = Some(online);
+        outcome
+    })
+}
