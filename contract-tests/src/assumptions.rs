@@ -2,8 +2,10 @@
 //!
 //! Nothing here fails a target. A probe is made like a contract, with a case of its own, and tells what it has seen.
 
+mod accounts;
 mod items;
 mod limits;
+mod online;
 mod people;
 mod refusals;
 mod shapes;
@@ -190,6 +192,9 @@ const PROBES: &[Probe] = probes! {
     "login.refused" => |inquiry| refusals::status_of(inquiry, refusals::Way::WrongLogin),
     "sso.refused" => |inquiry| refusals::sso_refused(inquiry),
     "sso.unknown-email" => |inquiry| refusals::status_of(inquiry, refusals::Way::UnknownEmail),
+    "put.replaces" => |inquiry| accounts::put_replaces(inquiry),
+    "update.empty" => |inquiry| accounts::update_empty(inquiry),
+    "sso.changed-email" => |inquiry| accounts::sso_changed_email(inquiry),
     "confirm.phone" => |inquiry| people::confirm_phone(inquiry),
     "phone.app-verification" => |inquiry| people::phone_app_verification(inquiry),
     "confirm.wrong-code" => |inquiry| refusals::status_of(inquiry, refusals::Way::WrongCode),
@@ -199,6 +204,12 @@ const PROBES: &[Probe] = probes! {
     "leaks.pending" => |inquiry| people::leaks_pending(inquiry),
     "value.form" => |inquiry| items::value_form(inquiry),
     "alarm.close-again" => |inquiry| unprobed(inquiry, "alarms are not probed yet"),
+    "online.plan" => |inquiry| online::plan(inquiry),
+    "online.without-profile" => |inquiry| online::without_profile(inquiry),
+    "online.profile-again" => |inquiry| online::profile_again(inquiry),
+    "scan.body" => |inquiry| online::scan_body(inquiry),
+    "scan.again" => |inquiry| online::scan_again(inquiry),
+    "scan.retry" => |inquiry| online::scan_retry(inquiry),
     "legacy.boolean" => |inquiry| shapes::legacy_boolean(inquiry),
     "legacy.error.400" => |inquiry| shapes::legacy_error(inquiry, 400),
     "legacy.error.401" => |inquiry| shapes::legacy_error(inquiry, 401),
@@ -211,6 +222,7 @@ const PROBES: &[Probe] = probes! {
     "error.code.405" => |inquiry| shapes::error_code(inquiry, 405),
     "error.code.409" => |inquiry| shapes::error_code(inquiry, 409),
     "error.code.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
+    "removal.states" => |inquiry| online::removal_states(inquiry),
     "token.crm-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::CrmToken),
     "token.crm-kept-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::KeptCrmToken),
     "token.app-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::AppToken),
@@ -218,6 +230,9 @@ const PROBES: &[Probe] = probes! {
     "confirm.link-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::Link),
     "confirm.code-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::Code),
     "throttle.per-minute" => |inquiry| limits::throttle(inquiry),
+    "scan.queue-seconds" => |inquiry| online::until(inquiry, online::Event::SecondSite),
+    "scan.site-seconds" => |inquiry| online::until(inquiry, online::Event::FirstEnd),
+    "removal.step-seconds" => |inquiry| online::removal_step(inquiry),
 };
 
 const NO_SERVER_ERROR: &str = "no request is known that makes a server fail";

@@ -106,6 +106,12 @@ const DOCUMENTED: &[Row] = &[
     (BOTH,   "GET DELETE",   "~/credit-card/{creditCardId}", &["CARD-1", "CARD-2"]),
     (APP,    "GET",          "~/credit-card/leaks", &["CARD-1", "CARD-2"]),
     (APP,    "POST",         "~/credit-cards/verify", &["CARD-4"]),
+    (APP,    "POST GET PUT", "/api/v1/delete-my-data", &["ONLINE-1", "ONLINE-2"]),
+    (APP,    "GET",          "/api/v1/delete-my-data/status", &["ONLINE-1", "ONLINE-3"]),
+    (APP,    "GET",          "/api/v1/delete-my-data/sites", &["ONLINE-1", "ONLINE-3"]),
+    (APP,    "POST",         "/api/v1/delete-my-data/scan", &["ONLINE-1", "ONLINE-4"]),
+    (APP,    "GET",          "/api/v1/delete-my-data/scan/status", &["ONLINE-1", "ONLINE-4"]),
+    (APP,    "POST",         "/api/v1/delete-my-data/scan/{siteId}/retry", &["ONLINE-1", "ONLINE-4"]),
 ];
 
 #[rustfmt::skip]

@@ -1,13 +1,18 @@
 //! The one tolerant reader: whatever a target may choose freely is read here, and nowhere else.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::client::Format;
 
 /// Done, where the guide gives no status.
 pub fn is_success(status: u16) -> bool {
     matches!(status, 200 | 201 | 204)
+}
+
+/// Done, or taken to be done later, as what goes on for a while may be.
+pub fn is_begun(status: u16) -> bool {
+    is_success(status) || status == 202
 }
 
 /// A token of the wrong kind was refused.
@@ -106,6 +111,33 @@ pub fn shows(item: &Value, value: &str) -> bool {
         let is_masked = text.contains(['*', '•', '·', '…', '#']) || text.contains("XX") && !value.contains("xx");
         bare(text) == value || is_masked && bare(text).ends_with(end)
     })
+}
+
+/// Whether a field of this name, wherever in an answer it stands, is `value`, in whatever form the target keeps it; none
+/// where there is no such field.
+pub fn field_is(body: &Value, name: &str, value: &str) -> Option<bool> {
+    let named: Vec<_> = fields(body).into_iter().filter(|(of, _)| *of == name).collect();
+    let is_it = |(name, field): &(&str, &Value)| {
+        let text = field.as_str().map_or_else(|| field.to_string(), str::to_owned);
+        shows(&json!({ *name: text }), value)
+    };
+    (!named.is_empty()).then(|| named.iter().any(is_it))
+}
+
+/// The entries of a scan, one for each site: `sites` at the top of the answer, or under `data`.
+pub fn sites(body: &Value) -> Option<&Vec<Value>> {
+    body.get("sites").or_else(|| body.pointer("/data/sites"))?.as_array()
+}
+
+/// The id of the site that an entry of a scan is about: its own, unless it tells the site's apart.
+pub fn site_id(entry: &Value) -> Option<String> {
+    let told = |value: &Value| match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    let named = ["/site_id", "/siteId", "/site/id"].into_iter().find_map(|place| entry.pointer(place).and_then(told));
+    named.or_else(|| entry.as_object().and_then(id))
 }
 
 /// The token of a login, at the top of the body: a number, a bar and an opaque secret.
@@ -249,8 +281,6 @@ pub fn is_datetime(text: &str, format: Format) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -301,6 +331,7 @@ mod tests {
     fn a_status_is_read_by_what_it_means() {
         let cases = [
             (is_success as fn(u16) -> bool, &[200, 201, 204][..]),
+            (is_begun, &[200, 201, 202, 204]),
             (is_wrong_token, &[401, 403]),
             (is_foreign, &[403, 404]),
             (is_refusal, &[400, 401, 403, 404, 422]),
@@ -320,6 +351,37 @@ mod tests {
         let text = "Hello 007,\nopen (https://example.com/c/12?x=1), or http://example.net. Your code: 482913!";
         assert_eq!((first_link(text), first_code(text)), (Some("https://example.com/c/12?x=1"), Some("482913")));
         assert_eq!((first_link("no link"), first_code("123 123456789")), (None, None));
+    }
+
+    #[test]
+    fn a_field_is_found_by_its_name() {
+        let cases = [
+            (json!({ "data": { "zip": "111 22" } }), Some(true)),
+            (json!({ "profile": { "zip": 11122 } }), Some(true)),
+            (json!({ "zip": "11123" }), Some(false)),
+            (json!({ "data": { "zip": null } }), Some(false)),
+            (json!({ "data": { "zip_code": "11122" } }), None),
+            (Value::Null, None),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(field_is(&body, "zip", "11122"), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn sites_stand_at_the_top_or_under_data_and_have_ids() {
+        let cases = [
+            (json!({ "sites": [{ "id": 7 }] }), Some("7")),
+            (json!({ "data": { "sites": [{ "id": 1, "site_id": 7 }] } }), Some("7")),
+            (json!({ "sites": [{ "id": 1, "site": { "id": "b3c1" } }] }), Some("b3c1")),
+            (json!({ "sites": [{ "name": "x" }] }), None),
+            (json!({ "data": [{ "id": 7 }] }), None),
+            (json!({ "sites": { "id": 7 } }), None),
+        ];
+        for (body, expected) in cases {
+            let found = sites(&body).and_then(|sites| site_id(&sites[0]));
+            assert_eq!(found.as_deref(), expected, "{body}");
+        }
     }
 
     #[test]

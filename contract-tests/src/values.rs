@@ -117,6 +117,14 @@ impl Values {
         format!("{}-{}", self.prefix, self.given.mailbox.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// A name of letters that nobody has.
+    pub(crate) fn name(&self) -> String {
+        let letter =
+            |digit: char| digit.to_digit(16).map_or('x', |digit| char::from(b"abcdefghijklmnop"[digit as usize]));
+        let mailbox = self.mailbox();
+        format!("Test{}", mailbox.trim_start_matches("contract-").chars().map(letter).collect::<String>())
+    }
+
     /// A national ID from the list of test numbers.
     pub(crate) fn ssn(&self) -> &'static str {
         pick(&SSNS, self.turn(&self.given.ssn))
@@ -226,6 +234,8 @@ mod tests {
         let ibans: BTreeSet<_> = (0..24).map(|_| values.iban()).collect();
         assert_eq!(ibans.len(), 24);
         assert_ne!(values.mailbox(), values.mailbox());
+        let names = [values.name(), values.name()];
+        assert!(names[0] != names[1] && names.concat().chars().all(char::is_alphabetic), "{names:?}");
         assert_ne!(new_label(), new_label());
     }
 }

@@ -1,13 +1,13 @@
 //! How long what is given out lasts, by the clock of a private world, and how often a token may call.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Inquiry, Observation};
 use crate::case::Case;
 use crate::client::{Account, Caller, Request};
 use crate::contract::{Step, Stop};
-use crate::contracts::expiry::{advance, apart, log_in};
+use crate::contracts::expiry::{advance, apart, freeze, log_in};
 use crate::contracts::watchlist::{CARD, EMAIL};
 use crate::contracts::{card, email, sso};
 use crate::reader;
@@ -125,19 +125,13 @@ async fn measured(world: &Case, what: Perishable, default: &str) -> Step<Observa
     })
 }
 
-/// The clock stands still, so that no second passes but those that are counted.
-async fn freeze(case: &Case) -> Step {
-    let answer = case.control(Method::PUT, "/_mock/clock", Some(json!({ "frozen": true }))).await?;
-    answer.demand("the clock can be stopped", reader::is_success)
-}
-
 /// How much further from a wrong guess each next one is.
 const STRIDE: u64 = 16;
 
 /// Looks for the first second at which something is over: first around a guess, then ever further from it, then between
 /// what is known.
 #[derive(Debug)]
-struct Search {
+pub(super) struct Search {
     guess: u64,
     /// The latest second at which it works.
     works: Option<u64>,
@@ -146,12 +140,12 @@ struct Search {
 }
 
 impl Search {
-    fn around(guess: u64) -> Self {
+    pub(super) fn around(guess: u64) -> Self {
         Self { guess: guess.clamp(1, LONGEST), works: None, over: None }
     }
 
     /// The next second to look at; none when the end is known, or out of sight.
-    fn trial(&self) -> Option<u64> {
+    pub(super) fn trial(&self) -> Option<u64> {
         match (self.works, self.over) {
             (None, None) => Some(self.guess - 1),
             (Some(works), None) if works >= LONGEST => None,
@@ -163,7 +157,7 @@ impl Search {
         }
     }
 
-    fn learn(&mut self, seconds: u64, is_working: bool) {
+    pub(super) fn learn(&mut self, seconds: u64, is_working: bool) {
         if is_working {
             self.works = Some(seconds);
         } else {
@@ -171,7 +165,7 @@ impl Search {
         }
     }
 
-    fn end(&self) -> Option<u64> {
+    pub(super) fn end(&self) -> Option<u64> {
         self.over
     }
 }

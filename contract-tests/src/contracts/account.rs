@@ -1,10 +1,11 @@
-//! Accounts, created by CRM.
+//! Accounts, created and updated by CRM.
 
 use serde_json::Value;
 
+use super::ssn::UPDATES;
 use super::watchlist::EMAIL;
 use crate::case::Case;
-use crate::client::Account;
+use crate::client::{Account, Answer, Caller};
 use crate::contract::{Step, Stop};
 use crate::reader;
 
@@ -14,6 +15,8 @@ page!("account" {
     "names_are_required": ["ACCOUNT-2"] => |case| names_are_required(case),
     "ssn_is_required_by_deployment": ["ACCOUNT-3"] => |case| ssn_is_required_by_deployment(case),
     "email_or_phone_is_required": ["ACCOUNT-4"] => |case| email_or_phone_is_required(case),
+    "updated_by_crm": ["ACCOUNT-5", "SCOPE-4"] => |case| updated_by_crm(case),
+    "updated_by_its_partner_only": ["SCOPE-4"] => |case| updated_by_its_partner_only(case),
 });
 
 /// A new account comes under `data`, and its id is the one of the other CRM calls.
@@ -55,7 +58,7 @@ async fn created_as_described(case: &Case) -> Step {
 }
 
 /// Asks for an account whose body is changed before it is sent, with an SSN that nobody has if the first is somebody's.
-async fn create(case: &Case, change: impl Fn(&mut Value)) -> Step<(Step<(Account, Value)>, u16)> {
+pub(crate) async fn create(case: &Case, change: impl Fn(&mut Value)) -> Step<(Step<(Account, Value)>, u16)> {
     let email = case.email();
     let mut status = 0;
     for ssn in [case.values.ssn().to_owned(), case.values.unlisted_ssn()] {
@@ -130,4 +133,77 @@ async fn email_or_phone_is_required(case: &Case) -> Step {
     .await?;
     let created = format!("{status} to POST /api/v1/account");
     account.map(drop).map_err(|_| Stop::fail("an account with a phone and no email is created", created))
+}
+
+/// The first name of an account, by each token that reads it. The guide gives CRM no route for that, but a target may.
+pub(super) async fn first_names(case: &Case, account: &Account) -> Step<Vec<(&'static str, Value)>> {
+    let by_crm = case.get(&case.crm().await?, &format!("/api/v1/account/{}", account.id)).await?;
+    let by_app = match case.app(account).await {
+        Ok(app) => Some(case.get(&app, "/api/v1/account").await?),
+        Err(Stop::Skipped(_)) => None,
+        Err(stop) => return Err(stop),
+    };
+    let read = [("CRM", Some(by_crm)), ("its owner", by_app)];
+    let shown = read.into_iter().filter_map(|(who, answer)| {
+        let answer = answer.filter(|answer| answer.status == 200)?;
+        Some((who, reader::item(&answer.body)?.get("first_name")?.clone()))
+    });
+    Ok(shown.collect())
+}
+
+/// Whoever reads the account reads this name.
+pub(super) fn is_named(shown: &[(&str, Value)], name: &str, after: &str) -> Step {
+    let wrong = shown.iter().find(|(_, shown)| shown != name);
+    let expected = format!("the name {name} after {after}");
+    Stop::unless(wrong.is_none(), expected, || {
+        wrong.map(|(who, shown)| format!("{who} reads {shown}")).unwrap_or_default()
+    })
+}
+
+/// Nobody who reads the account reads this name.
+pub(super) fn is_not_named(shown: &[(&str, Value)], name: &str, after: &str) -> Step {
+    let wrong = shown.iter().find(|(_, shown)| shown == name);
+    let expected = format!("{after} leaves the account as it is");
+    Stop::unless(wrong.is_none(), expected, || wrong.map(|(who, _)| format!("{who} reads {name}")).unwrap_or_default())
+}
+
+/// Asks to name an account anew, by one of the documented paths. The body holds all that a new account needs, for a
+/// target may replace the whole of it.
+async fn rename(case: &Case, by: &Caller, on: &Account, update: usize, name: &str) -> Step<Answer> {
+    let (method, version) = UPDATES[update].clone();
+    let mut body = case.account_body(&on.email, None);
+    body["first_name"] = name.into();
+    case.send(by, method, &format!("/api/{version}/account/{}", on.id), Some(body)).await
+}
+
+/// What CRM changes of an account, by whichever path, is read by CRM and by its owner; no other account changes.
+async fn updated_by_crm(case: &Case) -> Step {
+    let (account, other) = (case.fresh_account().await?, case.account().await?);
+    let crm = case.crm().await?;
+    let mut is_seen = false;
+    for update in case.run.sample(0..UPDATES.len(), 3) {
+        let name = case.values.name();
+        let answer = rename(case, &crm, &account, update, &name).await?;
+        answer.demand("the account is updated", reader::is_success)?;
+        let shown = first_names(case, &account).await?;
+        is_seen |= !shown.is_empty();
+        is_named(&shown, &name, &answer.to)?;
+        is_not_named(&first_names(case, &other).await?, &name, &answer.to)?;
+    }
+    let unseen = || Stop::Inconclusive("nobody can read the account, so nobody sees whether it has changed".into());
+    if is_seen { Ok(()) } else { Err(unseen()) }
+}
+
+/// Another partner is refused an update, and has changed nothing.
+async fn updated_by_its_partner_only(case: &Case) -> Step {
+    let other = case.other_partner().await?;
+    let account = case.fresh_account().await?;
+    for update in case.run.sample(0..UPDATES.len(), 3) {
+        let name = case.values.name();
+        let answer = rename(case, &other, &account, update, &name).await?;
+        let is_refused = |status| reader::is_foreign(status) || reader::is_wrong_token(status);
+        answer.demand("401, 403 or 404 to another partner", is_refused)?;
+        is_not_named(&first_names(case, &account).await?, &name, &answer.to)?;
+    }
+    Ok(())
 }

@@ -66,6 +66,12 @@ pub(crate) async fn advance(case: &Case, seconds: u64) -> Step {
     if moved { Ok(()) } else { Err(Stop::Skipped(format!("the clock cannot be moved: {}", answer.status))) }
 }
 
+/// The clock stands still, so that no second passes but those that are counted.
+pub(crate) async fn freeze(case: &Case) -> Step {
+    let answer = case.control(Method::PUT, "/_mock/clock", Some(json!({ "frozen": true }))).await?;
+    answer.demand("the clock can be stopped", reader::is_success)
+}
+
 pub(crate) async fn log_in(case: &Case, keep_logged: bool) -> Step<Caller> {
     let (username, password) = case.credentials()?;
     let body = json!({ "username": username, "password": password.0, "keep_logged": keep_logged });

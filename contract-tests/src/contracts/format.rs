@@ -6,6 +6,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::online;
 use super::watchlist::{EMAIL, Enrolled, KINDS};
 use crate::case::Case;
 use crate::client::{Answer, Caller, Exchange, Format, Request};
@@ -177,6 +178,7 @@ async fn walk(case: &Case) -> Step {
         case.post(app, "/api/v1/resend/watchlist-email-confirmation", json!({})).await?;
         case.post(app, "/api/v1/credit-cards/verify", json!({})).await?;
         case.get(&crm, "/api/v1/email-watchlist").await?;
+        online::walk(case, app).await?;
     }
     for to in ["deactivate", "activate"] {
         case.send(&crm, Method::PATCH, &format!("{path}/ssn-monitoring/{to}"), None).await?;
@@ -275,14 +277,16 @@ async fn dates(case: &Case) -> Step {
 /// Booleans, which their names tell, are JSON's in the standardized format, and numbers or texts in the legacy one.
 async fn booleans(case: &Case) -> Step {
     let applies = |name: &str, value: &Value| reader::is_boolean_name(name) && !value.is_null();
-    each_field(case, "booleans", applies, |name, value, format| {
-        let is_right = match format {
-            Format::Standardized => value.is_boolean(),
-            Format::Legacy => !value.is_boolean() && reader::boolean(value).is_some() && value != 2,
-        };
-        (!is_right).then(|| format!("{name} is {value}"))
-    })
-    .await
+    each_field(case, "booleans", applies, boolean_issue).await
+}
+
+/// What is wrong with a field as a boolean of the format.
+pub(super) fn boolean_issue(name: &str, value: &Value, format: Format) -> Option<String> {
+    let is_right = match format {
+        Format::Standardized => value.is_boolean(),
+        Format::Legacy => !value.is_boolean() && reader::boolean(value).is_some() && value != 2,
+    };
+    (!is_right).then(|| format!("{name} is {value}"))
 }
 
 /// Every refusal of the tour has the error shape of its format; statuses that must be there are.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::online;
 use super::watchlist::{EMAIL, Enrolled, KINDS, Kind};
 use crate::case::Case;
 use crate::client::{Account, Answer, Caller, Request};
@@ -39,6 +40,7 @@ fn request(case: &Case, route: &Route, path: String) -> Request {
         (&Method::GET | &Method::DELETE, _) => None,
         // A body that would be taken, so that who is let in shows by more than a complaint about the body.
         (&Method::POST, Some(kind)) => Some(kind.body(case, &kind.new_value(case))),
+        _ if path == online::PROFILE => Some(online::profile(case)),
         _ => Some(json!({})),
     };
     Request::new(method, path, case.format, body.as_ref())
@@ -55,7 +57,7 @@ fn items_of(path: &str) -> &str {
 
 /// Calls each of `routes` as one principal, and notes what came of it in the matrix. All are called; the first that does
 /// other than expected is told with the others beside it.
-async fn each(
+pub(super) async fn each(
     case: &Case,
     (principal, caller): (Principal, &Caller),
     own: &Enrolled,
@@ -124,9 +126,10 @@ async fn let_in(case: &Case) -> Step {
         status => status < 500,
     };
     let expected = ("the route is there, and lets this token in", is_let_in);
-    // What the removals remove, the others need.
+    // What the removals remove, the others need. Online Data needs a plan and a profile: it has a check of its own.
     let in_order = |scopes: [Scope; 2]| {
-        let mut routes: Vec<Route> = routes().into_iter().filter(|route| scopes.contains(&route.scope)).collect();
+        let is_meant = |route: &Route| scopes.contains(&route.scope) && !online::serves(route);
+        let mut routes: Vec<Route> = routes().into_iter().filter(is_meant).collect();
         routes.sort_by_key(|route| route.method == "DELETE");
         routes.into_iter()
     };

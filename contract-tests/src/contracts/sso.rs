@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::account::{first_names, is_named, is_not_named};
 use super::login::no_token;
 use super::watchlist::EMAIL;
 use crate::case::{Case, token};
@@ -206,29 +207,26 @@ fn is_profile_of(answer: &Answer, account: &Account) -> Step {
     })
 }
 
-/// A user updates their own profile by both routes, and reads what they have written; nobody else's changes.
+/// A user updates their own profile by both routes, and reads what they have written, and so does CRM where it reads
+/// accounts; nobody else's changes. The profile of another user is refused, and stays.
 async fn own_profile_is_updated(case: &Case) -> Step {
     let (account, other) = (case.fresh_account().await?, case.account().await?);
     let (app, stranger) = (case.app(&account).await?, case.app(&other).await?);
-    let paths = ["/api/v1/account".to_owned(), format!("/api/v2/account/{}", account.id)];
-    for (path, name) in paths.into_iter().zip(["Second", "Third"]) {
+    let own = format!("/api/v2/account/{}", account.id);
+    let mut last = String::new();
+    for path in ["/api/v1/account", &own] {
+        last = case.values.name();
         let mut body = case.account_body(&account.email, None);
-        body["first_name"] = name.into();
-        let answer = case.send(&app, Method::PUT, &path, Some(body)).await?;
+        body["first_name"] = last.clone().into();
+        let answer = case.send(&app, Method::PUT, path, Some(body)).await?;
         answer.demand("the own profile is updated", reader::is_success)?;
-        let (own, others) = (case.get(&app, "/api/v1/account").await?, case.get(&stranger, "/api/v1/account").await?);
-        is_profile_of(&own, &account)?;
-        let shown = |answer: &Answer| reader::item(&answer.body).and_then(|item| item.get("first_name").cloned());
-        let expected = format!("the name {name} in the profile after {}", answer.to);
-        let is_changed = shown(&own).is_none_or(|shown| shown == name);
-        Stop::unless(is_changed, expected, || "another one".into())?;
-        let is_kept = shown(&others).is_none_or(|shown| shown != name);
-        Stop::unless(is_kept, "no other profile changes", || format!("that of account {} does", other.id))?;
+        is_profile_of(&case.get(&app, "/api/v1/account").await?, &account)?;
+        is_named(&first_names(case, &account).await?, &last, &answer.to)?;
+        is_not_named(&first_names(case, &other).await?, &last, &answer.to)?;
     }
-    let body = case.account_body(&other.email, None);
-    let path = format!("/api/v2/account/{}", account.id);
-    let answer = case.send(&stranger, Method::PUT, &path, Some(body)).await?;
-    answer.demand("somebody else's profile is refused", reader::is_refusal)
+    let answer = case.send(&stranger, Method::PUT, &own, Some(case.account_body(&other.email, None))).await?;
+    answer.demand("somebody else's profile is refused", reader::is_refusal)?;
+    is_named(&first_names(case, &account).await?, &last, &answer.to)
 }
 
 /// A user changes their password. What the body must hold is not documented, so a refusal of it decides nothing.
