@@ -176,7 +176,7 @@ async fn plan_must_include_it(case: &Case) -> Step {
         // Where no scan has been started there may be no status of one.
         let is_let_in = |status| match status {
             401 | 403 | 405 => false,
-            404 => path == SCAN_STATUS,
+            404 => path == SCAN_STATUS || path == STATUS,
             status => status < 500,
         };
         answer.demand(&format!("let in: plan {with} includes it, as DEFENTRY_PLAN_ID says"), is_let_in)?;
@@ -240,6 +240,8 @@ async fn profile_is_the_users_own(case: &Case) -> Step {
 /// Both are there, and the sites are a list.
 async fn status_and_sites_are_read(case: &Case) -> Step {
     let user = Subscriber::new(case).await?;
+    // Before the first scan there may be no status.
+    case.post(&user.app, SCAN, json!({})).await?;
     let status = case.get(&user.app, STATUS).await?;
     status.demand("the status", reader::is_success)?;
     Stop::unless(status.body.is_object(), "a status", || format!("none to {}", status.to))?;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
+use axum::http::{HeaderValue, Method};
 use contract_tests::{Check, Fake, Format, Outcome, Target, checks};
 use mock_server::{Fault, MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::proxy::{Answered, Asked, Memory, Way, Wrong, back, client, start, there};
+use crate::proxy::{Answered, Asked, Memory, NOTHING, Way, Wrong, back, client, start, there};
 use crate::{run, told};
 
 /// How many servers are tried at once.
@@ -25,10 +25,21 @@ const EMAILS: &str = "/email-watchlist";
 const PHONES: &str = "/phone-watchlist";
 const LOGIN: &str = "/api/v1/crm/auth/login";
 const ACCOUNTS: &str = "/api/v1/account";
+const ONLINE: &str = "/api/v1/delete-my-data";
+const SCAN: &str = "/api/v1/delete-my-data/scan";
 
 /// What is answered to a list that holds nothing.
 fn no_items() -> Answered {
     Answered::json(200, &json!({ "data": [] }))
+}
+
+/// What is done without a word of what it was.
+fn done() -> Answered {
+    Answered::json(200, &json!({ "message": "Done." }))
+}
+
+fn not_found() -> Answered {
+    Answered::json(404, &json!({ "error": "Not found" }))
 }
 
 fn back_if(is_meant: bool, answer: impl FnOnce() -> Answered) -> Way {
@@ -230,6 +241,71 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     ("an update by PATCH does not exist", "ACCOUNT-5", there(|asked, _| {
         let is_meant = asked.method == Method::PATCH && asked.account().is_some_and(|id| asked.path.ends_with(id));
         back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("an update by PUT is answered and dropped", "ACCOUNT-5", there(|asked, _| {
+        back_if(asked.is_within("PUT", "/api/v1/account/"), done)
+    })),
+    ("an update by PATCH is answered and dropped", "ACCOUNT-5", there(|asked, _| {
+        back_if(asked.is_within("PATCH", "/account/") && asked.ends_with_account(), done)
+    })),
+    ("an update at v2 is answered and dropped", "ACCOUNT-5", there(|asked, _| {
+        back_if(asked.is_within("PUT", "/api/v2/account/"), done)
+    })),
+    ("an update shows in its own answer only", "ACCOUNT-5", there(|asked, _| {
+        let shown = json!({ "data": { "id": asked.account(), "first_name": asked.json()["first_name"] } });
+        back_if(asked.is_within("PATCH", "/account/") && asked.ends_with_account(), || Answered::json(200, &shown))
+    })),
+    ("every update is one of the first account", "ACCOUNT-5", there(|asked, memory| {
+        let is_update = ["PUT", "PATCH"].iter().any(|method| asked.is_within(method, "/account/")) && asked.ends_with_account();
+        if let (true, Some(id), Some((first, _))) = (is_update, asked.account(), memory.accounts.first()) {
+            asked.path = asked.path.replace(id, first);
+        }
+        Way::On
+    })),
+    ("CRM reads an account as it was when it was first read", "ACCOUNT-5", back(|asked, answer, memory| {
+        if asked.method == Method::GET && asked.ends_with_account() && answer.is_success() {
+            *answer = memory.kept.entry(asked.path.clone()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("an update of the first name is one of the last name", "ACCOUNT-5", there(|asked, _| {
+        if asked.is_within("PUT", "/account/") {
+            asked.edit(|body| if let Some(name) = body.as_object_mut().and_then(|body| body.remove("first_name")) {
+                body["last_name"] = name;
+            });
+        }
+        Way::On
+    })),
+    ("another partner is refused an update that is done", "SCOPE-4", Wrong {
+        there: |asked, memory| {
+            let is_other = asked.token().is_some_and(|token| memory.other_tokens.iter().any(|known| known == token));
+            let is_update = asked.ends_with_account() && asked.method != Method::GET;
+            if let (true, Some(crm)) = (is_other && is_update, memory.crm_tokens.last()) {
+                asked.set_token(&crm.clone());
+                asked.headers.insert(REFUSED, HeaderValue::from_static("yes"));
+            }
+            Way::On
+        },
+        back: |asked, answer, _| if asked.headers.contains_key(REFUSED) { *answer = not_found(); },
+        ..NOTHING
+    }),
+    ("a user is refused a change of another's profile that is done", "SSO-5", Wrong {
+        there: |asked, memory| {
+            let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+            if let (true, Some(crm)) = (is_app && asked.is_within("PUT", "/api/v2/account/"), memory.crm_tokens.last()) {
+                asked.set_token(&crm.clone());
+                asked.headers.insert(REFUSED, HeaderValue::from_static("yes"));
+            }
+            Way::On
+        },
+        back: |asked, answer, _| {
+            let is_own = answer.value()["data"]["email"] == asked.json()["email"];
+            if asked.headers.contains_key(REFUSED) && !is_own { *answer = not_found(); }
+        },
+        ..NOTHING
+    }),
+    ("an update of the own profile at v2 is answered and dropped", "SSO-5", there(|asked, memory| {
+        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        back_if(asked.is_within("PUT", "/api/v2/account/") && !is_crm, done)
     })),
 
     // The SSN
@@ -523,6 +599,170 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     ("throttling has another code", "FORMAT-9", back(|_, answer, _| {
         if answer.status == 429 { answer.edit(|body| body["error"]["code"] = "TOO_MANY_REQUESTS".into()); }
     })),
+    ("throttling answers 403", "FORMAT-9", back(|_, answer, _| {
+        if answer.headers.contains_key("retry-after") { answer.status = 403; }
+    })),
+    ("who is throttled in legacy is told so in a fifth shape", "FORMAT-9", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.headers.contains_key("retry-after") {
+            answer.body = json!({ "retry": true }).to_string();
+        }
+    })),
+
+    // Online Data
+    ("CRM is let in to Online Data", "ONLINE-1", there(|asked, memory| {
+        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        if let (true, Some(app)) = (is_crm && asked.path.starts_with(ONLINE), memory.app_tokens.last()) {
+            asked.set_token(&app.clone());
+        }
+        Way::On
+    })),
+    ("CRM reads the sites", "ONLINE-1", there(|asked, memory| {
+        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        back_if(is_crm && asked.is("GET", "/delete-my-data/sites"), no_items)
+    })),
+    ("a plan without Online Data is told that all is well", "ONLINE-1", back(|asked, answer, _| {
+        if asked.is_within("POST", ONLINE) && answer.status == 403 { *answer = done(); }
+    })),
+    ("a plan without Online Data has its status", "ONLINE-1", back(|asked, answer, _| {
+        if asked.is("GET", "/delete-my-data/status") && answer.status == 403 { *answer = done(); }
+    })),
+    ("a plan with Online Data is refused its scans", "ONLINE-1", there(|asked, _| {
+        back_if(asked.is("POST", SCAN), || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("a profile is answered and dropped", "ONLINE-2", there(|asked, _| {
+        back_if(asked.is("POST", ONLINE), || Answered::json(201, &json!({ "data": asked.json() })))
+    })),
+    ("a change of a profile is answered and dropped", "ONLINE-2", there(|asked, _| {
+        back_if(asked.is("PUT", ONLINE), || Answered::json(200, &json!({ "data": asked.json() })))
+    })),
+    ("a profile cannot be changed", "ONLINE-2", there(|asked, _| {
+        back_if(asked.is("PUT", ONLINE), || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("a profile cannot be read", "ONLINE-2", there(|asked, _| back_if(asked.is("GET", ONLINE), not_found))),
+    ("a profile has no zip", "ONLINE-2", back(|asked, answer, _| if asked.is("GET", ONLINE) {
+        answer.edit(|body| drop(body["data"].as_object_mut().map(|profile| profile.remove("zip"))));
+    })),
+    ("a profile keeps its first city", "ONLINE-2", there(|asked, _| {
+        if asked.is("PUT", ONLINE) { asked.edit(|body| drop(body.as_object_mut().map(|body| body.remove("city")))); }
+        Way::On
+    })),
+    ("the names of a profile change places", "ONLINE-2", there(|asked, _| {
+        if asked.is("POST", ONLINE) {
+            asked.edit(|body| {
+                let first = body["first_name"].take();
+                body["first_name"] = body["last_name"].take();
+                body["last_name"] = first;
+            });
+        }
+        Way::On
+    })),
+    ("every Online Data profile is the first that was read", "ONLINE-2", back(|asked, answer, memory| {
+        if asked.is("GET", ONLINE) && answer.is_success() {
+            *answer = memory.kept.entry("profile".into()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("Online Data has no status", "ONLINE-3", there(|asked, _| back_if(asked.is("GET", "/delete-my-data/status"), not_found))),
+    ("the status of Online Data is empty", "ONLINE-3", there(|asked, _| {
+        back_if(asked.is("GET", "/delete-my-data/status"), || Answered::empty(204))
+    })),
+    ("the sites are no list", "ONLINE-3", there(|asked, _| {
+        back_if(asked.is("GET", "/delete-my-data/sites"), || Answered::json(200, &json!({ "data": { "count": 6 } })))
+    })),
+    ("the sites are not told", "ONLINE-3", there(|asked, _| back_if(asked.is("GET", "/delete-my-data/sites"), not_found))),
+    ("a scan is answered and never begins", "ONLINE-4", there(|asked, _| back_if(asked.is("POST", SCAN), done))),
+    ("a scan cannot be started", "ONLINE-4", there(|asked, _| back_if(asked.is("POST", SCAN), not_found))),
+    ("a scan has no status", "ONLINE-4", there(|asked, _| back_if(asked.is("GET", "/scan/status"), not_found))),
+    ("the sites of a scan have another name", "ONLINE-4", back(|asked, answer, _| if asked.is("GET", "/scan/status") {
+        answer.body = answer.body.replacen("\"sites\"", "\"results\"", 1);
+    })),
+    ("the sites of a scan are a map", "ONLINE-4", back(|asked, answer, _| if asked.is("GET", "/scan/status") {
+        answer.edit(|body| if body["sites"].is_array() { body["sites"] = json!({ "first": body["sites"][0] }); });
+    })),
+    ("a scan leaves a site out", "ONLINE-4", back(|asked, answer, _| sites(asked, answer, |sites| drop(sites.pop())))),
+    ("a scan has a site twice", "ONLINE-4", back(|asked, answer, _| {
+        sites(asked, answer, |sites| sites.extend(sites.last().cloned()));
+    })),
+    ("a retry is answered and dropped", "ONLINE-4", there(|asked, _| back_if(asked.is("POST", "/retry"), done))),
+    ("a retry does not exist", "ONLINE-4", there(|asked, _| back_if(asked.is("POST", "/retry"), not_found))),
+    ("a retry tries all sites again", "ONLINE-4", there(|asked, _| {
+        if asked.is("POST", "/retry") { asked.path = SCAN.into(); }
+        Way::On
+    })),
+    ("a retry makes the other sites fail", "ONLINE-4", back(|asked, answer, memory| {
+        if asked.is("POST", "/retry") { memory.kept.insert("retried".into(), Answered::default()); }
+        if memory.kept.contains_key("retried") {
+            each_result(asked, answer, |result| if result["status"] == "SCAN_COMPLETED" { result["status"] = "SCAN_FAILED".into(); });
+        }
+    })),
+    ("a completed scan is called SCAN_DONE", "ONLINE-5", back(|asked, answer, _| {
+        each_result(asked, answer, |result| if result["status"] == "SCAN_COMPLETED" { result["status"] = "SCAN_DONE".into(); });
+    })),
+    ("a scan that waits has no status", "ONLINE-5", back(|asked, answer, _| {
+        each_result(asked, answer, |result| if result["status"] == "SCAN_NOT_STARTED" { result["status"] = Value::Null; });
+    })),
+    ("states of a scan are written small", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| {
+        result["status"] = result["status"].as_str().map(str::to_lowercase).into();
+    }))),
+    ("a scan never ends", "ONLINE-5", back(|asked, answer, _| {
+        each_result(asked, answer, |result| *result = json!({ "status": "SCAN_INITIATED", "data": [] }));
+    })),
+    ("nobody is told whether data was found", "ONLINE-5", back(|asked, answer, _| {
+        each_result(asked, answer, |result| drop(result.as_object_mut().map(|result| result.remove("is_data_found"))));
+    })),
+    ("whether data was found is a word", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if let Some(found) = result.get_mut("is_data_found") { *found = "maybe".into(); }
+    }))),
+    ("whether data was found is null", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if let Some(found) = result.get_mut("is_data_found") { *found = Value::Null; }
+    }))),
+    ("nothing is compared", "ONLINE-5", back(|asked, answer, _| {
+        each_result(asked, answer, |result| drop(result.as_object_mut().map(|result| result.remove("comparison"))));
+    })),
+    ("no data is {}", "ONLINE-6", back(|asked, answer, _| {
+        each_result(asked, answer, |result| if result["data"] == json!([]) { result["data"] = json!({}); });
+    })),
+    ("no data is null", "ONLINE-6", back(|asked, answer, _| {
+        each_result(asked, answer, |result| if result["data"] == json!([]) { result["data"] = Value::Null; });
+    })),
+    ("no data is left out", "ONLINE-6", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if result["data"] == json!([]) { drop(result.as_object_mut().map(|result| result.remove("data"))); }
+    }))),
+    ("data is there where none was found", "ONLINE-6", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if result["data"] == json!([]) { result["data"] = json!({ "firstName": "Jane" }); }
+    }))),
+    ("data that was found is []", "ONLINE-6", back(|asked, answer, _| {
+        each_result(asked, answer, |result| result["data"] = json!([]));
+    })),
+    ("data that was found is a list", "ONLINE-6", back(|asked, answer, _| {
+        each_result(asked, answer, |result| if result["data"].is_object() { result["data"] = json!([result["data"]]); });
+    })),
+    ("data has no ssn", "ONLINE-6", back(|asked, answer, _| {
+        each_result(asked, answer, |result| drop(result["data"].as_object_mut().map(|data| data.remove("ssn"))));
+    })),
+    ("data is in snake case", "ONLINE-6", back(|asked, answer, _| if asked.is("GET", "/scan/status") {
+        answer.body = answer.body.replace("firstName", "first_name").replace("lastName", "last_name");
+    })),
+    ("a removal request has no status", "ONLINE-7", back(|asked, answer, _| {
+        each_request(asked, answer, |request, _| drop(request.as_object_mut().map(|request| request.remove("status"))));
+    })),
+    ("the status of a removal request is a number", "ONLINE-7", back(|asked, answer, _| {
+        each_request(asked, answer, |request, _| request["status"] = 1.into());
+    })),
+    ("a removal request begins in another state", "ONLINE-7", back(|asked, answer, _| {
+        each_request(asked, answer, |request, _| if request["status"] == "POA_SENT_TO_SITE" { request["status"] = "NEW".into(); });
+    })),
+    ("a removal request has the state of the scan", "ONLINE-7", back(|asked, answer, _| {
+        each_request(asked, answer, |request, scan| request["status"] = scan.into());
+    })),
+    ("a scan is to be started again while a removal goes on", "ONLINE-7", back(|asked, answer, _| {
+        sites(asked, answer, |sites| sites.iter_mut().for_each(|site| {
+            let is_on = site["removal_requests"].as_array().is_some_and(|all| all.iter().any(|one| one["status"] != "POA_SENT_TO_SITE"));
+            if is_on { site["scan_result"] = json!({ "status": "SCAN_NOT_STARTED", "data": [] }); }
+        }));
+    })),
+    ("removal requests are a map", "ONLINE-7", back(|asked, answer, _| sites(asked, answer, |sites| {
+        sites.iter_mut().for_each(|site| site["removal_requests"] = json!({ "1": site["removal_requests"][0] }));
+    }))),
 
     // At the same time
     ("of two adds at once, both are told that they are done", "EMAIL-1", Wrong { is_slow: true, ..back(|asked, answer, _| {
@@ -532,6 +772,36 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is_in_company && asked.is_within("DELETE", EMAILS) { *answer = Answered::empty(204); }
     }) }),
 ];
+
+/// Marks a request whose caller is told that it is refused.
+const REFUSED: &str = "x-refused";
+
+/// Changes the sites of a scan.
+fn sites(asked: &Asked, answer: &mut Answered, edit: impl FnOnce(&mut Vec<Value>)) {
+    if asked.is("GET", "/scan/status") {
+        answer.edit(|body| {
+            if let Some(sites) = body.get_mut("sites").and_then(Value::as_array_mut) {
+                edit(sites);
+            }
+        });
+    }
+}
+
+/// Changes what a scan has come to at each site.
+fn each_result(asked: &Asked, answer: &mut Answered, edit: fn(&mut Value)) {
+    sites(asked, answer, |sites| sites.iter_mut().for_each(|site| edit(&mut site["scan_result"])));
+}
+
+/// Changes each removal request; the state of its site's scan is told.
+fn each_request(asked: &Asked, answer: &mut Answered, edit: fn(&mut Value, &str)) {
+    sites(asked, answer, |sites| {
+        for site in sites {
+            let scan = site["scan_result"]["status"].as_str().unwrap_or_default().to_owned();
+            let requests = site["removal_requests"].as_array_mut().into_iter().flatten();
+            requests.for_each(|request| edit(request, &scan));
+        }
+    });
+}
 
 /// With a token that is let in, if there was one.
 fn as_somebody(asked: &mut Asked, memory: &Memory) {

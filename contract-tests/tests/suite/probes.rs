@@ -20,10 +20,11 @@ const NEVER_TOLD: [(&str, &str); 3] = [
 const NOT_TOLD_BY_DEFAULT: [(&str, &str); 1] = [("ssn.without", "no account without an SSN can be had: 422")];
 
 /// What cannot be told without SSO, messages and a second partner.
-const UNTOLD_WITH_LITTLE: [&str; 16] = [
+const UNTOLD_WITH_LITTLE: [&str; 27] = [
     "scope.foreign-account",
     "sso.refused",
     "sso.unknown-email",
+    "sso.changed-email",
     "confirm.phone",
     "phone.app-verification",
     "confirm.wrong-code",
@@ -31,16 +32,26 @@ const UNTOLD_WITH_LITTLE: [&str; 16] = [
     "ssn.without",
     "leaks.pending",
     "alarm.close-again",
+    "online.plan",
+    "online.without-profile",
+    "online.profile-again",
+    "scan.body",
+    "scan.again",
+    "scan.retry",
     "legacy.error.500",
     "error.code.500",
+    "removal.states",
     "token.app-seconds",
     "sso.code-seconds",
     "confirm.link-seconds",
     "confirm.code-seconds",
+    "scan.queue-seconds",
+    "scan.site-seconds",
+    "removal.step-seconds",
 ];
 
 /// Values for what may be any text or number.
-const OTHER_VALUES: [(&str, &[&str]); 8] = [
+const OTHER_VALUES: [(&str, &[&str]); 12] = [
     ("error.code.405", &["WRONG_METHOD"]),
     ("error.code.409", &["CLASH"]),
     ("token.crm-seconds", &["90", "1"]),
@@ -49,6 +60,10 @@ const OTHER_VALUES: [(&str, &[&str]); 8] = [
     ("sso.code-seconds", &["7", "0"]),
     ("confirm.link-seconds", &["1000"]),
     ("confirm.code-seconds", &["601"]),
+    ("removal.states", &["SEEN,REFUSED,ASKED_AGAIN,GONE", "GONE"]),
+    ("scan.queue-seconds", &["1", "0", "400"]),
+    ("scan.site-seconds", &["3000", "1"]),
+    ("removal.step-seconds", &["90", "1"]),
 ];
 
 /// A limit that a few requests reach: it is tried alone, for it would stop the probes of everything else.

@@ -115,6 +115,11 @@ impl Asked {
         rest.split('/').next().filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
+    /// Whether it is for an account itself, and not for something on it.
+    pub(crate) fn ends_with_account(&self) -> bool {
+        self.is_api() && self.account().is_some_and(|id| self.route().ends_with(&format!("/account/{id}")))
+    }
+
     /// The bearer token.
     pub(crate) fn token(&self) -> Option<&str> {
         self.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")

@@ -17,7 +17,7 @@ const SEEDS: std::ops::Range<u64> = 0..20;
 const CASES: u32 = 4;
 
 /// Limits that another deployment may have.
-const LIMITS: [(&str, &str); 7] = [
+const LIMITS: [(&str, &str); 10] = [
     ("token.crm-seconds", "600"),
     ("token.crm-kept-seconds", "5184000"),
     ("token.app-seconds", "7200"),
@@ -25,6 +25,9 @@ const LIMITS: [(&str, &str); 7] = [
     ("confirm.link-seconds", "3600"),
     ("confirm.code-seconds", "120"),
     ("throttle.per-minute", "100000"),
+    ("scan.queue-seconds", "2"),
+    ("scan.site-seconds", "45"),
+    ("removal.step-seconds", "90"),
 ];
 
 /// What cannot be told under an alternative: the assumption, its value, the check, and why.
@@ -220,12 +223,45 @@ const ALLOWED: &[(&str, Wrong)] = &[
     ("lists are in the reverse order", back(|asked, answer, _| {
         if asked.is_within("GET", "/api/") { answer.edit_list(|items| items.reverse()); }
     })),
+    ("who is throttled is not told for how long", back(|_, answer, _| {
+        for name in ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining"] { answer.headers.remove(name); }
+    })),
+    ("scans are said to be begun", back(|asked, answer, _| {
+        let is_scan = asked.is("POST", "/delete-my-data/scan") || asked.is("POST", "/retry");
+        if is_scan && answer.is_success() { answer.status = 202; }
+    })),
+    ("Online Data has envelopes of its own", back(|asked, answer, _| {
+        if !answer.is_success() { return; }
+        if asked.is("GET", "/delete-my-data") { answer.edit(|body| *body = json!({ "profile": body["data"] })); }
+        if asked.is("GET", "/scan/status") { answer.edit(|body| *body = json!({ "data": *body })); }
+    })),
+    ("sites tell more than the guide has, and nothing before there is something", back(|asked, answer, _| {
+        if asked.is("GET", "/scan/status") { answer.edit(more_and_less); }
+    })),
     ("there is no profile for CRM to read", there(|asked, _| {
         let is_meant = asked.method == "GET" && asked.account().is_some_and(|id| asked.path.ends_with(id));
         if is_meant { asked.path.push_str("/no-such-page"); }
         Way::On
     })),
 ];
+
+/// Sites of a scan whose ids stand apart, whose data has another field, and that hold nothing early.
+fn more_and_less(body: &mut Value) {
+    for entry in body.get_mut("sites").and_then(Value::as_array_mut).into_iter().flatten() {
+        entry["site"] = json!({ "id": entry["id"], "name": entry["name"] });
+        entry["id"] = json!(entry["id"].as_u64().unwrap_or_default() + 7000);
+        if let Some(data) = entry["scan_result"]["data"].as_object_mut() {
+            data.insert("country".into(), "SE".into());
+        }
+        if let Some(fields) = entry.as_object_mut() {
+            fields.retain(|name, value| name != "removal_requests" || *value != json!([]));
+        }
+        if let Some(result) = entry["scan_result"].as_object_mut() {
+            let is_over = result["status"] == "SCAN_COMPLETED";
+            result.retain(|name, _| is_over || name != "data");
+        }
+    }
+}
 
 /// The fields of bodies that the guide does not give, by the names that the fake and another server have for them.
 const NAMES: [(&str, &str, &str); 6] = [
