@@ -42,6 +42,8 @@ pub(super) const CHECKS: &[crate::contract::Check] = &[crate::contract::Check {
 /// Cases and steps on the fake, and elsewhere.
 const ON_FAKE: (u32, usize) = (256, 30);
 const ELSEWHERE: (u32, usize) = (6, 12);
+/// Where requests are few.
+const FRUGAL: (u32, usize) = (3, 12);
 
 /// How many sequences are tried to find a shorter one that fails too.
 const SHRINKING_ON_FAKE: u32 = 300;
@@ -79,7 +81,11 @@ impl Replay {
 async fn sequences(case: &Case) -> Step {
     let run = &case.run;
     let is_fake = run.is_fake().await;
-    let (cases, steps) = if is_fake { ON_FAKE } else { ELSEWHERE };
+    let (cases, steps) = match is_fake {
+        true => ON_FAKE,
+        false if run.is_frugal() => FRUGAL,
+        false => ELSEWHERE,
+    };
     let (cases, steps) = (run.settings.cases.unwrap_or(cases), run.settings.steps.unwrap_or(steps));
     if cases == 0 {
         return Err(Stop::Skipped("DEFENTRY_CASES is 0".into()));

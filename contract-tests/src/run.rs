@@ -13,6 +13,7 @@ use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
 use crate::case::Case;
 use crate::client::{Account, Caller, Client, Exchange, Format, Pace};
 use crate::contract::{Check, Outcome, Step, Stop};
+use crate::contracts::online::Subscriber;
 use crate::contracts::watchlist::BodyForm;
 use crate::documented::ITEM_PATHS;
 use crate::ledger::{Ledger, Left};
@@ -51,6 +52,8 @@ pub struct Run {
     matrix: Mutex<Vec<Cell>>,
     /// Answers of every kind in each format, once they were asked for.
     tours: [OnceCell<Result<Arc<Vec<Exchange>>, Stop>>; 2],
+    /// A user whose scan takes the time that it takes.
+    pub(crate) scanned: OnceCell<Result<Subscriber, Stop>>,
     adds_tell_ids: AtomicBool,
     /// Whether the target's clock can be moved, for everybody only.
     own_clock: OnceCell<bool>,
@@ -132,6 +135,7 @@ impl Run {
             sandboxes: Mutex::default(),
             matrix: Mutex::default(),
             tours: Default::default(),
+            scanned: OnceCell::new(),
             adds_tell_ids: AtomicBool::new(false),
             own_clock: OnceCell::new(),
             world: RwLock::default(),

@@ -67,7 +67,7 @@ pub(crate) fn profile(case: &Case) -> Value {
 }
 
 /// A user whose plan includes Online Data, and who has a profile there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subscriber {
     pub(crate) account: Account,
     pub(crate) app: Caller,
@@ -82,6 +82,19 @@ impl Subscriber {
         let answer = case.post(&app, PROFILE, profile.clone()).await?;
         answer.demand("a profile is taken", reader::is_success).map_err(Stop::into_needed)?;
         Ok(Self { account, app, profile })
+    }
+
+    /// One who has started a scan that takes the time that it takes: all checks of a run look at the same one.
+    async fn scanning(case: &Case) -> Step<Self> {
+        let begin = async || {
+            let user = Self::new(case).await?;
+            user.scan(case).await.map_err(Stop::into_needed)?;
+            Ok(user)
+        };
+        let user = case.run.scanned.get_or_init(begin).await.clone()?;
+        // Its token may be over by now.
+        let app = case.app(&user.account).await?;
+        Ok(Self { app, ..user })
     }
 
     /// Starts a scan.
@@ -227,7 +240,8 @@ async fn shows(case: &Case, app: &Caller, profile: &Value) -> Step {
 
 /// Each of two users has a profile, and neither reads nor changes the other's.
 async fn profile_is_the_users_own(case: &Case) -> Step {
-    let (first, second) = (Subscriber::new(case).await?, Subscriber::new(case).await?);
+    let first = Subscriber::new(case).await?;
+    let second = if case.run.is_frugal() { Subscriber::scanning(case).await? } else { Subscriber::new(case).await? };
     for user in [&first, &second] {
         shows(case, &user.app, &user.profile).await?;
     }
@@ -239,9 +253,8 @@ async fn profile_is_the_users_own(case: &Case) -> Step {
 
 /// Both are there, and the sites are a list.
 async fn status_and_sites_are_read(case: &Case) -> Step {
-    let user = Subscriber::new(case).await?;
     // Before the first scan there may be no status.
-    case.post(&user.app, SCAN, json!({})).await?;
+    let user = Subscriber::scanning(case).await?;
     let status = case.get(&user.app, STATUS).await?;
     status.demand("the status", reader::is_success)?;
     Stop::unless(status.body.is_object(), "a status", || format!("none to {}", status.to))?;
@@ -284,10 +297,16 @@ fn has_found(entry: &Value) -> bool {
     is_completed(entry) && reader::boolean(&entry["scan_result"]["is_data_found"]) == Some(true)
 }
 
-/// Starts a scan and waits for its end. Where the clock cannot be moved that may take longer than anybody waits.
-async fn ended(case: &Case, user: &mut Subscriber, time: Time) -> Step<Vec<Value>> {
-    user.scan(case).await.map_err(Stop::into_needed)?;
-    let looks = if time == Time::Moved { MOVES } else { LOOKS };
+/// A scan at its end, and whose it is. Where the clock cannot be moved that may take longer than anybody waits.
+async fn ended(case: &Case, time: Time) -> Step<(Subscriber, Vec<Value>)> {
+    let (mut user, looks) = match time {
+        Time::Moved => {
+            let user = Subscriber::new(case).await?;
+            user.scan(case).await.map_err(Stop::into_needed)?;
+            (user, MOVES)
+        }
+        Time::Passing => (Subscriber::scanning(case).await?, LOOKS),
+    };
     let mut entries = user.scanned(case).await.map_err(Stop::into_needed)?;
     for look in 0..looks {
         if entries.iter().all(is_over) {
@@ -296,7 +315,7 @@ async fn ended(case: &Case, user: &mut Subscriber, time: Time) -> Step<Vec<Value
         user.wait(case, time, FIRST_MOVE << look).await?;
         entries = user.scanned(case).await.map_err(Stop::into_needed)?;
     }
-    Ok(entries)
+    Ok((user, entries))
 }
 
 /// What must have come of a scan for a check to tell, or that it has not.
@@ -307,8 +326,7 @@ fn some<'a>(entries: &'a [Value], is_meant: fn(&Value) -> bool, what: &str) -> S
 
 /// Every site's scan fails or completes, and what stands with one that is completed is as its outcome has it.
 async fn scan_comes_to_an_end(case: &Case, time: Time) -> Step {
-    let mut user = Subscriber::new(case).await?;
-    let entries = ended(case, &mut user, time).await?;
+    let (_, entries) = ended(case, time).await?;
     for entry in &entries {
         let state = state(entry)?;
         // How long a scan takes is not documented; nobody takes this long.
@@ -343,21 +361,16 @@ fn is_result(case: &Case, entry: &Value) -> Step {
 
 /// What is found for a user is shown, and to nobody else.
 async fn found_data_is_shown(case: &Case, time: Time) -> Step {
-    let mut user = Subscriber::new(case).await?;
-    let other = Subscriber::new(case).await?;
+    let (user, entries) = ended(case, time).await?;
+    is_result(case, some(&entries, has_found, "no site has found anything")?)?;
+    let mut other = Subscriber::new(case).await?;
     other.scan(case).await.map_err(Stop::into_needed)?;
-    let entries = ended(case, &mut user, time).await?;
-    let found = some(&entries, has_found, "no site has found anything")?;
-    is_result(case, found)?;
-    // Somebody else's token may be over as well.
-    let theirs = Subscriber { app: case.app(&other.account).await?, ..other };
-    let entries = theirs.scanned(case).await.map_err(Stop::into_needed)?;
-    let is_shown = |entry: &Value| {
-        let shown: Vec<_> = reader::fields(entry).into_iter().filter_map(|(_, field)| field.as_str()).collect();
-        let mut own = ["first_name", "last_name", "email"].into_iter().filter_map(|field| user.profile[field].as_str());
-        own.any(|own| shown.iter().any(|shown| shown.eq_ignore_ascii_case(own)))
-    };
-    Stop::unless(!entries.iter().any(is_shown), "nothing of one user in another's scan", || "it is there".into())
+    other.wait(case, time, FIRST_MOVE).await?;
+    let theirs = other.scanned(case).await.map_err(Stop::into_needed)?;
+    let shown: Vec<_> = theirs.iter().flat_map(reader::fields).filter_map(|(_, field)| field.as_str()).collect();
+    let mut own = ["first_name", "last_name", "email"].into_iter().filter_map(|field| user.profile[field].as_str());
+    let leaked = own.find(|own| shown.iter().any(|shown| shown.eq_ignore_ascii_case(own)));
+    Stop::unless(leaked.is_none(), "nothing of one user in another's scan", || leaked.unwrap_or_default().to_owned())
 }
 
 /// The entries of each site at two times: by the sites' ids, or in their order where they have none.
@@ -374,8 +387,7 @@ fn in_pairs<'a>(before: &'a [Value], after: &'a [Value]) -> impl Iterator<Item =
 
 /// A site whose scan has failed is tried again, and the others are left as they are.
 async fn failed_site_is_retried(case: &Case, time: Time) -> Step {
-    let mut user = Subscriber::new(case).await?;
-    let before = ended(case, &mut user, time).await?;
+    let (mut user, before) = ended(case, time).await?;
     let failed = some(&before, |entry| state(entry).is_ok_and(|state| state == FAILED), "no site has failed")?;
     let id = reader::site_id(failed).ok_or_else(|| Stop::Inconclusive("an entry without the id of its site".into()))?;
     let answer = case.post(&user.app, &retry(&id), json!({})).await?;
@@ -409,10 +421,9 @@ const CLOSE_LOOKS: u64 = 150;
 /// A request to remove what was found begins in the guide's first state. Whatever its later states are called, the
 /// scan's state stays as it was.
 async fn removal_has_a_state_of_its_own(case: &Case, time: Time) -> Step {
-    let mut user = Subscriber::new(case).await?;
-    let (entries, is_seen_early) = match time {
-        Time::Moved => requested(case, &mut user).await?,
-        Time::Passing => (ended(case, &mut user, time).await?, false),
+    let (mut user, entries, is_seen_early) = match time {
+        Time::Moved => requested(case).await?,
+        Time::Passing => ended(case, time).await.map(|(user, entries)| (user, entries, false))?,
     };
     let many = entries.iter().map(removals).collect::<Step<Vec<_>>>()?.concat().len();
     if many == 0 {
@@ -451,14 +462,15 @@ pub(crate) fn removals(entry: &Value) -> Step<Vec<&str>> {
 
 /// Starts a scan and looks at it from second to second until it is over, so that each request is seen as it begins.
 /// Whether one was is told too.
-async fn requested(case: &Case, user: &mut Subscriber) -> Step<(Vec<Value>, bool)> {
+async fn requested(case: &Case) -> Step<(Subscriber, Vec<Value>, bool)> {
     freeze(case).await?;
+    let mut user = Subscriber::new(case).await?;
     user.scan(case).await.map_err(Stop::into_needed)?;
     let mut entries = user.scanned(case).await.map_err(Stop::into_needed)?;
     let mut is_seen_early = false;
     for _ in 0..CLOSE_LOOKS {
         if entries.iter().all(is_over) && is_seen_early {
-            return Ok((entries, is_seen_early));
+            return Ok((user, entries, is_seen_early));
         }
         advance(case, 1).await?;
         case.drop_last();
@@ -481,7 +493,7 @@ async fn requested(case: &Case, user: &mut Subscriber) -> Step<(Vec<Value>, bool
         user.wait(case, Time::Moved, FIRST_MOVE << look).await?;
         entries = user.scanned(case).await.map_err(Stop::into_needed)?;
     }
-    Ok((entries, is_seen_early))
+    Ok((user, entries, is_seen_early))
 }
 
 /// Calls every route once, with and without a profile, whatever comes of it.
