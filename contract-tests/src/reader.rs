@@ -140,6 +140,27 @@ pub fn site_id(entry: &Value) -> Option<String> {
     named.or_else(|| entry.as_object().and_then(id))
 }
 
+/// The id of an alarm: that of an entry about it, or its own.
+pub fn alarm_id(entry: &Value) -> Option<String> {
+    own_id(entry, &["alarm_id", "alarmId", "alarm_uuid"])
+}
+
+/// The id of a leak, likewise.
+pub fn leak_id(entry: &Value) -> Option<String> {
+    own_id(entry, &["leak_id", "leakId", "leak_uuid"])
+}
+
+/// An id under one of these names, or else the entry's own.
+fn own_id(entry: &Value, names: &[&str]) -> Option<String> {
+    let told = |value: &Value| match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    let named = names.iter().find_map(|name| entry.get(*name).and_then(told));
+    named.or_else(|| entry.as_object().and_then(id))
+}
+
 /// The token of a login, at the top of the body: a number, a bar and an opaque secret.
 pub fn token(body: &Value) -> Option<&str> {
     let token = body.get("token")?.as_str()?;

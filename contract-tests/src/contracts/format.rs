@@ -6,8 +6,8 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::online;
 use super::watchlist::{EMAIL, Enrolled, KINDS};
+use super::{alarms, online};
 use crate::case::Case;
 use crate::client::{Answer, Caller, Exchange, Format, Request};
 use crate::contract::{Step, Stop};
@@ -162,6 +162,7 @@ async fn walk(case: &Case) -> Step {
             let path = caller.path(account, &format!("/passport-watchlist/{passport}"));
             case.send(caller, Method::PATCH, &path, Some(json!({ "expiry_date": "2035-05-31" }))).await?;
         }
+        alarms::walk(case, caller, account).await?;
         case.get(caller, "/api/v1/no-such-page").await?;
         let emails = caller.path(account, EMAIL.items);
         let malformed = Request { body: Some("{".into()), ..Request::new(Method::POST, &emails, case.format, None) };

@@ -22,18 +22,18 @@ page!("leaks" {
 });
 
 /// How often, and at what distance, a real target is asked whether it has found a leak.
-const LOOKS: u32 = 12;
-const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+pub(super) const LOOKS: u32 = 12;
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// Where a value that is in a breach comes from.
-enum Source {
+pub(super) enum Source {
     /// The user names one that the target is known to hold.
     Known(String),
     /// The fake is told of one.
     Seeded,
 }
 
-async fn source(case: &Case, kind: &Kind) -> Step<Source> {
+pub(super) async fn source(case: &Case, kind: &Kind) -> Step<Source> {
     let known = &case.run.target.leaked;
     let (known, variable) = match kind.name {
         "email" => (&known.email, "DEFENTRY_LEAKED_EMAIL"),
@@ -49,19 +49,19 @@ async fn source(case: &Case, kind: &Kind) -> Step<Source> {
 }
 
 /// The value, in a breach from now on.
-async fn leaked(case: &Case, kind: &Kind, source: Source) -> Step<String> {
+pub(super) async fn leaked(case: &Case, kind: &Kind, source: Source) -> Step<String> {
     match source {
         Source::Known(value) => Ok(value),
         Source::Seeded => {
             let value = kind.new_value(case);
-            seed(case, kind, &value).await.map(|()| value)
+            seed(case, kind.name, &value).await.map(|()| value)
         }
     }
 }
 
 /// Tells the fake that a breach holds a value.
-async fn seed(case: &Case, kind: &Kind, value: &str) -> Step {
-    let body = json!({ "kind": kind.name, "value": value });
+pub(super) async fn seed(case: &Case, kind: &str, value: &str) -> Step {
+    let body = json!({ "kind": kind, "value": value });
     let answer = case.control(Method::POST, "/_mock/leaks", Some(body)).await?;
     let unseeded = || Stop::Skipped(format!("a leak cannot be seeded: {}", answer.status));
     reader::is_success(answer.status).then_some(()).ok_or_else(unseeded)
@@ -110,7 +110,7 @@ async fn of_what_was_watched_before(case: &Case, kind: &Kind, watching: &Account
     let value = kind.new_value(case);
     kind.needed(case, &case.crm().await?, watching, &value).await?;
     let before = seen(case, kind, watching).await?;
-    seed(case, kind, &value).await?;
+    seed(case, kind.name, &value).await?;
     for ((path, before), (_, after)) in before.into_iter().zip(seen(case, kind, watching).await?) {
         let observed = || format!("{after} leaks in {path}, {before} before");
         Stop::unless(after > before, "who watches a value sees a leak that comes to light later", observed)?;

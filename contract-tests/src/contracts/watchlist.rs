@@ -384,6 +384,9 @@ fn guess(field: &str, value: &str) -> Value {
     }
 }
 
+/// An id that nothing is likely to have.
+pub(crate) const NOBODYS: &str = "999999999";
+
 /// An account with one item of each kind that the target takes from CRM.
 #[derive(Debug)]
 pub(crate) struct Enrolled {
@@ -402,7 +405,13 @@ impl Enrolled {
 
     pub(crate) async fn on(case: &Case, account: Account) -> Step<Self> {
         let crm = case.crm().await?;
-        let mut captures = BTreeMap::from([("{account_id}", account.id.clone()), ("{ssnId}", account.id.clone())]);
+        // What has not leaked has raised no alarm, and what belongs to no company is asked for in vain.
+        let mut captures = BTreeMap::from([
+            ("{account_id}", account.id.clone()),
+            ("{ssnId}", account.id.clone()),
+            ("{alarmId}", NOBODYS.to_owned()),
+            ("{companyId}", NOBODYS.to_owned()),
+        ]);
         let mut values = BTreeMap::new();
         for kind in case.run.sample(KINDS.into_iter(), 2) {
             let value = kind.new_value(case);
