@@ -3,6 +3,7 @@
 //! Nothing here fails a target. A probe is made like a contract, with a case of its own, and tells what it has seen.
 
 mod accounts;
+mod alarms;
 mod items;
 mod limits;
 mod online;
@@ -203,7 +204,11 @@ const PROBES: &[Probe] = probes! {
     "ssn.echo" => |inquiry| people::ssn_echo(inquiry),
     "leaks.pending" => |inquiry| people::leaks_pending(inquiry),
     "value.form" => |inquiry| items::value_form(inquiry),
-    "alarm.close-again" => |inquiry| unprobed(inquiry, "alarms are not probed yet"),
+    "alarm.close-again" => |inquiry| alarms::close_again(inquiry),
+    "alarm.close-answer" => |inquiry| alarms::close_answer(inquiry),
+    "alarm.of-removed" => |inquiry| alarms::of_removed(inquiry),
+    "alarm.company" => |inquiry| alarms::company(inquiry),
+    "alarm.period" => |inquiry| alarms::period(inquiry),
     "online.plan" => |inquiry| online::plan(inquiry),
     "online.without-profile" => |inquiry| online::without_profile(inquiry),
     "online.profile-again" => |inquiry| online::profile_again(inquiry),

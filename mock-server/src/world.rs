@@ -598,7 +598,8 @@ impl World {
     /// A sentence about the value, if it is none of its kind.
     pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, String> {
         let now = self.clock.now();
-        self.spread_leak(new, now, |_, _| now)
+        let is_seen = !breaks!(self.settings, LaterLeaksAreLost);
+        self.spread_leak(new, now, |_, _| is_seen.then_some(now))
     }
 
     /// The same for a leak that was there before the world began: its alarms are as old as it and the account allow.
@@ -607,7 +608,7 @@ impl World {
     /// As [`World::add_leak`].
     pub(crate) fn plant_leak(&self, new: &NewLeak) -> Result<(), String> {
         let now = self.clock.now();
-        let found_at = |account: &Account, leak: &Leak| leak.published_at.max(account.created_at).min(now);
+        let found_at = |account: &Account, leak: &Leak| Some(leak.published_at.max(account.created_at).min(now));
         self.spread_leak(new, now, found_at).map(drop)
     }
 
@@ -615,7 +616,7 @@ impl World {
         &self,
         new: &NewLeak,
         now: Timestamp,
-        found_at: impl Fn(&Account, &Leak) -> Timestamp,
+        found_at: impl Fn(&Account, &Leak) -> Option<Timestamp>,
     ) -> Result<Vec<u64>, String> {
         let leak = Arc::new(Leak::new(new, now)?);
         let key = self.watched(leak.kind, &leak.value);
@@ -625,15 +626,14 @@ impl World {
         let watchers = self.watchers.get(&key).map(|watchers| watchers.all().to_vec()).unwrap_or_default();
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let mut seen_by = Vec::new();
-        let is_lost = breaks!(self.settings, LaterLeaksAreLost);
-        for id in watchers.into_iter().filter(|_| !is_lost) {
+        for id in watchers {
             let hit = self.change_account(id, |account| {
                 let item = account.watching(leak.kind, &leak.value, pending_too);
-                if let Some(item) = item {
-                    let at = found_at(account, &leak);
+                let found = item.zip(found_at(account, &leak));
+                if let Some((item, at)) = found {
                     self.hit(account, item, &leak, at);
                 }
-                Ok(item.is_some())
+                Ok(found.is_some())
             });
             if hit == Ok(true) {
                 seen_by.push(id);

@@ -145,8 +145,10 @@ async fn source(case: &Case, kind: &Kind) -> Step<Source> {
     if case.run.is_fake().await { Ok(Source::Seeded) } else { Err(why()) }
 }
 
-/// An account that watches nothing yet but its SSN.
-async fn watching(case: &Case) -> Step<Account> {
+/// An account that is to watch a leaked value of this kind, and watches nothing yet but its SSN. None is created where
+/// there is no such value.
+async fn watching(case: &Case, kind: &Kind) -> Step<Account> {
+    source(case, kind).await?;
     case.fresh_account().await
 }
 
@@ -175,7 +177,7 @@ async fn one(case: &Case, by: &Caller, account: &Account, id: &str) -> Step<Valu
 /// Who watches a value that is in a breach has an alarm, seen by CRM and by the user, in their lists and by itself; who
 /// does not has none.
 async fn is_raised(case: &Case, kind: &Kind) -> Step {
-    let (account, other) = (watching(case).await?, watching(case).await?);
+    let (account, other) = (watching(case, kind).await?, watching(case, kind).await?);
     kind.needed(case, &case.crm().await?, &other, &kind.new_value(case)).await?;
     let mut before = Vec::new();
     for caller in tokens(case, &other).await? {
@@ -248,7 +250,7 @@ async fn of_a_confirmed_email(case: &Case) -> Step {
     if !case.run.is_fake().await {
         return Err(Stop::Skipped("a leak of an address that the suite has made up cannot be seeded there".into()));
     }
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;
     let _turn = case.run.leaking.lock().await;
     let before = of(case, &app, &account).await?;
@@ -264,7 +266,7 @@ async fn of_a_confirmed_email(case: &Case) -> Step {
 
 /// However many there are, lists have them all.
 async fn all_are_listed(case: &Case) -> Step {
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     let source = source(case, &EMAIL).await?;
     let many = if matches!(source, Source::Seeded) { MANY } else { 1 };
     let _turn = case.run.leaking.lock().await;
@@ -286,7 +288,7 @@ async fn all_are_listed(case: &Case) -> Step {
 
 /// Neither another user nor CRM on another account, nor another partner, reads or closes an alarm of the account.
 async fn are_own(case: &Case) -> Step {
-    let (account, other) = (watching(case).await?, watching(case).await?);
+    let (account, other) = (watching(case, &EMAIL).await?, watching(case, &EMAIL).await?);
     let _turn = case.run.leaking.lock().await;
     let id = raised(case, &EMAIL, &account).await?;
     raised(case, &EMAIL, &other).await?;
@@ -311,18 +313,18 @@ async fn are_own(case: &Case) -> Step {
 }
 
 async fn is_closed_by_crm(case: &Case) -> Step {
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     is_closed_by(case, &account, &case.crm().await?).await
 }
 
 async fn is_closed_by_user(case: &Case) -> Step {
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     is_closed_by(case, &account, &case.app(&account).await?).await
 }
 
 /// Closing closes one alarm, for both tokens and in every list that still has it, and no other.
 async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Step {
-    let other = watching(case).await?;
+    let other = watching(case, &EMAIL).await?;
     let _turn = case.run.leaking.lock().await;
     let (id, kept) = (raised(case, &EMAIL, account).await?, raised(case, &PHONE, account).await.ok());
     let foreign = raised(case, &IBAN, &other).await.ok();
@@ -364,7 +366,7 @@ async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Step {
 
 /// Guidance is there, the same when it is read again, and reading it changes nothing.
 async fn coachme_reads(case: &Case) -> Step {
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     let _turn = case.run.leaking.lock().await;
     let id = raised(case, &EMAIL, &account).await?;
     for caller in tokens(case, &account).await? {
@@ -387,7 +389,7 @@ async fn coachme_reads(case: &Case) -> Step {
 
 /// Guidance is told for a leak too. The guide does not give the body, so the leak is named in all the usual ways.
 async fn coachme_of_a_leak(case: &Case) -> Step {
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;
     let _turn = case.run.leaking.lock().await;
     let alarm = raised(case, &EMAIL, &account).await?;
@@ -416,7 +418,7 @@ fn counts(body: &Value) -> Option<f64> {
 
 /// Statistics count: those of an account grow with an alarm of it, and those of the partner with an alarm of anybody.
 async fn are_counted(case: &Case, alone: bool) -> Step {
-    let account = watching(case).await?;
+    let account = watching(case, &EMAIL).await?;
     let crm = case.crm().await?;
     let of_account = crm.path(&account, "/alarms/statistic");
     let paths = [&*of_account, "/api/v1/alarms/statistic"];
@@ -448,7 +450,7 @@ async fn are_counted(case: &Case, alone: bool) -> Step {
 
 /// With the app token it is the user's own alarms, with the CRM token those of the partner's accounts.
 async fn two_meanings(case: &Case) -> Step {
-    let accounts = [watching(case).await?, watching(case).await?];
+    let accounts = [watching(case, &EMAIL).await?, watching(case, &EMAIL).await?];
     let _turn = case.run.leaking.lock().await;
     let mut alarms = Vec::new();
     for account in &accounts {
@@ -496,7 +498,7 @@ async fn partners_lists(case: &Case, alone: bool) -> Step {
     }
     let _turn = case.run.leaking.lock().await;
     for kind in KINDS {
-        raised(case, kind, &watching(case).await?).await?;
+        raised(case, kind, &watching(case, kind).await?).await?;
         let after = read().await?;
         for (((of, path), before), after) in OF_KIND.into_iter().zip(&before).zip(&after) {
             let is_meant = of.name == kind.name;

@@ -10,8 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// What cannot be told of any fake, and a part of the reason.
-const NEVER_TOLD: [(&str, &str); 3] = [
-    ("alarm.close-again", "alarms are not probed yet"),
+const NEVER_TOLD: [(&str, &str); 2] = [
     ("legacy.error.500", "no request is known that makes a server fail"),
     ("error.code.500", "no request is known that makes a server fail"),
 ];
@@ -20,7 +19,7 @@ const NEVER_TOLD: [(&str, &str); 3] = [
 const NOT_TOLD_BY_DEFAULT: [(&str, &str); 1] = [("ssn.without", "no account without an SSN can be had: 422")];
 
 /// What cannot be told without SSO, messages and a second partner.
-const UNTOLD_WITH_LITTLE: [&str; 27] = [
+const UNTOLD_WITH_LITTLE: [&str; 26] = [
     "scope.foreign-account",
     "sso.refused",
     "sso.unknown-email",
@@ -31,7 +30,6 @@ const UNTOLD_WITH_LITTLE: [&str; 27] = [
     "resend.nothing-pending",
     "ssn.without",
     "leaks.pending",
-    "alarm.close-again",
     "online.plan",
     "online.without-profile",
     "online.profile-again",

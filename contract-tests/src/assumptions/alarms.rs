@@ -1,0 +1,88 @@
+//! What becomes of alarms that are closed, whose item is removed, or that are asked for by company and period.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Inquiry, Observation, is_done, met};
+use crate::case::Case;
+use crate::client::{Account, Answer, Caller};
+use crate::contract::Step;
+use crate::contracts::alarms::{self, is_closed};
+use crate::contracts::watchlist::EMAIL;
+use crate::reader;
+
+/// A company that nobody else belongs to.
+const COMPANY: u32 = 987_654;
+
+/// Closes an alarm that has just been raised, twice.
+async fn closed_twice(case: &Case) -> Step<[Answer; 2]> {
+    let (account, crm) = (case.fresh_account().await?, case.crm().await?);
+    let id = raised(case, &account).await?;
+    let path = crm.path(&account, &format!("/alarms/{id}/close"));
+    let first = case.get(&crm, &path).await?;
+    first.demand("the alarm is closed", is_done)?;
+    Ok([first, case.get(&crm, &path).await?])
+}
+
+async fn raised(case: &Case, account: &Account) -> Step<String> {
+    let _turn = case.run.leaking.lock().await;
+    alarms::raised(case, &EMAIL, account).await
+}
+
+/// The status of an answer to closing a closed alarm.
+pub(super) async fn close_again(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let [_, again] = closed_twice(inquiry.case).await?;
+    // Whatever it is that is done, it is done again.
+    Ok(if is_done(again.status) { inquiry.named("200", met(&again)) } else { inquiry.status(&again) })
+}
+
+/// Whether the answer to closing an alarm is that alarm.
+pub(super) async fn close_answer(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let [closed, _] = closed_twice(inquiry.case).await?;
+    let name = if is_closed(&closed.body) { "alarm" } else { "message" };
+    Ok(inquiry.named(name, met(&closed)))
+}
+
+/// Whether an alarm is still listed once its item is removed.
+pub(super) async fn of_removed(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let case = inquiry.case;
+    let (account, crm) = (case.fresh_account().await?, case.crm().await?);
+    let id = raised(case, &account).await?;
+    for (item, _) in EMAIL.list(case, &crm, &account).await? {
+        EMAIL.remove(case, &crm, &account, &item).await?.demand("the email is removed", is_done)?;
+    }
+    let is_kept = alarms::of(case, &crm, &account).await?.iter().any(|(listed, _)| *listed == id);
+    Ok(inquiry.named(if is_kept { "kept" } else { "removed" }, "the alarms after the removal of their email"))
+}
+
+/// Whether an account that no company was named for has its alarms in the list of companies.
+pub(super) async fn company(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let case = inquiry.case;
+    let (account, crm) = (case.fresh_account().await?, case.crm().await?);
+    let id = raised(case, &account).await?;
+    let has_it = async |path: &str| -> Step<bool> {
+        Ok(case.list(&crm, path).await?.iter().any(|alarm| reader::alarm_id(alarm).as_ref() == Some(&id)))
+    };
+    if has_it("/api/v1/alarms/company-list").await? {
+        return Ok(inquiry.named("partner", "the company list has an alarm of an account without a company"));
+    }
+    name_company(case, &crm, &account).await?;
+    let name = if has_it("/api/v1/alarms/company-list").await? { "field" } else { "no company of an account" };
+    Ok(inquiry.named(name, "the company list once company_id was set on the account"))
+}
+
+async fn name_company(case: &Case, crm: &Caller, account: &Account) -> Step {
+    let path = format!("/api/v1/account/{}", account.id);
+    let answer = case.send(crm, Method::PATCH, &path, Some(json!({ "company_id": COMPANY }))).await?;
+    answer.demand("the account is updated", is_done)
+}
+
+/// What a list by period answers that is asked for no period.
+pub(super) async fn period(inquiry: Inquiry<'_>) -> Step<Observation> {
+    let case = inquiry.case;
+    let answer = case.get(&case.crm().await?, "/api/v1/alarms/accounts/by-period").await?;
+    Ok(match answer.status {
+        status if is_done(status) => inquiry.named("open", met(&answer)),
+        _ => inquiry.status(&answer),
+    })
+}
