@@ -1,7 +1,7 @@
 //! Accounts: created and administered by CRM, read and kept up by their owners (ACCOUNT-1 to 5, SSO-5).
 
 use crate::assumptions::{Assumed, Key};
-use crate::auth::{Actor, Partner};
+use crate::auth::{Actor, Mode, Partner};
 use crate::call::Call;
 use crate::fields::{self, Change, Fields, Update, short_text, taken, two_letters};
 use crate::id::{Id, Table};
@@ -210,7 +210,7 @@ fn update(actor: Actor, call: &Call<'_>, update: Update<'_>) -> Outcome {
     let body = call.body()?;
     let mut fields = Fields::new(&body);
     let email = fields.peek("email").and_then(|text| email::rule(text).ok());
-    call.world.change_account_and_email(actor.account, email, |account, is_taken| {
+    let updated = call.world.change_account_and_email(actor.account, email, |account, is_taken| {
         let changes = Changes::parse(&mut fields, update, account);
         if breaks!(call.world.settings(), UpdateRefusesSsn) && body.contains_key("ssn") {
             fields.complain("ssn", "cannot be changed");
@@ -218,6 +218,10 @@ fn update(actor: Actor, call: &Call<'_>, update: Update<'_>) -> Outcome {
         let changes = fields.finish(changes)?;
         if is_taken {
             return Err(email_is_taken(call));
+        }
+        let is_own = actor.mode == Mode::EndUser;
+        if breaks!(call.world.settings(), UpdateIsLost) || breaks!(call.world.settings(), OwnUpdateIsLost) && is_own {
+            return Ok(Reply::Account(account.show(call.assumed())));
         }
         changes.apply(account);
         if breaks!(call.world.settings(), UpdateTakesSsn)
@@ -227,7 +231,12 @@ fn update(actor: Actor, call: &Call<'_>, update: Update<'_>) -> Outcome {
         }
         account.updated_at = call.now;
         Ok(Reply::Account(account.show(call.assumed())))
-    })
+    });
+    #[cfg(feature = "faults")]
+    if breaks!(call.world.settings(), UpdateRenamesAll) {
+        crate::faults::rename_all(call.world, actor.account);
+    }
+    updated
 }
 
 /// The refusal of an email that stands for another account, by `account.duplicate`.

@@ -91,6 +91,28 @@ mod broken {
         ElectronicIdIsLost,
         /// An SSN is not monitored until somebody switches that on (SSN-2).
         NewSsnIsNotMonitored,
+        /// An update of an account is answered, and not kept (ACCOUNT-5).
+        UpdateIsLost,
+        /// An update of an account gives all accounts its first name (ACCOUNT-5).
+        UpdateRenamesAll,
+        /// What a user changes of their own profile is answered, and not kept (SSO-5).
+        OwnUpdateIsLost,
+        /// Every plan includes Online Data (ONLINE-1).
+        PlanIsNotChecked,
+        /// Every user reads the first Online Data profile (ONLINE-2).
+        ProfilesAreShared,
+        /// A change of an Online Data profile is answered, and not kept (ONLINE-2).
+        ProfileChangeIsLost,
+        /// A scan is under way for ever (ONLINE-5).
+        ScanNeverEnds,
+        /// Every user sees the scan of whoever has scanned first (ONLINE-6).
+        ScansAreShared,
+        /// A retry of a failed site is answered, and not done (ONLINE-4).
+        RetryIsLost,
+        /// A retry scans all sites again (ONLINE-4).
+        RetryScansAll,
+        /// A removal request begins in the state after the first (ONLINE-7).
+        RemovalSkipsFirstState,
         /// The email of SSO is the one that the account has now (SSO-3).
         SsoGoesByCurrentEmail,
         /// CRM tokens, and all others, never expire (LOGIN-3).
@@ -148,6 +170,24 @@ mod broken {
     pub(crate) fn account_with(world: &World, email: &str) -> Option<u64> {
         let has_it = |id: &u64| of_account(world, *id, |account| account.email.as_deref() == Some(email)) == Some(true);
         world.account_ids().into_iter().find(has_it)
+    }
+
+    /// Gives every account the first name of this one.
+    pub(crate) fn rename_all(world: &World, as_this: u64) {
+        let Some(name) = of_account(world, as_this, |account| account.first_name.clone()) else { return };
+        for id in world.account_ids() {
+            // Who has gone meanwhile needs no name.
+            drop(world.change_account(id, |account| {
+                account.first_name.clone_from(&name);
+                Ok(())
+            }));
+        }
+    }
+
+    /// The account that has started a scan and was there first.
+    pub(crate) fn first_scanning(world: &World) -> Option<u64> {
+        let has_scanned = |account: &Account| account.online.as_ref().is_some_and(|online| online.has_scanned());
+        world.account_ids().into_iter().filter(|id| of_account(world, *id, has_scanned) == Some(true)).min()
     }
 
     /// Sends every message about an email that waits, on whichever account.

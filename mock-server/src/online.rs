@@ -136,6 +136,12 @@ impl Online {
         Self { profile: Some(profile), ..Self::default() }
     }
 
+    /// Whether a scan was ever started.
+    #[cfg(feature = "faults")]
+    pub(crate) fn has_scanned(&self) -> bool {
+        self.scans > 0
+    }
+
     /// What falls due of it by itself: its name and when.
     pub(crate) fn due<'a>(&'a self, world: &'a World) -> impl Iterator<Item = (&'static str, Timestamp)> {
         let scans = self.sites.iter().map(|scan| match scan.status(scan.ends_at) {
@@ -177,7 +183,8 @@ impl World {
     /// How removal requests move on.
     fn removal_steps(&self) -> Steps<'_> {
         let assumptions = self.assumptions();
-        Steps::new(assumptions.name(Key::RemovalStates), assumptions.number(Key::RemovalStepSeconds))
+        let steps = Steps::new(assumptions.name(Key::RemovalStates), assumptions.number(Key::RemovalStepSeconds));
+        if breaks!(self.settings(), RemovalSkipsFirstState) { steps.later() } else { steps }
     }
 }
 
@@ -223,6 +230,12 @@ pub(crate) fn create_profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome
 
 /// `GET /api/v1/delete-my-data` (ONLINE-2).
 pub(crate) fn profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
+    #[cfg(feature = "faults")]
+    let subscriber = if breaks!(call.world.settings(), ProfilesAreShared) {
+        Subscriber { account: crate::faults::first_account(call.world) }
+    } else {
+        subscriber
+    };
     call.world.read_account(subscriber.account, |account| match &account.online().profile {
         Some(profile) => Ok(Reply::Item(profile.show())),
         None => Err(without_profile(call)),
@@ -238,6 +251,9 @@ pub(crate) fn update_profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome
         let changes = fields.finish(changes)?;
         let profile = account.online.as_mut().and_then(|online| online.profile.as_mut());
         let Some(profile) = profile else { return Err(without_profile(call)) };
+        if breaks!(call.world.settings(), ProfileChangeIsLost) {
+            return Ok(Reply::Item(profile.show()));
+        }
         changes.apply(profile);
         profile.updated_at = call.now;
         Ok(Reply::Item(profile.show()))
@@ -340,6 +356,12 @@ impl Online {
                  see ONLINE-4",
             ));
         };
+        if breaks!(call.world.settings(), RetryIsLost) {
+            return Ok(Reply::Done("Scan of the site started again."));
+        }
+        if breaks!(call.world.settings(), RetryScansAll) {
+            return self.start(account, ssn, call);
+        }
         let Some(profile) = self.profile.take() else { return Err(without_profile(call)) };
         let (begins_at, ends_at) = (call.now, end_of_scan(call.now, call));
         let (scan, attempt) = (self.scans, self.sites[place].attempt + 1);
@@ -352,7 +374,11 @@ impl Online {
 }
 
 fn end_of_scan(begins_at: Timestamp, call: &Call<'_>) -> Timestamp {
-    begins_at.plus_seconds(i64::from(call.assumed().number(Key::ScanSiteSeconds)))
+    let seconds = match call.assumed().number(Key::ScanSiteSeconds) {
+        _ if breaks!(call.world.settings(), ScanNeverEnds) => u32::MAX,
+        seconds => seconds,
+    };
+    begins_at.plus_seconds(i64::from(seconds))
 }
 
 /// How removal requests move on, which the answer leans on.
@@ -383,6 +409,12 @@ pub(crate) fn scan_status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
     for key in [Key::ScanQueueSeconds, Key::ScanSiteSeconds] {
         call.basis.lean(key);
     }
+    #[cfg(feature = "faults")]
+    let subscriber = if breaks!(call.world.settings(), ScansAreShared) {
+        crate::faults::first_scanning(call.world).map_or(subscriber, |account| Subscriber { account })
+    } else {
+        subscriber
+    };
     call.world.read_account(subscriber.account, |account| {
         let sites = call.world.sites().iter().map(|site| Value::from(account.online().show(site, &steps, call.now)));
         Ok(Reply::Scan(Object::new().with("sites", Value::List(sites.collect()))))

@@ -225,7 +225,10 @@ async fn own_profile_is_updated(case: &Case) -> Step {
         is_named(&first_names(case, &own, &account).await?, &last, &answer.to)?;
         is_not_named(&first_names(case, &others, &other).await?, &last, &answer.to)?;
     }
-    let answer = case.send(&stranger, Method::PUT, &path, Some(case.account_body(&other.email, None))).await?;
+    // Nothing in the body is a reason to refuse it but whose profile it is about.
+    let mut body = case.account_body(&account.email, None);
+    body["first_name"] = case.values.name().into();
+    let answer = case.send(&stranger, Method::PUT, &path, Some(body)).await?;
     answer.demand("somebody else's profile is refused", reader::is_refusal)?;
     is_profile_of(&case.get(&app, "/api/v1/account").await?, &account)?;
     is_named(&first_names(case, &own, &account).await?, &last, &answer.to)

@@ -290,17 +290,17 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     }),
     ("a user is refused a change of another's profile that is done", "SSO-5", Wrong {
         there: |asked, memory| {
-            let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
-            if let (true, Some(crm)) = (is_app && asked.is_within("PUT", "/api/v2/account/"), memory.crm_tokens.last()) {
+            let place = memory.app_tokens.iter().position(|known| asked.token() == Some(known));
+            let owner = place.and_then(|place| memory.owners.get(place));
+            let known = memory.accounts.iter().find(|(id, _)| asked.account() == Some(id));
+            let is_foreign = owner.zip(known).is_some_and(|(owner, (_, email))| owner != email);
+            if let (true, Some(crm)) = (is_foreign && asked.is_within("PUT", "/api/v2/account/"), memory.crm_tokens.last()) {
                 asked.set_token(&crm.clone());
                 asked.headers.insert(REFUSED, HeaderValue::from_static("yes"));
             }
             Way::On
         },
-        back: |asked, answer, _| {
-            let is_own = answer.value()["data"]["email"] == asked.json()["email"];
-            if asked.headers.contains_key(REFUSED) && !is_own { *answer = not_found(); }
-        },
+        back: |asked, answer, _| if asked.headers.contains_key(REFUSED) { *answer = not_found(); },
         ..NOTHING
     }),
     ("an update of the own profile at v2 is answered and dropped", "SSO-5", there(|asked, memory| {
@@ -865,6 +865,17 @@ const WITHIN: &[(Fault, &str)] = &[
     (Fault::DeactivationForgetsEmails,    "SSN-3"),
     (Fault::ElectronicIdReplacesSsn,      "SSN-2"),
     (Fault::NewSsnIsNotMonitored,         "SSN-2"),
+    (Fault::UpdateIsLost,                 "ACCOUNT-5"),
+    (Fault::UpdateRenamesAll,             "ACCOUNT-5"),
+    (Fault::OwnUpdateIsLost,              "SSO-5"),
+    (Fault::PlanIsNotChecked,             "ONLINE-1"),
+    (Fault::ProfilesAreShared,            "ONLINE-2"),
+    (Fault::ProfileChangeIsLost,          "ONLINE-2"),
+    (Fault::ScanNeverEnds,                "ONLINE-5"),
+    (Fault::ScansAreShared,               "ONLINE-6"),
+    (Fault::RetryIsLost,                  "ONLINE-4"),
+    (Fault::RetryScansAll,                "ONLINE-4"),
+    (Fault::RemovalSkipsFirstState,       "ONLINE-7"),
     (Fault::SsoGoesByCurrentEmail,        "SSO-3"),
     (Fault::TokensNeverExpire,            "LOGIN-3"),
     (Fault::KeepLoggedIsIgnored,          "LOGIN-2"),

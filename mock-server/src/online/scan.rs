@@ -255,6 +255,12 @@ impl<'a> Steps<'a> {
         Self { states: [FIRST_STATE].into_iter().chain(later).collect(), seconds: i64::from(seconds) }
     }
 
+    /// Without the first of them.
+    pub(crate) fn later(mut self) -> Self {
+        self.states.remove(0);
+        self
+    }
+
     /// When a request that was sent then comes to each of its states after the first.
     pub(crate) fn moves(&self, sent_at: Timestamp) -> impl Iterator<Item = Timestamp> {
         (1..).take(self.states.len() - 1).map(move |step| sent_at.plus_seconds(self.seconds.saturating_mul(step)))
