@@ -51,10 +51,24 @@ pub(super) async fn profile_again(inquiry: Inquiry<'_>) -> Step<Observation> {
     Ok(inquiry.named(if is_second == Some(true) { "replaced" } else { "the first one stays" }, met(&answer)))
 }
 
+/// A user whose scan is under way, and a site that it has not done with.
+async fn under_way(case: &Case) -> Step<(Subscriber, String)> {
+    let user = if case.run.is_frugal() {
+        Subscriber::scanning(case).await?
+    } else {
+        let user = Subscriber::new(case).await?;
+        user.scan(case).await?;
+        user
+    };
+    let sites = user.scanned(case).await?;
+    let site = sites.iter().find(|site| !is_over(site)).and_then(reader::site_id);
+    let site = site.ok_or_else(|| Stop::Inconclusive("no site is under way".into()))?;
+    Ok((user, site))
+}
+
 /// What is around the sites of a scan.
 pub(super) async fn scan_body(inquiry: Inquiry<'_>) -> Step<Observation> {
-    let user = Subscriber::new(inquiry.case).await?;
-    user.scan(inquiry.case).await?;
+    let user = Subscriber::scanning(inquiry.case).await?;
     let answer = inquiry.case.get(&user.app, SCAN_STATUS).await?;
     answer.demand("the status of the scan", is_done)?;
     Ok(inquiry.named(wrapping_of_sites(&answer.body), met(&answer)))
@@ -70,8 +84,7 @@ fn wrapping_of_sites(body: &Value) -> &'static str {
 
 /// What a second scan comes to while the first is under way.
 pub(super) async fn scan_again(inquiry: Inquiry<'_>) -> Step<Observation> {
-    let user = Subscriber::new(inquiry.case).await?;
-    user.scan(inquiry.case).await?;
+    let (user, _) = under_way(inquiry.case).await?;
     let answer = inquiry.case.post(&user.app, SCAN, json!({})).await?;
     // Done is done: with which status is another question.
     let name = if is_done(answer.status) { "200".to_owned() } else { answer.status.to_string() };
@@ -81,11 +94,7 @@ pub(super) async fn scan_again(inquiry: Inquiry<'_>) -> Step<Observation> {
 /// What the retry of a site comes to whose scan has not failed.
 pub(super) async fn scan_retry(inquiry: Inquiry<'_>) -> Step<Observation> {
     let case = inquiry.case;
-    let user = Subscriber::new(case).await?;
-    user.scan(case).await?;
-    let sites = user.scanned(case).await?;
-    let site = sites.iter().find(|site| !is_over(site)).and_then(reader::site_id);
-    let site = site.ok_or_else(|| Stop::Inconclusive("no site is under way".into()))?;
+    let (user, site) = under_way(case).await?;
     Ok(inquiry.status(&case.post(&user.app, &retry(&site), json!({})).await?))
 }
 

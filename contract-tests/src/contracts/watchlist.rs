@@ -413,7 +413,7 @@ impl Enrolled {
             ("{companyId}", NOBODYS.to_owned()),
         ]);
         let mut values = BTreeMap::new();
-        for kind in case.run.sample(KINDS.into_iter(), 2) {
+        for kind in case.run.sample(KINDS.into_iter(), 3) {
             let value = kind.new_value(case);
             let added = kind.needed(case, &crm, &account, &value).await;
             // Another kind than emails and phones may be refused: the guide does not give its body.
