@@ -219,8 +219,10 @@ fn update(actor: Actor, call: &Call<'_>, update: Update<'_>) -> Outcome {
         if is_taken {
             return Err(email_is_taken(call));
         }
-        let is_own = actor.mode == Mode::EndUser;
-        if breaks!(call.world.settings(), UpdateIsLost) || breaks!(call.world.settings(), OwnUpdateIsLost) && is_own {
+        if breaks!(call.world.settings(), UpdateIsLost) {
+            return Ok(Reply::Account(account.show(call.assumed())));
+        }
+        if breaks!(call.world.settings(), OwnUpdateIsLost) && actor.mode == Mode::EndUser {
             return Ok(Reply::Account(account.show(call.assumed())));
         }
         changes.apply(account);

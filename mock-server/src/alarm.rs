@@ -5,7 +5,7 @@
 
 use crate::account::Account;
 use crate::assumptions::{AlarmCloseAnswer, AlarmCompany, AlarmPeriod, Key};
-use crate::auth::{Actor, Partner};
+use crate::auth::{Actor, Mode, Partner};
 use crate::call::Call;
 use crate::fields::{self, Fields};
 use crate::guidance::Guidance;
@@ -75,13 +75,36 @@ impl Account {
     }
 }
 
+/// The alarms of an account, in the order in which they were raised.
+fn raised<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a Hit> {
+    let alarms = account.hits.iter().filter(|_| !breaks!(call.world.settings(), AlarmsAreNotRaised));
+    let is_left_out = |alarm: &Hit| alarm.leak.kind == WatchKind::Passport;
+    let leaves_out = breaks!(call.world.settings(), PassportsRaiseNoAlarms);
+    let mut alarms: Vec<&Hit> = alarms.filter(|alarm| !leaves_out || !is_left_out(alarm)).collect();
+    if breaks!(call.world.settings(), OnlyTheLastAlarmIsListed) {
+        alarms.drain(..alarms.len().saturating_sub(1));
+    }
+    alarms
+}
+
 // One account, by CRM and by its owner.
 
 /// `GET …/alarms` (ALARM-1, ALARM-4): in the order in which they were raised.
 pub(crate) fn list(actor: Actor, call: &Call<'_>) -> Outcome {
     let page = call.page();
+    if breaks!(call.world.settings(), UsersSeeAllAlarms) && actor.mode == Mode::EndUser {
+        let partner = call.world.partner_of(actor.account).unwrap_or_default();
+        return list_where(Partner(partner), call, |_, _| true);
+    }
     call.world.read_account(actor.account, |account| {
-        Ok(Reply::List(page.of(account.hits.iter().map(|alarm| alarm.show_alarm(account)))))
+        let alarms = raised(account, call);
+        Ok(Reply::List(page.of(alarms.iter().map(|alarm| {
+            #[cfg(feature = "faults")]
+            if breaks!(call.world.settings(), CrmReadsAllAlarmsAsOpen) && actor.mode == Mode::AdminManaged {
+                return crate::faults::as_open(alarm).show_alarm(account);
+            }
+            alarm.show_alarm(account)
+        }))))
     })
 }
 
@@ -101,11 +124,20 @@ pub(crate) fn one(actor: Actor, call: &Call<'_>) -> Outcome {
 
 /// `GET …/alarms/{alarmId}/coachme` (ALARM-3): reads, and changes nothing.
 pub(crate) fn coachme(actor: Actor, call: &Call<'_>) -> Outcome {
+    if breaks!(call.world.settings(), CoachmeCloses) {
+        close(actor, call)?;
+    }
     of_alarm(actor, call, |_, alarm| Ok(Reply::Item(alarm.show_guidance())))
 }
 
 fn of_alarm(actor: Actor, call: &Call<'_>, answer: impl FnOnce(&Account, &Hit) -> Outcome) -> Outcome {
     let id = alarm_id(call)?;
+    #[cfg(feature = "faults")]
+    let actor = if breaks!(call.world.settings(), ForeignAlarmsAreRead) {
+        crate::faults::as_owner_of_alarm(actor, id, call.world)
+    } else {
+        actor
+    };
     call.world.read_account(actor.account, |account| match account.alarm(id) {
         Some(alarm) => answer(account, alarm),
         None => Err(no_such_alarm(call, id)),
@@ -115,7 +147,28 @@ fn of_alarm(actor: Actor, call: &Call<'_>, answer: impl FnOnce(&Account, &Hit) -
 /// `GET …/alarms/{alarmId}/close` (ALARM-2): a GET that changes state.
 pub(crate) fn close(actor: Actor, call: &Call<'_>) -> Outcome {
     let id = alarm_id(call)?;
+    #[cfg(feature = "faults")]
+    let actor = if breaks!(call.world.settings(), ForeignAlarmsAreClosed) {
+        crate::faults::as_owner_of_alarm(actor, id, call.world)
+    } else {
+        actor
+    };
+    #[cfg(feature = "faults")]
+    if breaks!(call.world.settings(), ClosingClosesEverybodys) {
+        for account in call.world.account_ids() {
+            call.world.change_account(account, |account| {
+                account.hits.iter_mut().for_each(|alarm| alarm.closed_at = Some(call.now));
+                Ok(())
+            })?;
+        }
+    }
     call.world.change_account(actor.account, |account| {
+        if breaks!(call.world.settings(), ClosingIsLost) && account.alarm(id).is_some() {
+            return Ok(Reply::Done("Alarm closed."));
+        }
+        if breaks!(call.world.settings(), ClosingClosesAll) {
+            account.hits.iter_mut().for_each(|alarm| alarm.closed_at = Some(call.now));
+        }
         let Some(alarm) = account.hits.iter_mut().find(|alarm| alarm.alarm_id == id) else {
             return Err(no_such_alarm(call, id));
         };
@@ -171,22 +224,28 @@ fn no_such_alarm(call: &Call<'_>, id: u64) -> Refusal {
 
 /// `GET /api/v1/alarms-list`, and `GET /api/v1/alarms` with a CRM token (ALARM-5, ALARM-6).
 pub(crate) fn list_all(partner: Partner, call: &Call<'_>) -> Outcome {
-    list_where(partner, call, |_, _| true)
+    let is_meant = |account: &Account| !breaks!(call.world.settings(), CrmSeesOneAccount) || account.id == 1;
+    list_where(partner, call, |account, _| is_meant(account))
 }
 
 /// `GET /api/v1/alarms/email-list` (ALARM-5).
 pub(crate) fn list_of_emails(partner: Partner, call: &Call<'_>) -> Outcome {
-    list_where(partner, call, |_, alarm| alarm.leak.kind == WatchKind::Email)
+    list_of_kind(partner, call, WatchKind::Email)
 }
 
 /// `GET /api/v1/alarms/phone-list` (ALARM-5).
 pub(crate) fn list_of_phones(partner: Partner, call: &Call<'_>) -> Outcome {
-    list_where(partner, call, |_, alarm| alarm.leak.kind == WatchKind::Phone)
+    list_of_kind(partner, call, WatchKind::Phone)
 }
 
 /// `GET /api/v1/alarms/credit-card-list` (ALARM-5).
 pub(crate) fn list_of_cards(partner: Partner, call: &Call<'_>) -> Outcome {
-    list_where(partner, call, |_, alarm| alarm.leak.kind == WatchKind::CreditCard)
+    list_of_kind(partner, call, WatchKind::CreditCard)
+}
+
+fn list_of_kind(partner: Partner, call: &Call<'_>, kind: WatchKind) -> Outcome {
+    let of_all = breaks!(call.world.settings(), KindListsHoldAll);
+    list_where(partner, call, |_, alarm| of_all || alarm.leak.kind == kind)
 }
 
 /// `GET /api/v1/alarms/company-list` (ALARM-5): those of accounts that belong to a company, by `alarm.company`.
@@ -221,6 +280,9 @@ fn company(account: &Account, of: AlarmCompany) -> Option<u64> {
 /// `GET /api/v1/alarms/statistic` (ALARM-5).
 pub(crate) fn statistic_of_all(partner: Partner, call: &Call<'_>) -> Outcome {
     let mut statistic = Statistic::default();
+    if breaks!(call.world.settings(), StatisticsAreEmpty) {
+        return Ok(Reply::Item(statistic.show()));
+    }
     call.world.each_account_of(partner.0, |account| account.hits.iter().for_each(|alarm| statistic.count(alarm)));
     Ok(Reply::Item(statistic.show()))
 }
@@ -243,10 +305,14 @@ pub(crate) fn accounts_by_period(partner: Partner, call: &Call<'_>) -> Outcome {
 fn list_where(partner: Partner, call: &Call<'_>, is_meant: impl Fn(&Account, &Hit) -> bool) -> Outcome {
     let page = call.page();
     let mut alarms = Vec::new();
-    call.world.each_account_of(partner.0, |account| {
-        let meant = account.hits.iter().filter(|alarm| is_meant(account, alarm));
+    let mut look = |account: &Account| {
+        let meant = raised(account, call).into_iter().filter(|alarm| is_meant(account, alarm));
         alarms.extend(meant.map(|alarm| (alarm.alarm_id, alarm.show_alarm(account))));
-    });
+    };
+    call.world.each_account_of(partner.0, &mut look);
+    if breaks!(call.world.settings(), PartnersShareAlarms) {
+        (1..=2).filter(|other| *other != partner.0).for_each(|other| call.world.each_account_of(other, &mut look));
+    }
     alarms.sort_unstable_by_key(|(id, _)| *id);
     Ok(Reply::List(page.of(alarms.into_iter().map(|(_, alarm)| alarm))))
 }

@@ -25,8 +25,10 @@ macro_rules! breaks {
 #[cfg(feature = "faults")]
 mod broken {
     use crate::account::Account;
+    use crate::app::Settings;
     use crate::auth::Actor;
     use crate::call::Call;
+    use crate::leak::{Hit, Leak};
     use crate::value::Object;
     use crate::watchlist::email::Email;
     use crate::watchlist::{Item, Items, Kind};
@@ -69,6 +71,38 @@ mod broken {
         EarlierLeaksAreLost,
         /// A leak that comes to light after its value was watched is never seen (PHONE-1).
         LaterLeaksAreLost,
+        /// No leak raises an alarm (ALARM-1).
+        AlarmsAreNotRaised,
+        /// Leaks of passports raise no alarms (ALARM-1).
+        PassportsRaiseNoAlarms,
+        /// Leaks of the SSN raise alarms whether it is monitored or not (SSN-3).
+        SsnRaisesAlarmsUnmonitored,
+        /// Closing is answered, and the alarm stays open (ALARM-2).
+        ClosingIsLost,
+        /// Closing one alarm closes all of the account (ALARM-2).
+        ClosingClosesAll,
+        /// Closing one alarm closes those of every account (ALARM-2).
+        ClosingClosesEverybodys,
+        /// A closed alarm tells so to those who have closed it only: CRM goes on reading it as open (ALARM-1).
+        CrmReadsAllAlarmsAsOpen,
+        /// Reading guidance closes the alarm (ALARM-3).
+        CoachmeCloses,
+        /// Alarms of other accounts can be read (ALARM-4).
+        ForeignAlarmsAreRead,
+        /// Alarms of other accounts can be closed (ALARM-1).
+        ForeignAlarmsAreClosed,
+        /// The app token gives the alarms of all accounts (ALARM-6).
+        UsersSeeAllAlarms,
+        /// CRM sees the alarms of all partners (ALARM-6).
+        PartnersShareAlarms,
+        /// CRM sees the alarms of the first account only (ALARM-6).
+        CrmSeesOneAccount,
+        /// The lists by kind hold the alarms of every kind (ALARM-5).
+        KindListsHoldAll,
+        /// The partner's statistic counts nothing (ALARM-5).
+        StatisticsAreEmpty,
+        /// Only the last alarm of an account is listed (ALARM-4).
+        OnlyTheLastAlarmIsListed,
         /// A change of a passport adds a second one (PASSPORT-1).
         ChangeAddsPassport,
         /// A change of a passport is answered, and not kept (PASSPORT-1).
@@ -164,6 +198,27 @@ mod broken {
         let shown =
             |account: &Account| -> Vec<Object> { account.leaks(K::WATCH).map(|hit| hit.show(K::TABLE)).collect() };
         world.account_ids().into_iter().filter_map(|account| of_account(world, account, shown)).flatten().collect()
+    }
+
+    /// The alarm as if nobody had closed it.
+    pub(crate) fn as_open(alarm: &Hit) -> Hit {
+        let Hit { id, alarm_id, item_id, is_watched, ref leak, created_at, .. } = *alarm;
+        Hit { id, alarm_id, item_id, is_watched, leak: leak.clone(), created_at, closed_at: None }
+    }
+
+    /// What watches an SSN whose monitoring is switched off.
+    pub(crate) fn ssn_though_unmonitored(account: &Account, leak: &Leak, settings: &Settings) -> Option<u64> {
+        let is_its = account.ssn.as_ref().is_some_and(|ssn| ssn.canonical() == leak.value);
+        (breaks!(settings, SsnRaisesAlarmsUnmonitored) && is_its).then_some(0)
+    }
+
+    /// The account whose alarm it is, wherever that is.
+    pub(crate) fn as_owner_of_alarm(actor: Actor, alarm: u64, world: &World) -> Actor {
+        let has_it = |account: &u64| {
+            of_account(world, *account, |account| account.hits.iter().any(|hit| hit.alarm_id == alarm)) == Some(true)
+        };
+        let owner = world.account_ids().into_iter().find(has_it);
+        Actor { account: owner.unwrap_or(actor.account), ..actor }
     }
 
     /// The account that has this email now.

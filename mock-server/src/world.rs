@@ -629,6 +629,8 @@ impl World {
         for id in watchers {
             let hit = self.change_account(id, |account| {
                 let item = account.watching(leak.kind, &leak.value, pending_too);
+                #[cfg(feature = "faults")]
+                let item = item.or_else(|| crate::faults::ssn_though_unmonitored(account, &leak, &self.settings));
                 let found = item.zip(found_at(account, &leak));
                 if let Some((item, at)) = found {
                     self.hit(account, item, &leak, at);

@@ -462,6 +462,124 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(asked.is("POST", "/phone-watchlist/confirm"), no)
     })),
 
+    // Alarms
+    ("an account's alarms do not exist", "ALARM-1", there(|asked, _| {
+        let is_meant = asked.is("GET", "/alarms") && asked.account().is_some();
+        back_if(is_meant, || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("CRM cannot close", "ALARM-1", there(|asked, _| {
+        let is_meant = asked.is("GET", "/close") && asked.account().is_some();
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("CRM reads every alarm as the first that was read", "ALARM-1", back(|asked, answer, memory| {
+        let end = asked.route().rsplit('/').next().unwrap_or_default();
+        let is_one = asked.is_within("GET", "/alarms/") && end.bytes().all(|byte| byte.is_ascii_digit());
+        if is_one && asked.account().is_some() && answer.is_success() {
+            *answer = memory.kept.entry("alarm".into()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("an account's statistic never changes", "ALARM-1", back(|asked, answer, memory| {
+        if asked.is("GET", "/alarms/statistic") && asked.account().is_some() && answer.is_success() {
+            *answer = memory.kept.entry("statistic".into()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("closing is a POST", "ALARM-2", there(|asked, _| {
+        back_if(asked.is("GET", "/close"), || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("closing is answered and dropped", "ALARM-2", there(|asked, _| {
+        back_if(asked.is("GET", "/close"), || Answered::json(200, &json!({ "data": { "id": 1, "status": "CLOSED" } })))
+    })),
+    ("a closed alarm is called RESOLVED", "ALARM-2", back(|asked, answer, _| {
+        if asked.is_within("GET", "/alarms") { answer.body = answer.body.replace("CLOSED", "RESOLVED"); }
+    })),
+    ("a list goes on showing closed alarms as open", "ALARM-2", back(|asked, answer, _| {
+        if asked.is("GET", "/alarms") { answer.body = answer.body.replace("CLOSED", "OPEN"); }
+    })),
+    ("an alarm opens again when it is read", "ALARM-2", back(|asked, answer, memory| {
+        if asked.is("GET", "/close") { memory.kept.insert("closed".into(), Answered::default()); }
+        let is_read = asked.is_within("GET", "/alarms/") && !asked.is("GET", "/close");
+        if is_read && asked.account().is_none() { answer.body = answer.body.replace("CLOSED", "OPEN"); }
+    })),
+    ("new alarms are closed", "ALARM-2", back(|asked, answer, _| {
+        if asked.is_within("GET", "/alarms") { answer.body = answer.body.replace("\"OPEN\"", "\"CLOSED\""); }
+    })),
+    ("guidance says nothing", "ALARM-3", back(|asked, answer, _| {
+        if asked.is("GET", "/coachme") && answer.is_success() { *answer = Answered::json(200, &json!({ "data": {} })); }
+    })),
+    ("guidance does not exist", "ALARM-3", there(|asked, _| {
+        back_if(asked.is("GET", "/coachme"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("guidance closes the alarm", "ALARM-3", there(|asked, _| {
+        if asked.is("GET", "/coachme") { asked.path = asked.path.replace("/coachme", "/close"); }
+        Way::On
+    })),
+    ("the user's alarms do not exist in their second version", "ALARM-4", there(|asked, _| {
+        back_if(asked.is("GET", "/api/v2/alarms"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("the second version of the user's alarms is empty", "ALARM-4", there(|asked, _| {
+        back_if(asked.is("GET", "/api/v2/alarms") && asked.token().is_some(), no_items)
+    })),
+    ("users cannot read one of their alarms", "ALARM-4", there(|asked, _| {
+        let end = asked.route().rsplit('/').next().unwrap_or_default();
+        let is_one = asked.is_within("GET", "/v1/alarms/") && end.bytes().all(|byte| byte.is_ascii_digit());
+        back_if(is_one, || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("users cannot close their alarms", "ALARM-4", there(|asked, _| {
+        let is_meant = asked.is("GET", "/close") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("there is no guidance for a leak", "ALARM-4", there(|asked, _| {
+        back_if(asked.is("POST", "/leak/coachme"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("the user's alarms end after fifteen", "ALARM-4", back(|asked, answer, _| {
+        if asked.is("GET", "/v1/alarms") { answer.edit_list(|alarms| alarms.truncate(15)); }
+    })),
+    ("the user's alarms come twice", "ALARM-4", back(|asked, answer, _| {
+        if asked.is("GET", "/v1/alarms") { answer.edit_list(|alarms| alarms.extend(alarms.clone())); }
+    })),
+    ("alarms have no ids", "ALARM-4", back(|asked, answer, _| {
+        if asked.is("GET", "/alarms") {
+            answer.edit_list(|alarms| alarms.iter_mut().for_each(|alarm| alarm["id"] = Value::Null));
+        }
+    })),
+    ("the partner's list does not exist", "ALARM-5", there(|asked, _| {
+        back_if(asked.is("GET", "/alarms-list"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("the list of cards is that of phones", "ALARM-5", there(|asked, _| {
+        asked.path = asked.path.replace("/credit-card-list", "/phone-list");
+        Way::On
+    })),
+    ("the list of emails is empty", "ALARM-5", there(|asked, _| {
+        back_if(asked.is("GET", "/alarms/email-list") && asked.token().is_some(), no_items)
+    })),
+    ("alarms of companies are no list", "ALARM-5", back(|asked, answer, _| {
+        if asked.is("GET", "/company-list") { answer.edit(|body| *body = json!({ "data": { "count": 0 } })); }
+    })),
+    ("accounts by period do not exist", "ALARM-5", there(|asked, _| {
+        back_if(asked.is("GET", "/by-period"), || Answered::json(404, &json!({ "error": "Not found" })))
+    })),
+    ("the partner's statistic is refused", "ALARM-5", there(|asked, _| {
+        let is_meant = asked.is("GET", "/alarms/statistic") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("one meaning is missing: CRM is refused", "ALARM-6", there(|asked, memory| {
+        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_meant = asked.is("GET", "/api/v1/alarms") && is_crm;
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("one meaning is missing: users are refused", "ALARM-6", there(|asked, memory| {
+        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        let is_meant = asked.is("GET", "/api/v1/alarms") && is_app;
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("a user reads the partner's alarms", "ALARM-6", there(|asked, memory| {
+        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        if let (true, Some(crm)) = (is_app && asked.is("GET", "/api/v1/alarms"), memory.crm_tokens.last()) {
+            asked.set_token(&crm.clone());
+        }
+        Way::On
+    })),
+
     // What does not exist
     ("leaks of passports exist", "NONE-1", there(|asked, _| back_if(asked.is("GET", "/passport-watchlist/leaks"), no_items))),
     ("one license is read", "NONE-1", there(|asked, _| {
@@ -855,6 +973,22 @@ const WITHIN: &[(Fault, &str)] = &[
     (Fault::LeaksOfAllKinds,              "PHONE-1"),
     (Fault::EarlierLeaksAreLost,          "IBAN-1"),
     (Fault::LaterLeaksAreLost,            "PHONE-1"),
+    (Fault::AlarmsAreNotRaised,           "ALARM-1"),
+    (Fault::PassportsRaiseNoAlarms,       "ALARM-4"),
+    (Fault::SsnRaisesAlarmsUnmonitored,   "SSN-3"),
+    (Fault::ClosingIsLost,                "ALARM-2"),
+    (Fault::ClosingClosesAll,             "ALARM-2"),
+    (Fault::ClosingClosesEverybodys,      "ALARM-2"),
+    (Fault::CrmReadsAllAlarmsAsOpen,      "ALARM-1"),
+    (Fault::CoachmeCloses,                "ALARM-3"),
+    (Fault::ForeignAlarmsAreRead,         "ALARM-4"),
+    (Fault::ForeignAlarmsAreClosed,       "ALARM-1"),
+    (Fault::UsersSeeAllAlarms,            "ALARM-6"),
+    (Fault::PartnersShareAlarms,          "ALARM-6"),
+    (Fault::CrmSeesOneAccount,            "ALARM-6"),
+    (Fault::KindListsHoldAll,             "ALARM-5"),
+    (Fault::StatisticsAreEmpty,           "ALARM-5"),
+    (Fault::OnlyTheLastAlarmIsListed,     "ALARM-4"),
     (Fault::ChangeAddsPassport,           "PASSPORT-1"),
     (Fault::ChangeIsLost,                 "PASSPORT-1"),
     (Fault::ChangeTouchesAll,             "PASSPORT-1"),
