@@ -20,7 +20,7 @@ mod examples;
 pub(crate) mod expiry;
 mod format;
 mod items;
-mod leaks;
+pub(crate) mod leaks;
 mod login;
 pub(crate) mod online;
 mod passport;

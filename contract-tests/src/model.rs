@@ -31,6 +31,11 @@ const FACTS: &[&str] = &[
     "SCOPE-4",
     "SSN-3",
     "EMAIL-2",
+    "ACCOUNT-5",
+    "SSO-5",
+    "ALARM-1",
+    "ALARM-2",
+    "ALARM-4",
 ];
 
 pub(super) const CHECKS: &[crate::contract::Check] = &[crate::contract::Check {

@@ -75,18 +75,6 @@ impl Account {
     }
 }
 
-/// The alarms of an account, in the order in which they were raised.
-fn raised<'a>(account: &'a Account, call: &Call<'_>) -> Vec<&'a Hit> {
-    let alarms = account.hits.iter().filter(|_| !breaks!(call.world.settings(), AlarmsAreNotRaised));
-    let is_left_out = |alarm: &Hit| alarm.leak.kind == WatchKind::Passport;
-    let leaves_out = breaks!(call.world.settings(), PassportsRaiseNoAlarms);
-    let mut alarms: Vec<&Hit> = alarms.filter(|alarm| !leaves_out || !is_left_out(alarm)).collect();
-    if breaks!(call.world.settings(), OnlyTheLastAlarmIsListed) {
-        alarms.drain(..alarms.len().saturating_sub(1));
-    }
-    alarms
-}
-
 // One account, by CRM and by its owner.
 
 /// `GET …/alarms` (ALARM-1, ALARM-4): in the order in which they were raised.
@@ -97,7 +85,9 @@ pub(crate) fn list(actor: Actor, call: &Call<'_>) -> Outcome {
         return list_where(Partner(partner), call, |_, _| true);
     }
     call.world.read_account(actor.account, |account| {
-        let alarms = raised(account, call);
+        let alarms = account.hits.iter().collect::<Vec<_>>();
+        #[cfg(feature = "faults")]
+        let alarms = crate::faults::some_of(alarms, call.world.settings());
         Ok(Reply::List(page.of(alarms.iter().map(|alarm| {
             #[cfg(feature = "faults")]
             if breaks!(call.world.settings(), CrmReadsAllAlarmsAsOpen) && actor.mode == Mode::AdminManaged {
@@ -306,7 +296,10 @@ fn list_where(partner: Partner, call: &Call<'_>, is_meant: impl Fn(&Account, &Hi
     let page = call.page();
     let mut alarms = Vec::new();
     let mut look = |account: &Account| {
-        let meant = raised(account, call).into_iter().filter(|alarm| is_meant(account, alarm));
+        let all = account.hits.iter().collect::<Vec<_>>();
+        #[cfg(feature = "faults")]
+        let all = crate::faults::some_of(all, call.world.settings());
+        let meant = all.into_iter().filter(|alarm| is_meant(account, alarm));
         alarms.extend(meant.map(|alarm| (alarm.alarm_id, alarm.show_alarm(account))));
     };
     call.world.each_account_of(partner.0, &mut look);

@@ -28,7 +28,7 @@ mod broken {
     use crate::app::Settings;
     use crate::auth::Actor;
     use crate::call::Call;
-    use crate::leak::{Hit, Leak};
+    use crate::leak::{Hit, Leak, WatchKind};
     use crate::value::Object;
     use crate::watchlist::email::Email;
     use crate::watchlist::{Item, Items, Kind};
@@ -198,6 +198,21 @@ mod broken {
         let shown =
             |account: &Account| -> Vec<Object> { account.leaks(K::WATCH).map(|hit| hit.show(K::TABLE)).collect() };
         world.account_ids().into_iter().filter_map(|account| of_account(world, account, shown)).flatten().collect()
+    }
+
+    /// Those alarms of an account that are raised, and listed.
+    pub(crate) fn some_of<'a>(mut alarms: Vec<&'a Hit>, settings: &Settings) -> Vec<&'a Hit> {
+        let is_of_passport = |alarm: &Hit| alarm.leak.kind == WatchKind::Passport;
+        if breaks!(settings, AlarmsAreNotRaised) {
+            alarms.clear();
+        }
+        if breaks!(settings, PassportsRaiseNoAlarms) {
+            alarms.retain(|alarm| !is_of_passport(alarm));
+        }
+        if breaks!(settings, OnlyTheLastAlarmIsListed) {
+            alarms.drain(..alarms.len().saturating_sub(1));
+        }
+        alarms
     }
 
     /// The alarm as if nobody had closed it.

@@ -60,7 +60,7 @@ pub(super) async fn leaked(case: &Case, kind: &Kind, source: Source) -> Step<Str
 }
 
 /// Tells the fake that a breach holds a value.
-pub(super) async fn seed(case: &Case, kind: &str, value: &str) -> Step {
+pub(crate) async fn seed(case: &Case, kind: &str, value: &str) -> Step {
     let body = json!({ "kind": kind, "value": value });
     let answer = case.control(Method::POST, "/_mock/leaks", Some(body)).await?;
     let unseeded = || Stop::Skipped(format!("a leak cannot be seeded: {}", answer.status));

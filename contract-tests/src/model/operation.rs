@@ -71,6 +71,21 @@ pub(super) enum Operation {
         account: usize,
         on: bool,
     },
+    /// A breach comes to hold the value of an item, where leaks can be seeded.
+    Leak {
+        item: Label,
+    },
+    /// Closes one of the account's alarms: the one at `pick`, counted around.
+    Close {
+        account: usize,
+        by: By,
+        pick: usize,
+    },
+    /// Gives an account another first name.
+    Rename {
+        account: usize,
+        by: By,
+    },
     /// Another partner tries to add and to remove.
     Trespass {
         item: Label,
@@ -102,6 +117,11 @@ impl Operation {
             Self::Confirm { .. } => vec![KIND_FACTS[EMAIL], "SCOPE-3"],
             Self::Resend { .. } => vec!["EMAIL-2"],
             Self::Monitor { .. } => vec!["SSN-3"],
+            Self::Leak { item } => added(item).into_iter().chain(["ALARM-1"]).collect(),
+            Self::Close { by: By::Crm, .. } => vec!["ALARM-1", "ALARM-2"],
+            Self::Close { by: By::App, .. } => vec!["ALARM-2", "ALARM-4"],
+            Self::Rename { by: By::Crm, .. } => vec!["ACCOUNT-5"],
+            Self::Rename { by: By::App, .. } => vec!["SSO-5"],
             Self::Trespass { .. } => vec!["SCOPE-4"],
         }
     }
@@ -134,7 +154,10 @@ pub(super) fn drafts(steps: usize) -> impl Strategy<Value = Vec<Draft>> {
         1 => Just(6),
         1 => Just(7),
         1 => Just(8),
-        1 => Just(9),
+        2 => Just(9),
+        2 => Just(10),
+        1 => Just(11),
+        1 => Just(12),
     ];
     let by = prop_oneof![Just(By::Crm), Just(By::App)];
     let elsewhere = prop::bool::weighted(0.15);
@@ -184,6 +207,9 @@ pub(super) fn bind(drafts: &[Draft]) -> Vec<Operation> {
             6 => Operation::Confirm { item: choose(Some(EMAIL)).0 },
             7 => Operation::Resend { account },
             8 => Operation::Monitor { account, on: elsewhere },
+            9 => Operation::Leak { item: choose(None).0 },
+            10 => Operation::Close { account, by, pick: usize::from(draft.pick) },
+            11 => Operation::Rename { account, by },
             _ => {
                 let (item, account) = choose(None);
                 Operation::Trespass { item, account, kind }

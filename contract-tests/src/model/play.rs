@@ -1,13 +1,15 @@
 //! Plays a sequence against a target, and holds each answer, and the lists after it, to the reference.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::operation::{ACCOUNTS, By, Label, Operation};
-use super::reference::{Item, Reference, State};
+use super::reference::{Item, Reference, State, Watches};
 use crate::case::Case;
 use crate::client::{Account, Answer, Caller};
 use crate::contract::{Step, Stop};
+use crate::contracts::alarms::{self, is_closed};
+use crate::contracts::leaks;
 use crate::contracts::watchlist::{CARD, EMAIL, KINDS, Kind, PASSPORT, PHONE};
 use crate::messages::Mark;
 use crate::reader;
@@ -23,6 +25,8 @@ struct Play<'c> {
     reference: Reference,
     /// Where the messages about emails that wait began.
     marks: Vec<(Label, Mark)>,
+    /// The alarms that were closed, with their accounts.
+    closed: Vec<(usize, String)>,
 }
 
 /// Plays a sequence on accounts of its own.
@@ -38,7 +42,8 @@ pub(super) async fn play(case: &Case, operations: &[Operation]) -> Step {
     }
     let other = case.other_partner().await.ok();
     let crm = case.crm().await?;
-    let mut play = Play { case, crm, other, accounts, reference: Reference::default(), marks: Vec::new() };
+    let mut play =
+        Play { case, crm, other, accounts, reference: Reference::default(), marks: Vec::new(), closed: Vec::new() };
     for operation in operations {
         case.count_step();
         play.step(operation).await?;
@@ -85,6 +90,9 @@ impl Play<'_> {
             Operation::Confirm { item } => self.confirm(item).await,
             Operation::Resend { account } => self.resend(account).await,
             Operation::Monitor { account, on } => self.monitor(account, on).await,
+            Operation::Leak { item } => self.leak(item).await,
+            Operation::Close { account, by, pick } => self.close(account, by, pick).await,
+            Operation::Rename { account, by } => self.rename(account, by).await,
             Operation::Trespass { item, account, kind } => self.trespass(item, account, kind).await,
         }
     }
@@ -284,6 +292,87 @@ impl Play<'_> {
         let path = format!("/api/v1/account/{}/ssn-monitoring/{to}", self.accounts[account].0.id);
         let answer = self.case.send(&self.crm, Method::PATCH, &path, None).await?;
         answer.demand("the monitoring of an SSN that is there is switched", reader::is_success)
+    }
+
+    /// A breach comes to hold the value of an item: who watches it has an alarm more, and who does not has not.
+    async fn leak(&self, item: Label) -> Step {
+        let Some(Item { kind, value, .. }) = self.reference.item(item).cloned() else { return Ok(()) };
+        if !self.case.run.is_fake().await {
+            return Ok(());
+        }
+        let _turn = self.case.run.leaking.lock().await;
+        let mut before = Vec::new();
+        for account in 0..ACCOUNTS {
+            before.push(self.alarms(account, By::Crm).await?.unwrap_or_default());
+        }
+        leaks::seed(self.case, KINDS[kind].name, &value).await?;
+        for (account, before) in before.iter().enumerate() {
+            let after = self.alarms(account, By::Crm).await?.unwrap_or_default();
+            let new = after.iter().filter(|(id, _)| before.iter().all(|(old, _)| old != id)).count();
+            let (is_right, expected) = match self.reference.watches(account, kind, &value) {
+                Watches::Surely => (new > 0, "an alarm for who watches a value that comes to stand in a breach"),
+                Watches::Perhaps => (true, ""),
+                Watches::No => (new == 0, "no alarm for who does not watch the value"),
+            };
+            let observed = || format!("{new} new alarms on account {}", self.accounts[account].0.id);
+            Stop::unless(is_right, expected, observed)?;
+        }
+        Ok(())
+    }
+
+    /// The alarms of an account; those that were closed are closed, if they are still listed.
+    async fn alarms(&self, account: usize, by: By) -> Step<Option<Vec<(String, Value)>>> {
+        let Some(caller) = self.caller(account, by) else { return Ok(None) };
+        let listed = alarms::of(self.case, caller, &self.accounts[account].0).await?;
+        for (id, alarm) in &listed {
+            let was_closed = self.closed.contains(&(account, id.clone()));
+            let observed = || format!("alarm {id} is {}", if was_closed { "not" } else { "CLOSED" });
+            Stop::unless(is_closed(alarm) == was_closed, "those alarms are CLOSED that were closed", observed)?;
+        }
+        Ok(Some(listed))
+    }
+
+    async fn close(&mut self, account: usize, by: By, pick: usize) -> Step {
+        let (Some(listed), Some(caller)) = (self.alarms(account, by).await?, self.caller(account, by).cloned()) else {
+            return Ok(());
+        };
+        let open: Vec<_> = listed.into_iter().filter(|(_, alarm)| !is_closed(alarm)).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let (id, _) = open[pick % open.len()].clone();
+        let path = caller.path(&self.accounts[account].0, &format!("/alarms/{id}/close"));
+        self.case.get(&caller, &path).await?.demand("an alarm that is there is closed", reader::is_success)?;
+        self.closed.push((account, id));
+        self.alarms(account, By::Crm).await?;
+        self.alarms(account, By::App).await.map(drop)
+    }
+
+    /// Gives an account another name, which both tokens read, and no other account has.
+    async fn rename(&self, account: usize, by: By) -> Step {
+        let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
+        // What stays behind must be as it was.
+        if !self.case.run.target.is_throwaway {
+            return Ok(());
+        }
+        let of = &self.accounts[account].0;
+        let name = self.case.values.name();
+        let mut body = self.case.account_body(&of.email, None);
+        body["first_name"] = name.as_str().into();
+        let (method, path) = match by {
+            By::Crm => (Method::PATCH, format!("/api/v1/account/{}", of.id)),
+            By::App => (Method::PUT, "/api/v1/account".to_owned()),
+        };
+        let answer = self.case.send(&caller, method, &path, Some(body)).await?;
+        answer.demand("an account is updated", reader::is_success)?;
+        for (place, (other, _)) in self.accounts.iter().enumerate() {
+            let shown = self.case.get(&self.crm, &format!("/api/v1/account/{}", other.id)).await?;
+            shown.demand("an account is read", reader::is_success)?;
+            let shows = reader::field_is(&shown.body, "first_name", &name).unwrap_or(place == account);
+            let expected = format!("account {} and no other has its new name", of.id);
+            Stop::unless(shows == (place == account), expected, || format!("account {} has it: {shows}", other.id))?;
+        }
+        Ok(())
     }
 
     async fn trespass(&mut self, item: Label, account: usize, kind: usize) -> Step {

@@ -37,6 +37,14 @@ pub(super) enum State {
     Removed,
 }
 
+/// Whether a value is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watches {
+    No,
+    Perhaps,
+    Surely,
+}
+
 /// An item that was added.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
@@ -81,6 +89,15 @@ impl Reference {
     /// How many items of a kind an account has.
     pub(super) fn present_count(&self, account: usize, kind: usize) -> usize {
         self.there(account, kind).count()
+    }
+
+    /// Whether an account watches a value of a kind: not at all, or perhaps, until its owner confirms it, or surely.
+    pub(super) fn watches(&self, account: usize, kind: usize, value: &str) -> Watches {
+        let of_value = self.there(account, kind).filter(|item| item.value == value).map(|item| item.state);
+        of_value.fold(Watches::No, |known, state| match (known, state) {
+            (_, State::Listed) | (Watches::Surely, _) => Watches::Surely,
+            _ => Watches::Perhaps,
+        })
     }
 
     fn there(&self, account: usize, kind: usize) -> impl Iterator<Item = &Item> {
@@ -160,6 +177,23 @@ mod tests {
         for (items, listed, expected) in cases {
             let listed: Vec<String> = listed.iter().map(|&id| id.to_owned()).collect();
             assert_eq!(reference(items).compare(0, 0, By::Crm, &listed).is_ok(), expected, "{items:?} {listed:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_surely_watched_once_it_is_listed() {
+        use State::{Listed, Removed};
+        const WAITING: State = State::WAITING;
+        let cases: [(&[(Label, Option<&str>, State)], Watches); 5] = [
+            (&[], Watches::No),
+            (&[(1, None, Removed)], Watches::No),
+            (&[(1, None, WAITING)], Watches::Perhaps),
+            (&[(1, None, WAITING), (2, None, Listed)], Watches::Surely),
+            (&[(1, None, Listed), (2, None, WAITING)], Watches::Surely),
+        ];
+        for (items, expected) in cases {
+            assert_eq!(reference(items).watches(0, 0, ""), expected, "{items:?}");
+            assert_eq!(reference(items).watches(0, 0, "another"), Watches::No, "{items:?}");
         }
     }
 
