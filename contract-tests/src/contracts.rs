@@ -20,6 +20,7 @@ mod examples;
 pub(crate) mod expiry;
 mod format;
 mod items;
+mod journey;
 pub(crate) mod leaks;
 mod login;
 pub(crate) mod online;
@@ -48,6 +49,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
         card::CHECKS,
         leaks::CHECKS,
         alarms::CHECKS,
+        journey::CHECKS,
         online::CHECKS,
         format::CHECKS,
         examples::CHECKS,

@@ -119,7 +119,7 @@ async fn of_what_was_watched_before(case: &Case, kind: &Kind, watching: &Account
 }
 
 /// Waits until a real target has looked for what was not seeded: how long that takes is not documented.
-async fn found(case: &Case, kind: &Kind, account: &Account) -> Step {
+pub(super) async fn found(case: &Case, kind: &Kind, account: &Account) -> Step {
     for _ in 0..LOOKS {
         if seen(case, kind, account).await?.iter().all(|(_, leaks)| *leaks > 0) {
             return Ok(());
