@@ -261,14 +261,15 @@ impl<'a> Steps<'a> {
         self
     }
 
-    /// When a request that was sent then comes to each of its states after the first.
+    /// When a request that was sent then comes to each of its states after the first, if it ever does.
     pub(crate) fn moves(&self, sent_at: Timestamp) -> impl Iterator<Item = Timestamp> {
-        (1..).take(self.states.len() - 1).map(move |step| sent_at.plus_seconds(self.seconds.saturating_mul(step)))
+        let later = if self.seconds == 0 { 0 } else { self.states.len() - 1 };
+        (1..).take(later).map(move |step| sent_at.plus_seconds(self.seconds.saturating_mul(step)))
     }
 
     /// Whether a request that was sent then has come to its last state.
     pub(crate) fn is_over(&self, sent_at: Timestamp, now: Timestamp) -> bool {
-        self.moves(sent_at).last().unwrap_or(sent_at) <= now
+        self.moves(sent_at).last().is_some_and(|at| at <= now)
     }
 }
 
@@ -394,7 +395,7 @@ mod tests {
             ("ACCEPTED,REMOVED", 10, 10, "ACCEPTED"),
             (" ACCEPTED , ,REMOVED", 10, 20, "REMOVED"),
             ("ACCEPTED,REMOVED", 10, 2000, "REMOVED"),
-            ("ACCEPTED", 0, 0, "ACCEPTED"),
+            ("ACCEPTED", 0, 2000, FIRST_STATE),
             (" , ", 10, 2000, FIRST_STATE),
         ];
         for (later, seconds, now, expected) in cases {
@@ -402,5 +403,7 @@ mod tests {
         }
         assert!(!Steps::new("A,B", 10).is_over(at(0), at(19)));
         assert!(Steps::new("A,B", 10).is_over(at(0), at(20)));
+        // What never moves on is never over.
+        assert!(!Steps::new("A,B", 0).is_over(at(0), at(2000)) && !Steps::new(",", 10).is_over(at(0), at(2000)));
     }
 }
