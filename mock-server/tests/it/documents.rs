@@ -8,11 +8,13 @@ const README: &str = include_str!("../../../README.md");
 const ASSUMPTIONS: &str = include_str!("../../../fixtures/assumptions.json");
 
 /// Every text in which values stand.
-const TEXTS: [(&str, &str); 5] = [
+const TEXTS: [(&str, &str); 7] = [
     ("README.md", README),
     ("assumptions.json", ASSUMPTIONS),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
     ("facts.json", include_str!("../../../fixtures/facts.json")),
+    ("guidance.json", include_str!("../../../fixtures/guidance.json")),
+    ("online.json", include_str!("../../../fixtures/online.json")),
     ("seed.json", include_str!("../../../fixtures/seed.json")),
 ];
 
