@@ -255,6 +255,17 @@ async fn every_id_is_a_whole_number_or_a_uuid() {
             switched.is_named_by(&leaks);
             check(&leaks, 3);
         }
+        let sites = user.get("/delete-my-data/sites").send().await.expect(200);
+        switched.is_named_by(&sites);
+        check(&sites, 6);
+        user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
+        advance(world, 600);
+        let scanned = user.get("/delete-my-data/scan/status").send().await.expect(200);
+        assert_eq!(scanned.body["sites"][0]["removal_requests"].as_array().map(Vec::len), Some(1), "{label}");
+        check(&scanned, 7);
+        // Of the seed's sites the third fails at first.
+        let failed = format!("/delete-my-data/scan/{}/retry", written(&scanned.body["sites"][2]["id"]));
+        user.post(&failed, json!({})).send().await.expect(200);
 
         // And so do the control routes.
         let outbox = world.get("/_mock/outbox").send().await.expect(200);
@@ -293,6 +304,15 @@ async fn a_uuid_names_one_thing_and_a_number_nothing() {
         }
         user.request(Method::DELETE, &format!("{}/{own}", kind.add)).send().await.expect(204);
     }
+    user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
+    advance(&world, 600);
+    // Of the seed's sites the third fails at first.
+    let failed = written(&scanned_sites(&user).await[2]["id"]);
+    assert!(!ids.contains(&failed), "the id of a site is one of something else");
+    for id in ids.iter().map(String::as_str).chain(["3"]) {
+        user.post(&format!("/delete-my-data/scan/{id}/retry"), json!({})).send().await.expect(404);
+    }
+    user.post(&format!("/delete-my-data/scan/{failed}/retry"), json!({})).send().await.expect(200);
     world.get("/api/v1/account/1").token(CRM).send().await.expect(404);
 }
 
@@ -311,7 +331,10 @@ async fn an_item_that_was_added_is_answered_with_the_status_of_add_status() {
             }
         }
         let body = json!({ "ssn": "19900101-1234", "first_name": "A", "last_name": "B", "email": "b@example.com" });
-        switched.world.post("/api/v1/account").token(CRM).json(body).send().await.expect(201);
+        switched.world.post("/api/v1/account").token(CRM).json(body.clone()).send().await.expect(201);
+        let user = Caller::user_of(&switched.world, "b@example.com").await;
+        let profile = user.post("/delete-my-data", body).send().await;
+        switched.answers(&profile, switched.number() as u16);
     }
 }
 
@@ -340,6 +363,14 @@ async fn a_single_item_is_wrapped_as_add_body_says_and_an_account_always() {
         let change = user.request(Method::PATCH, "/passport-watchlist/1").json(json!({ "country_code": "FI" }));
         let changed = unwrap(&change.send().await.expect(200));
         assert_eq!(user.list("/passport-watchlist").await[0], changed, "{}", switched.label());
+        let body = json!({ "first_name": "A", "last_name": "B", "email": "a@example.com" });
+        for method in [Method::POST, Method::PUT] {
+            let written = unwrap(&user.request(method, "/delete-my-data").json(body.clone()).send().await.expect(200));
+            let read = unwrap(&user.get("/delete-my-data").send().await.expect(200));
+            assert_eq!((&read["first_name"], &read), (&json!("A"), &written), "{}", switched.label());
+        }
+        let status = unwrap(&user.get("/delete-my-data/status").send().await.expect(200));
+        assert_eq!(status["scan_status"], "SCAN_NOT_STARTED", "{}", switched.label());
         let account = user.get("/account").send().await.expect(200);
         assert_eq!(account.body["data"]["id"], 1, "ACCOUNT-1 has the envelope: {account:?}");
     }
@@ -348,9 +379,11 @@ async fn a_single_item_is_wrapped_as_add_body_says_and_an_account_always() {
 #[tokio::test]
 async fn a_list_is_wrapped_as_list_shape_says() {
     for switched in each("list.shape") {
-        let lists: Vec<&str> = kinds().iter().map(|kind| kind.list).chain(LEAKS).collect();
+        let only_app = ["/credit-card/leaks", "/delete-my-data/sites"];
+        let lists = kinds().into_iter().map(|kind| kind.list).chain(LEAKS).chain(["/delete-my-data/sites"]);
+        let lists: Vec<&str> = lists.collect();
         for caller in Caller::both(&switched.world) {
-            for list in lists.iter().filter(|list| caller.label == "app" || **list != "/credit-card/leaks") {
+            for list in lists.iter().filter(|list| caller.label == "app" || !only_app.contains(list)) {
                 let answer = caller.get(list).send().await.expect(200);
                 switched.is_named_by(&answer);
                 let (fields, items): (&[&str], &Value) = match switched.value.as_str() {
@@ -418,6 +451,10 @@ async fn what_neither_adds_nor_reads_nor_removes_is_answered_as_action_answer_sa
         for path in ["/ssn-monitoring/deactivate", "/ssn-monitoring/activate"] {
             check(partner.request(Method::PATCH, path).send().await);
         }
+        check(user.post("/delete-my-data/scan", json!({})).send().await);
+        advance(world, 600);
+        // Of the seed's sites the third fails at first.
+        check(user.post("/delete-my-data/scan/3/retry", json!({})).send().await);
         let password = json!({ "password": "a long enough one" });
         check(world.post("/api/v2/account/password").token(APP).json(password).send().await);
     }
