@@ -50,7 +50,7 @@ pub struct Config {
     seed: PathBuf,
 
     /// Switch one assumption; repeatable, in the variable separated by commas.
-    #[arg(long, global = true, env = "MOCK_ASSUME", value_name = "KEY=VALUE", value_delimiter = ',')]
+    #[arg(long, global = true, env = "MOCK_ASSUME", value_name = "KEY=VALUE")]
     assume: Vec<String>,
 
     /// Switch the assumptions that a TOML file names; --assume wins.
@@ -181,8 +181,8 @@ impl Config {
             let text = std::fs::read_to_string(file).map_err(|error| about(error.to_string()))?;
             assumptions.set_toml(&text).map_err(|error| about(error.to_string()))?;
         }
-        for pair in &self.assume {
-            assumptions.set_pair(pair).map_err(|error| format!("--assume {pair}: {error}"))?;
+        for pair in self.assume.iter().flat_map(|text| pairs(text)) {
+            assumptions.set_pair(&pair).map_err(|error| format!("--assume {pair}: {error}"))?;
         }
         Ok(assumptions)
     }
@@ -229,6 +229,19 @@ impl Config {
     }
 }
 
+/// The pairs of a text that separates them with commas. A part without `=` goes on with the value before it: a value may
+/// be a list with commas itself, as that of `removal.states` is.
+fn pairs(text: &str) -> Vec<String> {
+    let mut pairs: Vec<String> = Vec::new();
+    for part in text.split(',') {
+        match pairs.last_mut() {
+            Some(pair) if !part.contains('=') => pair.extend([",", part]),
+            _ => pairs.push(part.to_owned()),
+        }
+    }
+    pairs
+}
+
 /// The variable that a value came from which clap names by its flag only.
 fn variable_behind(error: &clap::Error, given: &[String], is_set: impl Fn(&str) -> bool) -> Option<String> {
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
@@ -256,6 +269,7 @@ fn public_url(text: &str) -> Result<Box<str>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assumptions::Key;
 
     /// Flags, and the gateway's variables with their values.
     type Given = (&'static [&'static str], &'static [(&'static str, &'static str)]);
@@ -295,6 +309,25 @@ mod tests {
                 "{flags:?} {gateway:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_value_may_be_a_list_among_pairs_that_commas_separate() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("add.status=200", &["add.status=200"]),
+            ("add.status=200,add.body=bare", &["add.status=200", "add.body=bare"]),
+            ("removal.states=A,B", &["removal.states=A,B"]),
+            ("removal.states=A,B,add.status=200", &["removal.states=A,B", "add.status=200"]),
+            ("A,add.status=200", &["A", "add.status=200"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(pairs(text), expected, "{text}");
+        }
+        let flags = ["--assume", "removal.states=A,B", "--assume", "add.status=200,add.body=bare"];
+        let assumptions = read(&flags, &[]).expect("flags").config.all_assumptions().expect("pairs");
+        let named = [Key::RemovalStates, Key::AddStatus, Key::AddBody].map(|key| assumptions.name(key));
+        assert_eq!(named, ["A,B", "200", "bare"]);
+        read(&["--assume", "A"], &[]).expect("flags").config.all_assumptions().expect_err("no pair");
     }
 
     #[test]
