@@ -3,6 +3,8 @@
 //! Values in a seed pass the same rules as values in a request, and items are written as the bodies that add them, so a
 //! seed can hold nothing that the API would not accept.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -257,6 +259,8 @@ impl Seed {
 
     /// Puts a copy of everything into `world`, which is empty.
     pub(crate) fn plant(&self, world: &World) -> Result<(), SeedError> {
+        all_differ("plans", self.plans.iter().map(|plan| u64::from(plan.id)))?;
+        all_differ("sites", self.sites.iter().map(|site| site.id))?;
         for (position, account) in self.accounts.iter().enumerate() {
             account.plant(world, self).map_err(|error| SeedError(format!("accounts[{position}]{error}")))?;
         }
@@ -323,6 +327,15 @@ impl SeedAccount {
         } else {
             Err(": its id or its email is taken by an account before it".into())
         }
+    }
+}
+
+/// Whether no id of a list stands in it twice.
+fn all_differ(list: &str, ids: impl Iterator<Item = u64>) -> Result<(), SeedError> {
+    let mut before = HashSet::new();
+    match ids.enumerate().find(|(_, id)| !before.insert(*id)) {
+        Some((position, id)) => Err(SeedError(format!("{list}[{position}].id: {id} is taken by one before it"))),
+        None => Ok(()),
     }
 }
 
@@ -406,6 +419,17 @@ mod tests {
             (
                 r#"{"version":1,"partners":[],"tokens":[{"number":3,"secret":"x"}],"accounts":[],"leaks":[]}"#,
                 "tokens[0]: a token is for one",
+            ),
+            (
+                r#"{"version":1,"partners":[],"tokens":[],"accounts":[],"leaks":[],"plans":[
+                {"id":1,"name":"A","has_online_data":true},{"id":1,"name":"B","has_online_data":false}]}"#,
+                "plans[1].id: 1 is taken",
+            ),
+            (
+                r#"{"version":1,"partners":[],"tokens":[],"accounts":[],"leaks":[],"sites":[
+                {"id":4,"name":"A","domain":"a.example","country_code":"SE"},
+                {"id":4,"name":"B","domain":"b.example","country_code":"SE"}]}"#,
+                "sites[1].id: 4 is taken",
             ),
             (&account(r#","phone":[]"#), "accounts[0].phone: unknown field `phone`"),
             (
