@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
+use tokio::time::sleep;
 
 use crate::case::Case;
 use crate::client::{Account, Caller, Client, Exchange, Format, Pace};
@@ -64,6 +65,8 @@ pub struct Run {
     pub(crate) leaking: AsyncMutex<()>,
     label: String,
     cases: AtomicU64,
+    /// Whether it is only to tell what a run would cost.
+    is_rehearsal: bool,
 }
 
 impl Run {
@@ -100,7 +103,15 @@ impl Run {
     /// A run whose ledger is nowhere but in memory.
     pub(crate) fn rehearsal(target: Target, settings: Settings) -> io::Result<Self> {
         let pace = Arc::new(Pace::new(&settings));
-        Self::with(target, settings, pace, Arc::default(), Arc::default())
+        let run = Self::with(target, settings, pace, Arc::default(), Arc::default())?;
+        Ok(Self { is_rehearsal: true, ..run })
+    }
+
+    /// Gives the target time, which a rehearsal does not need.
+    pub(crate) async fn pause(&self, duration: Duration) {
+        if !self.is_rehearsal {
+            sleep(duration).await;
+        }
     }
 
     /// Where the target's paths begin.
@@ -143,6 +154,7 @@ impl Run {
             leaking: AsyncMutex::default(),
             label: values::new_label(),
             cases: AtomicU64::new(0),
+            is_rehearsal: false,
         })
     }
 

@@ -123,7 +123,7 @@ async fn raise(case: &Case, kind: &Kind, account: &Account) -> Step<Vec<String>>
             return Ok(raised);
         }
         if !is_seeded {
-            tokio::time::sleep(leaks::BETWEEN_LOOKS).await;
+            case.run.pause(leaks::BETWEEN_LOOKS).await;
         }
     }
     let observed = format!("no new alarm in {}", crm.path(account, "/alarms"));

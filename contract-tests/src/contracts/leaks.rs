@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use super::watchlist::{CARD, EMAIL, IBAN, Kind, PHONE};
 use crate::case::Case;
@@ -124,7 +123,7 @@ pub(super) async fn found(case: &Case, kind: &Kind, account: &Account) -> Step {
         if seen(case, kind, account).await?.iter().all(|(_, leaks)| *leaks > 0) {
             return Ok(());
         }
-        sleep(BETWEEN_LOOKS).await;
+        case.run.pause(BETWEEN_LOOKS).await;
     }
     let wait = BETWEEN_LOOKS * LOOKS;
     Err(Stop::Inconclusive(format!("no leak of a value that is said to be in a breach, in {wait:?}")))

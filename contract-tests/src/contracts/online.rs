@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use super::account;
 use super::expiry::{advance, apart, freeze};
@@ -119,7 +118,7 @@ impl Subscriber {
                 advance(case, seconds).await?;
                 self.app = case.app(&self.account).await?;
             }
-            Time::Passing => sleep(BETWEEN_LOOKS).await,
+            Time::Passing => case.run.pause(BETWEEN_LOOKS).await,
         }
         Ok(())
     }

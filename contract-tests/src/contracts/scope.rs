@@ -74,7 +74,7 @@ pub(super) async fn each(
     (expected, is_expected): (&str, fn(&Route, &Answer) -> bool),
 ) -> Step {
     let mut wrong = Vec::new();
-    for route in case.run.sample(routes, 14) {
+    for route in case.run.sample(routes, 18) {
         let Some(path) = own.fill(&route.path) else { continue };
         let answer = case.send_request(caller, request(case, &route, path)).await?;
         let is_right = is_expected(&route, &answer);
