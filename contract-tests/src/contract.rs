@@ -18,11 +18,27 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether it moves the clock, or counts what others do too: where the target has one world, it has it to itself.
+    pub(crate) fn wants_to_be_alone(&self) -> bool {
+        ALONE.iter().any(|start| self.id.starts_with(start))
+    }
+
     /// Its name in one format, as reports and tests have it.
     pub fn name(&self, format: Format) -> String {
         format!("{}.{}", self.id, format.name())
     }
 }
+
+/// What the ids of such checks begin with.
+const ALONE: [&str; 7] = [
+    "expiry.",
+    "online.scan_comes_to_an_end",
+    "online.found_data_is_shown",
+    "online.failed_site_is_retried",
+    "online.removal_has_a_state_of_its_own",
+    "alarms.statistics_count",
+    "alarms.lists_of_the_partner",
+];
 
 /// A contract on its way.
 pub(crate) type Contract<'a> = Pin<Box<dyn Future<Output = Step> + Send + 'a>>;

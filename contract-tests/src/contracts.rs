@@ -79,6 +79,12 @@ mod tests {
     }
 
     #[test]
+    fn those_who_want_to_be_alone_are_checks() {
+        let alone = checks().filter(|check| check.wants_to_be_alone()).count();
+        assert_eq!(alone, 2 + 4 + 2, "those that move a clock, and those that count");
+    }
+
+    #[test]
     fn every_fact_has_a_check() {
         let checked: BTreeSet<_> = checks().flat_map(|check| check.facts).copied().collect();
         for fact in documented::facts() {

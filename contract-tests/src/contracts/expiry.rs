@@ -34,7 +34,7 @@ pub(crate) async fn apart(case: &Case) -> Step<Case> {
 
 /// The same, or a case in the target's one world where it has a clock and no sandboxes. Such a check runs alone, and sets
 /// the clock back.
-async fn alone(case: &Case) -> Step<Case> {
+pub(super) async fn alone(case: &Case) -> Step<Case> {
     match apart(case).await {
         Err(Stop::Skipped(_)) if case.run.has_only_its_own_clock().await => Ok(case.run.case(case.format)),
         world => world,
@@ -42,7 +42,7 @@ async fn alone(case: &Case) -> Step<Case> {
 }
 
 /// Leaves the world of `alone` as it was.
-async fn leave(case: &Case, world: &Case) {
+pub(super) async fn leave(case: &Case, world: &Case) {
     // This is done even when the run is over.
     world.begin_tidying();
     if Arc::ptr_eq(&case.run, &world.run) {

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::account;
-use super::expiry::{advance, apart, freeze};
+use super::expiry::{advance, alone, freeze, leave};
 use super::format::boolean_issue;
 use super::scope::each;
 use super::watchlist::Enrolled;
@@ -116,6 +116,7 @@ impl Subscriber {
         match time {
             Time::Moved => {
                 advance(case, seconds).await?;
+                case.run.forget_token().await;
                 self.app = case.app(&self.account).await?;
             }
             Time::Passing => case.run.pause(BETWEEN_LOOKS).await,
@@ -141,14 +142,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 const FIRST_MOVE: u64 = 30;
 const MOVES: u32 = 16;
 
-/// Runs a contract in a private world, where scans can be waited for, or else on the target as it is.
+/// Runs a contract where scans can be waited for, or else on the target as it is.
 async fn timed(case: &Case, contract: for<'a> fn(&'a Case, Time) -> Contract<'a>) -> Step {
-    match apart(case).await {
+    match alone(case).await {
         Err(Stop::Skipped(_)) => contract(case, Time::Passing).await,
         world => {
             let world = world?;
             let end = contract(&world, Time::Moved).await;
             case.take_story(&world);
+            leave(case, &world).await;
             end
         }
     }
