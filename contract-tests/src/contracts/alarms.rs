@@ -11,7 +11,7 @@ use super::leaks::{self, Source};
 use super::ssn;
 use super::watchlist::{CARD, EMAIL, IBAN, KINDS, Kind, LICENSE, PASSPORT, PHONE};
 use crate::case::Case;
-use crate::client::{Account, Caller};
+use crate::client::{Account, Answer, Caller};
 use crate::contract::{Contract, Step, Stop};
 use crate::reader;
 
@@ -28,14 +28,14 @@ page!("alarms" {
         => |case| quietly(case, |case, _| Box::pin(of_the_ssn(case))),
     "raised_once_the_owner_has_confirmed": ["ALARM-4", "SCOPE-3"]
         => |case| quietly(case, |case, _| Box::pin(of_a_confirmed_email(case))),
-    "are_all_listed": ["ALARM-1", "ALARM-4"] => |case| quietly(case, |case, _| Box::pin(all_are_listed(case))),
+    "are_all_listed": ["ALARM-1", "ALARM-4", "ALARM-5"] => |case| quietly(case, |case, _| Box::pin(all_are_listed(case))),
     "are_the_accounts_own": ["ALARM-1", "ALARM-4"] => |case| quietly(case, |case, _| Box::pin(are_own(case))),
     "closed_by_crm": ["ALARM-1", "ALARM-2"] => |case| quietly(case, |case, _| Box::pin(is_closed_by_crm(case))),
     "closed_by_the_user": ["ALARM-2", "ALARM-4"] => |case| quietly(case, |case, _| Box::pin(is_closed_by_user(case))),
     "coachme_is_a_plain_read": ["ALARM-3"] => |case| quietly(case, |case, _| Box::pin(coachme_reads(case))),
-    "coachme_of_a_leak": ["ALARM-4"] => |case| quietly(case, |case, _| Box::pin(coachme_of_a_leak(case))),
+    "coachme_of_a_leak": ["ALARM-3", "ALARM-4"] => |case| quietly(case, |case, _| Box::pin(coachme_of_a_leak(case))),
     "statistics_count": ["ALARM-1", "ALARM-5"] => |case| quietly(case, |case, alone| Box::pin(are_counted(case, alone))),
-    "one_route_has_two_meanings": ["ALARM-6"] => |case| quietly(case, |case, _| Box::pin(two_meanings(case))),
+    "one_route_has_two_meanings": ["ALARM-5", "ALARM-6"] => |case| quietly(case, |case, _| Box::pin(two_meanings(case))),
     "lists_of_the_partner": ["ALARM-5"] => |case| quietly(case, |case, alone| Box::pin(partners_lists(case, alone))),
 });
 
@@ -48,6 +48,9 @@ const OF_KIND: [(&Kind, &str); 3] = [
     (&PHONE, "/api/v1/alarms/phone-list"),
     (&CARD, "/api/v1/alarms/credit-card-list"),
 ];
+
+/// How many alarms the partner has.
+const STATISTIC: &str = "/api/v1/alarms/statistic";
 
 /// The user's list in its second version.
 const VERSION_2: &str = "/api/v2/alarms";
@@ -175,37 +178,50 @@ async fn one(case: &Case, by: &Caller, account: &Account, id: &str) -> Step<Valu
     Ok(answer.body)
 }
 
+/// How many entries each list of the alarms of an account has.
+async fn counted(case: &Case, account: &Account) -> Step<Vec<(String, usize)>> {
+    let mut counted = Vec::new();
+    for caller in tokens(case, account).await? {
+        counted.push((caller.path(account, "/alarms"), of(case, &caller, account).await?.len()));
+        if let Caller::App(..) = caller {
+            counted.push((VERSION_2.to_owned(), case.list(&caller, VERSION_2).await?.len()));
+        }
+    }
+    Ok(counted)
+}
+
 /// Who watches a value that is in a breach has an alarm, seen by CRM and by the user, in their lists and by itself; who
 /// does not has none.
 async fn is_raised(case: &Case, kind: &Kind) -> Step {
     let (account, other) = (watching(case, kind).await?, watching(case, kind).await?);
     kind.needed(case, &case.crm().await?, &other, &kind.new_value(case)).await?;
-    let mut before = Vec::new();
-    for caller in tokens(case, &other).await? {
-        before.push(of(case, &caller, &other).await?.len());
-    }
-    let _turn = case.run.leaking.lock().await;
     // The SSN of a new account may be in a breach already.
-    let earlier = of(case, &case.crm().await?, &account).await?;
+    let (before, others) = (counted(case, &account).await?, counted(case, &other).await?);
+    let _turn = case.run.leaking.lock().await;
     let raised = raise(case, kind, &account).await?;
+    for ((path, before), (_, after)) in before.into_iter().zip(counted(case, &account).await?) {
+        let observed = || format!("{after} alarms in {path}, {before} before");
+        Stop::unless(after > before, "the new alarm in every list of the account", observed)?;
+    }
     for caller in tokens(case, &account).await? {
-        let seen = new(&earlier, &of(case, &caller, &account).await?);
+        let seen = ids(&of(case, &caller, &account).await?);
         let expected = format!("the new alarms of the account for either token: {raised:?}");
-        Stop::unless(seen == raised, expected, || format!("{seen:?} in {}", caller.path(&account, "/alarms")))?;
+        let is_right = raised.iter().all(|id| seen.contains(id));
+        Stop::unless(is_right, expected, || format!("{seen:?} in {}", caller.path(&account, "/alarms")))?;
         let alarm = one(case, &caller, &account, &raised[0]).await?;
         Stop::unless(!is_closed(&alarm), "a new alarm is not closed", || "it is CLOSED".into())?;
-        if let Caller::App(..) = caller {
-            let seen = case.list(&caller, VERSION_2).await?.len();
-            Stop::unless(seen > 0, format!("the alarm in {VERSION_2} too"), || "none there".into())?;
-        }
     }
-    for (caller, before) in tokens(case, &other).await?.into_iter().zip(before) {
-        let after = of(case, &caller, &other).await?.len();
-        let observed = || format!("{after} alarms, {before} before");
+    if !matches!(source(case, kind).await?, Source::Seeded) {
+        // A real target may find something of the other account's meanwhile.
+        let seen = ids(&of(case, &case.crm().await?, &other).await?);
+        let is_right = raised.iter().all(|id| !seen.contains(id));
+        return Stop::unless(is_right, "no alarm for who does not watch the value", || format!("{seen:?}"));
+    }
+    for ((path, before), (_, after)) in others.into_iter().zip(counted(case, &other).await?) {
+        let observed = || format!("{after} alarms in {path}, {before} before");
         Stop::unless(after == before, "no alarm for who does not watch the value", observed)?;
     }
-    let is_seeded = matches!(source(case, kind).await?, Source::Seeded);
-    if is_seeded { of_what_was_watched_before(case, kind, &account).await } else { Ok(()) }
+    of_what_was_watched_before(case, kind, &account).await
 }
 
 /// A leak that comes to light after its value was watched raises an alarm like one that was known before.
@@ -275,16 +291,20 @@ async fn all_are_listed(case: &Case) -> Step {
     for _ in 0..many {
         all.extend(raise(case, &EMAIL, &account).await?);
     }
-    all.sort();
+    let mut lists = Vec::new();
     for caller in tokens(case, &account).await? {
-        let seen = ids(&of(case, &caller, &account).await?);
-        let observed = || format!("{} in {}", seen.len(), caller.path(&account, "/alarms"));
-        Stop::unless(seen == all, format!("{} alarms", all.len()), observed)?;
+        lists.push((caller.path(&account, "/alarms"), caller));
     }
-    let everybodys = listed(case, &case.crm().await?, ALL[0]).await?;
-    let missing = all.iter().filter(|id| everybodys.iter().all(|(listed, _)| listed != *id)).count();
-    let expected = format!("the account's alarms among those of the partner in {}", ALL[0]);
-    Stop::unless(missing == 0, expected, || format!("{missing} of {} are missing", all.len()))
+    for path in case.run.sample(ALL.into_iter(), 2) {
+        lists.push((path.to_owned(), case.crm().await?));
+    }
+    for (path, caller) in lists {
+        let seen = ids(&listed(case, &caller, &path).await?);
+        let missing = all.iter().filter(|id| !seen.contains(id)).count();
+        let expected = format!("the {} alarms of the account in {path}", all.len());
+        Stop::unless(missing == 0, expected, || format!("{missing} are missing"))?;
+    }
+    Ok(())
 }
 
 /// Neither another user nor CRM on another account, nor another partner, reads or closes an alarm of the account.
@@ -365,6 +385,21 @@ async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Step {
     Ok(())
 }
 
+/// Whether something is said in words, wherever in an answer.
+fn says(body: &Value) -> bool {
+    match body {
+        Value::String(text) => text.contains(' '),
+        Value::Array(values) => values.iter().any(says),
+        Value::Object(fields) => fields.values().any(says),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn is_said(answer: &Answer) -> Step {
+    let is_text = answer.body.is_null() && answer.text.contains(' ');
+    Stop::unless(is_text || says(&answer.body), "guidance in words", || format!("none to {}", answer.to))
+}
+
 /// Guidance is there, the same when it is read again, and reading it changes nothing.
 async fn coachme_reads(case: &Case) -> Step {
     let account = watching(case, &EMAIL).await?;
@@ -374,11 +409,7 @@ async fn coachme_reads(case: &Case) -> Step {
         for _ in 0..2 {
             let answer = case.get(&caller, &caller.path(&account, &format!("/alarms/{id}/coachme"))).await?;
             answer.demand("guidance", reader::is_success)?;
-            let has_text = |value: &Value| value.as_str().is_some_and(|text| text.contains(' '));
-            let is_said = reader::fields(&answer.body).iter().any(|(_, value)| has_text(value))
-                || answer.body.is_string()
-                || answer.text.contains(' ');
-            Stop::unless(is_said, "guidance in words", || format!("none to {}", answer.to))?;
+            is_said(&answer)?;
             let alarm = one(case, &caller, &account, &id).await?;
             Stop::unless(!is_closed(&alarm), "guidance is a plain read", || "it has closed the alarm".into())?;
         }
@@ -388,7 +419,7 @@ async fn coachme_reads(case: &Case) -> Step {
     Ok(())
 }
 
-/// Guidance is told for a leak too. The guide does not give the body, so the leak is named in all the usual ways.
+/// Guidance is told for a leak too, and is a plain read though it is a POST. The guide does not give the body, so the leak is named in all the usual ways.
 async fn coachme_of_a_leak(case: &Case) -> Step {
     let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;
@@ -404,9 +435,14 @@ async fn coachme_of_a_leak(case: &Case) -> Step {
     });
     let answer = case.post(&app, "/api/v1/alarms/leak/coachme", body).await?;
     match answer.status {
-        400 | 422 => Err(Stop::Inconclusive("the target asks for another body, which the guide does not give".into())),
-        _ => answer.demand("guidance for a leak", reader::is_success),
+        400 | 422 => {
+            return Err(Stop::Inconclusive("the target asks for another body, which the guide does not give".into()));
+        }
+        _ => answer.demand("guidance for a leak", reader::is_success)?,
     }
+    is_said(&answer)?;
+    let alarm = one(case, &app, &account, &alarm).await?;
+    Stop::unless(!is_closed(&alarm), "guidance is a plain read", || "it has closed the alarm".into())
 }
 
 /// The sum of all counts of an answer, under whatever names; none where it holds none.
@@ -417,34 +453,47 @@ fn counts(body: &Value) -> Option<f64> {
     (!found.is_empty()).then(|| found.iter().sum())
 }
 
+/// What a statistic counts in all.
+async fn statistic(case: &Case, by: &Caller, path: &str) -> Step<Option<f64>> {
+    let answer = case.get(by, path).await?;
+    answer.demand("a statistic", reader::is_success)?;
+    Ok(counts(&answer.body))
+}
+
 /// Statistics count: those of an account grow with an alarm of it, and those of the partner with an alarm of anybody.
+/// Those of others stay as they are.
 async fn are_counted(case: &Case, alone: bool) -> Step {
-    let account = watching(case, &EMAIL).await?;
-    let crm = case.crm().await?;
-    let of_account = crm.path(&account, "/alarms/statistic");
-    let paths = [&*of_account, "/api/v1/alarms/statistic"];
-    let read = async || -> Step<Vec<Option<f64>>> {
+    let (account, crm) = (watching(case, &EMAIL).await?, case.crm().await?);
+    let mut grow = vec![(crm.clone(), crm.path(&account, "/alarms/statistic"))];
+    let mut stay = Vec::new();
+    // What others do meanwhile counts too.
+    if alone {
+        grow.push((crm.clone(), STATISTIC.to_owned()));
+        stay.push((crm.clone(), crm.path(&watching(case, &EMAIL).await?, "/alarms/statistic")));
+        if let Ok(partner) = case.other_partner().await {
+            stay.push((partner, STATISTIC.to_owned()));
+        }
+    }
+    let read = async |statistics: &[(Caller, String)]| -> Step<Vec<Option<f64>>> {
         let mut found = Vec::new();
-        for path in paths {
-            let answer = case.get(&crm, path).await?;
-            answer.demand("a statistic", reader::is_success)?;
-            found.push(counts(&answer.body));
+        for (by, path) in statistics {
+            found.push(statistic(case, by, path).await?);
         }
         Ok(found)
     };
-    let before = read().await?;
+    let (grew, stayed) = (read(&grow).await?, read(&stay).await?);
     let _turn = case.run.leaking.lock().await;
     raised(case, &EMAIL, &account).await?;
-    for ((path, before), after) in paths.into_iter().zip(before).zip(read().await?) {
-        // What others do meanwhile counts too.
-        if path != of_account && !alone {
-            continue;
-        }
+    for (((_, path), before), after) in grow.iter().zip(grew).zip(read(&grow).await?) {
         let Some(after) = after else {
             return Err(Stop::Inconclusive(format!("no count in {path}")));
         };
         let observed = || format!("all counts in {path} together are {after}, {before:?} before");
         Stop::unless(after > before.unwrap_or_default(), "a statistic grows with an alarm", observed)?;
+    }
+    for (((_, path), before), after) in stay.iter().zip(stayed).zip(read(&stay).await?) {
+        let observed = || format!("all counts in {path} together are {after:?}, {before:?} before");
+        Stop::unless(after == before, "an alarm is in no statistic of others", observed)?;
     }
     Ok(())
 }
@@ -491,22 +540,24 @@ async fn partners_lists(case: &Case, alone: bool) -> Step {
     let period = case.get(&crm, "/api/v1/alarms/accounts/by-period?from=2020-01-01&to=2099-12-31").await?;
     let is_answered = |status| reader::is_success(status) || matches!(status, 400 | 422);
     period.demand("accounts by period, or what is wrong with the period", is_answered)?;
-    let read = async || -> Step<Vec<Vec<Value>>> {
+    let read = async |by: &Caller| -> Step<Vec<Vec<Value>>> {
         let mut lists = Vec::new();
         for (_, path) in OF_KIND {
-            lists.push(case.list(&crm, path).await?);
+            lists.push(case.list(by, path).await?);
         }
         Ok(lists)
     };
-    let mut before = read().await?;
+    let mut before = read(&crm).await?;
     if !alone {
         // Others may raise alarms at any time.
         return Ok(());
     }
+    let other = case.other_partner().await.ok();
+    let others = if let Some(other) = &other { read(other).await? } else { Vec::new() };
     let _turn = case.run.leaking.lock().await;
     for kind in KINDS {
         raised(case, kind, &watching(case, kind).await?).await?;
-        let after = read().await?;
+        let after = read(&crm).await?;
         for (((of, path), before), after) in OF_KIND.into_iter().zip(&before).zip(&after) {
             let is_meant = of.name == kind.name;
             let expected = match is_meant {
@@ -517,6 +568,11 @@ async fn partners_lists(case: &Case, alone: bool) -> Step {
             Stop::unless((before != after) == is_meant, expected, observed)?;
         }
         before = after;
+    }
+    let Some(other) = other else { return Ok(()) };
+    for (((_, path), before), after) in OF_KIND.into_iter().zip(others).zip(read(&other).await?) {
+        let observed = || format!("{} entries in {path}, {} before", after.len(), before.len());
+        Stop::unless(after.len() == before.len(), "no alarms of another partner's accounts", observed)?;
     }
     Ok(())
 }
@@ -532,7 +588,7 @@ pub(super) async fn walk(case: &Case, by: &Caller, account: &Account) -> Step {
     case.get(by, &format!("{list}/999999999")).await?;
     let more: &[&str] = match by {
         Caller::App(..) => &[VERSION_2],
-        _ => &[ALL[1], "/api/v1/alarms/statistic", "/api/v1/alarms/accounts/by-period"],
+        _ => &[ALL[1], STATISTIC, "/api/v1/alarms/accounts/by-period"],
     };
     for path in case.run.sample(more.iter(), 3) {
         case.send(by, Method::GET, path, None).await?;
@@ -556,6 +612,21 @@ mod tests {
         ];
         for (body, expected) in cases {
             assert_eq!(is_closed(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn guidance_is_said_in_words() {
+        let cases = [
+            (json!({ "data": { "text": "Change it." } }), true),
+            (json!({ "steps": ["Change it.", "Wait."] }), true),
+            (json!("Change it."), true),
+            (json!({ "data": { "code": "A1", "number": 17 } }), false),
+            (json!([]), false),
+            (Value::Null, false),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(says(&body), expected, "{body}");
         }
     }
 
