@@ -1,5 +1,6 @@
 //! Targets that keep to all that is documented, and on which the suite has nothing to say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract_tests::{Check, Fake, Format, Outcome, Run, Target, checks};
@@ -238,12 +239,115 @@ const ALLOWED: &[(&str, Wrong)] = &[
     ("sites tell more than the guide has, and nothing before there is something", back(|asked, answer, _| {
         if asked.is("GET", "/scan/status") { answer.edit(more_and_less); }
     })),
+    ("closed alarms are listed no more", back(|asked, answer, _| {
+        if is_of_alarms(asked) { answer.edit_list(|alarms| alarms.retain(|alarm| alarm["status"] != "CLOSED")); }
+    })),
+    ("closing answers nothing", back(|asked, answer, _| {
+        if asked.is("GET", "/close") && answer.is_success() { *answer = Answered::empty(204); }
+    })),
+    ("lists across accounts are by account", back(|asked, answer, _| {
+        let is_of_kind = ["/email-list", "/phone-list", "/credit-card-list"].iter().any(|end| asked.is("GET", end));
+        if is_of_kind { answer.edit(by_account); }
+    })),
+    ("the second version of the user's alarms has ids of its own, and no status", back(|asked, answer, _| {
+        if asked.path.starts_with("/api/v2/alarms") {
+            answer.edit_list(|alarms| alarms.iter_mut().for_each(|alarm| {
+                *alarm = json!({ "uuid": format!("second-{}", alarm["id"]), "kind": alarm["type"] });
+            }));
+        }
+    })),
+    ("alarms have fields and ids of their own names", back(|asked, answer, _| if is_of_alarms(asked) {
+        answer.edit(|body| match body.get_mut("data") {
+            Some(Value::Array(alarms)) => alarms.iter_mut().for_each(rename_alarm),
+            Some(alarm) => rename_alarm(alarm),
+            None => {}
+        });
+    })),
+    ("alarms have envelopes of their own names", back(|asked, answer, _| if is_of_alarms(asked) {
+        answer.edit(|body| if let Some(data) = body.as_object_mut().and_then(|body| body.remove("data")) {
+            *body = if data.is_array() { json!({ "alarms": data }) } else { json!({ "alarm": data }) };
+        });
+    })),
+    ("what nobody has is forbidden", back(|asked, answer, _| {
+        let is_meant = ["/alarms/999999999", "/alarms/company/"].iter().any(|part| asked.is_within("GET", part));
+        if is_meant && answer.status == 404 { forbid(asked, answer); }
+    })),
+    ("words in the place of an alarm's id are invalid", back(|asked, answer, _| {
+        let word = asked.route().strip_prefix("/api/v1/alarms/").and_then(|rest| rest.split('/').next());
+        let is_word = word.is_some_and(|word| word.parse::<u64>().is_err());
+        if is_word && asked.method == "GET" && answer.status == 403 { invalidate(asked, answer); }
+    })),
+    ("guidance is a text", back(|asked, answer, _| {
+        if asked.path.ends_with("/coachme") && answer.is_success() {
+            *answer = Answered::json(200, &json!("Change the password that has leaked."));
+        }
+    })),
+    ("statistics are lists of counts", back(|asked, answer, _| if asked.is("GET", "/alarms/statistic") {
+        answer.edit(|body| if let Some(kinds) = body.pointer("/data/by_type").and_then(Value::as_object) {
+            let counts = kinds.iter().map(|(kind, count)| json!({ "kind": kind, "count": count.to_string() }));
+            *body = counts.collect();
+        });
+    })),
+    ("a list by period wants another period", back(|asked, answer, _| {
+        if asked.is("GET", "/by-period") && answer.is_success() { invalidate(asked, answer); }
+    })),
     ("there is no profile for CRM to read", there(|asked, _| {
         let is_meant = asked.method == "GET" && asked.account().is_some_and(|id| asked.path.ends_with(id));
         if is_meant { asked.path.push_str("/no-such-page"); }
         Way::On
     })),
 ];
+
+/// Whether a request is for alarms, one or many, and not for what is told about them.
+fn is_of_alarms(asked: &Asked) -> bool {
+    let is_about = ["/statistic", "/coachme", "/by-period"].iter().any(|end| asked.is("GET", end));
+    asked.is_within("GET", "/alarms") && !is_about
+}
+
+/// An alarm as another server might have it.
+fn rename_alarm(alarm: &mut Value) {
+    if alarm.get("leak_id").is_none() {
+        return;
+    }
+    *alarm = json!({
+        "alarm_uuid": alarm["id"], "status": alarm["status"], "raised_at": alarm["created_at"],
+        "leak": { "id": alarm["leak_id"], "kind": alarm["type"], "status": "NEW" },
+    });
+}
+
+/// A list of alarms as one of accounts with their alarms.
+fn by_account(body: &mut Value) {
+    let Some(alarms) = body.get_mut("data").and_then(Value::as_array_mut) else { return };
+    let mut accounts = BTreeMap::<String, Vec<Value>>::new();
+    for alarm in std::mem::take(alarms) {
+        accounts.entry(alarm["account_id"].to_string()).or_default().push(alarm);
+    }
+    *body = accounts.into_iter().map(|(account, alarms)| json!({ "account": account, "alarms": alarms })).collect();
+}
+
+/// The answer of a server that forbids.
+fn forbid(asked: &Asked, answer: &mut Answered) {
+    *answer = Answered::json(
+        403,
+        &match asked.is_standardized() {
+            true => json!({ "error": { "code": "FORBIDDEN", "message": "No." } }),
+            false => json!({ "message": "No." }),
+        },
+    );
+}
+
+/// The answer of a server that takes what it is asked with for wrong.
+fn invalidate(asked: &Asked, answer: &mut Answered) {
+    *answer = Answered::json(
+        422,
+        &match asked.is_standardized() {
+            true => json!({ "error": {
+            "code": "VALIDATION_ERROR", "message": "No.", "details": [{ "field": "alarm", "issue": "is no number" }],
+        } }),
+            false => json!({ "errors": { "alarm": ["The alarm must be a number."] } }),
+        },
+    );
+}
 
 /// Sites of a scan whose ids stand apart, whose data has another field, and that hold nothing early.
 fn more_and_less(body: &mut Value) {
