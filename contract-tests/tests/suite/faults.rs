@@ -25,6 +25,8 @@ const EMAILS: &str = "/email-watchlist";
 const PHONES: &str = "/phone-watchlist";
 const LOGIN: &str = "/api/v1/crm/auth/login";
 const ACCOUNTS: &str = "/api/v1/account";
+const ALARMS: &str = "/alarms";
+const ALARMS_V2: &str = "/api/v2/alarms";
 const ONLINE: &str = "/api/v1/delete-my-data";
 const SCAN: &str = "/api/v1/delete-my-data/scan";
 
@@ -69,7 +71,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(asked.is_within("DELETE", "/account/"), || Answered::json(403, &json!({ "message": "No." })))
     })),
     ("an app token is let in under an account", "SCOPE-2", there(|asked, memory| {
-        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        let is_app = is_of(&memory.app_tokens, asked);
         if is_app && asked.account().is_some() { as_somebody(asked, memory); }
         Way::On
     })),
@@ -81,7 +83,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         Way::On
     })),
     ("a CRM token is let in without an account", "SCOPE-3", there(|asked, memory| {
-        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_crm = is_of(&memory.crm_tokens, asked);
         if let (true, None, Some(app)) = (is_crm && asked.path != ACCOUNTS, asked.account(), memory.app_tokens.last()) {
             asked.set_token(&app.clone());
         }
@@ -92,17 +94,17 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
     })),
     ("every user is the first one", "SCOPE-3", there(|asked, memory| {
-        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        let is_app = is_of(&memory.app_tokens, asked);
         if let (true, Some(app)) = (is_app, memory.app_tokens.first()) { asked.set_token(&app.clone()); }
         Way::On
     })),
     ("another partner acts as the first", "SCOPE-4", there(|asked, memory| {
-        let is_other = asked.token().is_some_and(|token| memory.other_tokens.iter().any(|known| known == token));
+        let is_other = is_of(&memory.other_tokens, asked);
         if let (true, Some(crm)) = (is_other, memory.crm_tokens.last()) { asked.set_token(&crm.clone()); }
         Way::On
     })),
     ("another partner is told that all is well", "SCOPE-4", back(|asked, answer, memory| {
-        let is_other = asked.token().is_some_and(|token| memory.other_tokens.iter().any(|known| known == token));
+        let is_other = is_of(&memory.other_tokens, asked);
         if is_other && answer.status == 404 { *answer = no_items(); }
     })),
     ("only the newest account is administered", "SCOPE-4", there(|asked, memory| {
@@ -200,7 +202,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(asked.is("PUT", ACCOUNTS), || Answered::json(200, &json!({ "message": "Updated." })))
     })),
     ("a user is refused at v2", "SSO-5", there(|asked, memory| {
-        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_crm = is_of(&memory.crm_tokens, asked);
         let is_meant = asked.is_within("PUT", "/api/v2/account/") && !is_crm;
         back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
     })),
@@ -277,7 +279,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("another partner is refused an update that is done", "SCOPE-4", Wrong {
         there: |asked, memory| {
-            let is_other = asked.token().is_some_and(|token| memory.other_tokens.iter().any(|known| known == token));
+            let is_other = is_of(&memory.other_tokens, asked);
             let is_update = asked.ends_with_account() && asked.method != Method::GET;
             if let (true, Some(crm)) = (is_other && is_update, memory.crm_tokens.last()) {
                 asked.set_token(&crm.clone());
@@ -304,7 +306,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         ..NOTHING
     }),
     ("an update of the own profile at v2 is answered and dropped", "SSO-5", there(|asked, memory| {
-        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_crm = is_of(&memory.crm_tokens, asked);
         back_if(asked.is_within("PUT", "/api/v2/account/") && !is_crm, done)
     })),
 
@@ -563,20 +565,200 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
     })),
     ("one meaning is missing: CRM is refused", "ALARM-6", there(|asked, memory| {
-        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_crm = is_of(&memory.crm_tokens, asked);
         let is_meant = asked.is("GET", "/api/v1/alarms") && is_crm;
         back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
     })),
     ("one meaning is missing: users are refused", "ALARM-6", there(|asked, memory| {
-        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        let is_app = is_of(&memory.app_tokens, asked);
         let is_meant = asked.is("GET", "/api/v1/alarms") && is_app;
         back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
     })),
     ("a user reads the partner's alarms", "ALARM-6", there(|asked, memory| {
-        let is_app = asked.token().is_some_and(|token| memory.app_tokens.iter().any(|known| known == token));
+        let is_app = is_of(&memory.app_tokens, asked);
         if let (true, Some(crm)) = (is_app && asked.is("GET", "/api/v1/alarms"), memory.crm_tokens.last()) {
             asked.set_token(&crm.clone());
         }
+        Way::On
+    })),
+    ("an alarm is listed and not read by CRM", "ALARM-1", there(|asked, _| {
+        back_if(is_one_alarm(asked) && asked.account().is_some(), not_found)
+    })),
+    ("the alarms of an account lag behind by one call", "ALARM-1", back(|asked, answer, memory| {
+        if asked.is("GET", ALARMS) && asked.account().is_some() && answer.is_success() {
+            let older = memory.kept.insert(asked.path.clone(), answer.clone());
+            *answer = older.unwrap_or_else(no_items);
+        }
+    })),
+    ("who does not watch a value has an alarm for it", "ALARM-1", back(|asked, answer, memory| {
+        if asked.path == "/_mock/leaks" {
+            memory.kept.insert("leak".into(), Answered::default());
+        }
+        if asked.is("GET", ALARMS) && memory.kept.contains_key("leak") {
+            answer.edit_list(|alarms| alarms.push(json!({ "id": 70_000, "status": "OPEN" })));
+        }
+    })),
+    ("leaks of cards raise no alarms", "ALARM-1", back(|asked, answer, _| without_alarms(asked, answer, "CREDIT_CARD"))),
+    ("leaks of IBANs raise no alarms", "ALARM-1", back(|asked, answer, _| without_alarms(asked, answer, "IBAN"))),
+    ("leaks of the SSN raise no alarms", "ALARM-1", back(|asked, answer, _| without_alarms(asked, answer, "SSN"))),
+    ("leaks of driver's licenses raise no alarms", "ALARM-1", back(|asked, answer, _| without_alarms(asked, answer, "DRIVERS_LICENSE"))),
+    ("an account has no statistic", "ALARM-1", there(|asked, _| {
+        back_if(asked.is("GET", "/alarms/statistic") && asked.account().is_some(), not_found)
+    })),
+    ("the statistic of an account is that of all", "ALARM-1", there(|asked, _| {
+        if asked.is("GET", "/alarms/statistic") { asked.path = "/api/v1/alarms/statistic".into(); }
+        Way::On
+    })),
+    ("another partner is refused a close that is done", "ALARM-1", Wrong {
+        there: |asked, memory| {
+            if let (true, Some(crm)) = (asked.is("GET", "/close") && is_of(&memory.other_tokens, asked), memory.crm_tokens.last()) {
+                asked.set_token(&crm.clone());
+                asked.headers.insert(REFUSED, HeaderValue::from_static("yes"));
+            }
+            Way::On
+        },
+        back: |asked, answer, _| if asked.headers.contains_key(REFUSED) { *answer = not_found(); },
+        ..NOTHING
+    }),
+    ("closing closes the next alarm", "ALARM-2", there(|asked, _| {
+        if let (true, Some(id)) = (asked.is("GET", "/close"), alarm_of(asked)) {
+            asked.path = asked.path.replace(&format!("/{id}/close"), &format!("/{}/close", id + 1));
+        }
+        Way::On
+    })),
+    ("closing closes the next alarm too", "ALARM-2", back(|asked, answer, memory| {
+        if let (true, Some(id)) = (asked.is("GET", "/close") && answer.is_success(), alarm_of(asked)) {
+            memory.kept.insert(format!("closed {}", id + 1), Answered::default());
+        }
+        each_alarm(asked, answer, |alarm| {
+            if memory.kept.contains_key(&format!("closed {}", alarm["id"])) { alarm["status"] = "CLOSED".into(); }
+        });
+    })),
+    ("a closed alarm is read as open", "ALARM-2", back(|asked, answer, _| if is_one_alarm(asked) {
+        each_alarm(asked, answer, |alarm| alarm["status"] = "OPEN".into());
+    })),
+    ("a closed alarm is listed as open at v2", "ALARM-2", back(|asked, answer, _| if asked.path.starts_with(ALARMS_V2) {
+        each_alarm(asked, answer, |alarm| alarm["status"] = "OPEN".into());
+    })),
+    ("a closed alarm is listed as open across accounts", "ALARM-2", back(|asked, answer, _| {
+        if asked.is("GET", "/alarms-list") { each_alarm(asked, answer, |alarm| alarm["status"] = "OPEN".into()); }
+    })),
+    ("a closed alarm is closed in small letters", "ALARM-2", back(|_, answer, _| {
+        answer.each_field(|_, value| if *value == "CLOSED" { *value = "closed".into(); });
+    })),
+    ("an alarm opens again once it was read", "ALARM-2", back(|asked, answer, memory| {
+        each_alarm(asked, answer, |alarm| {
+            let is_known = alarm["status"] == "CLOSED"
+                && memory.kept.insert(format!("read {}", alarm["id"]), Answered::default()).is_some();
+            if is_known { alarm["status"] = "OPEN".into(); }
+        });
+    })),
+    ("guidance is a number", "ALARM-3", there(|asked, _| {
+        back_if(asked.is("GET", "/coachme"), || Answered::json(200, &json!({ "data": { "guidance": 17 } })))
+    })),
+    ("guidance is not there for CRM", "ALARM-3", there(|asked, _| {
+        back_if(asked.is("GET", "/coachme") && asked.account().is_some(), not_found)
+    })),
+    ("guidance is not there for the user", "ALARM-3", there(|asked, _| {
+        back_if(asked.is("GET", "/coachme") && asked.account().is_none(), not_found)
+    })),
+    ("guidance is told once", "ALARM-3", there(|asked, memory| {
+        let is_meant = asked.is("GET", "/coachme") && asked.token().is_some();
+        let is_told = is_meant && memory.kept.insert(asked.path.clone(), Answered::default()).is_some();
+        back_if(is_told, not_found)
+    })),
+    ("an alarm whose guidance was read is listed no more", "ALARM-3", back(|asked, answer, memory| {
+        if let (true, Some(id)) = (asked.is("GET", "/coachme") && answer.is_success(), alarm_of(asked)) {
+            memory.kept.insert(format!("coached {id}"), Answered::default());
+        }
+        if asked.is("GET", ALARMS) {
+            answer.edit_list(|alarms| {
+                alarms.retain(|alarm| !memory.kept.contains_key(&format!("coached {}", alarm["id"])));
+            });
+        }
+    })),
+    ("an alarm is closed once its guidance was read by its user", "ALARM-3", back(|asked, answer, memory| {
+        if let (true, Some(id)) = (asked.is("GET", "/coachme") && asked.account().is_none(), alarm_of(asked)) {
+            memory.kept.insert(format!("coached {id}"), Answered::default());
+        }
+        each_alarm(asked, answer, |alarm| {
+            if memory.kept.contains_key(&format!("coached {}", alarm["id"])) { alarm["status"] = "CLOSED".into(); }
+        });
+    })),
+    ("the user's alarms at v2 are as they were when they were first read", "ALARM-4", back(|asked, answer, memory| {
+        if asked.path.starts_with(ALARMS_V2) && answer.is_success() {
+            *answer = memory.kept.entry(asked.path.clone()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("the user's alarms at v2 are those of all users", "ALARM-4", there(|asked, memory| {
+        let is_meant = asked.path.starts_with(ALARMS_V2) && is_of(&memory.app_tokens, asked);
+        if let (true, Some(crm)) = (is_meant, memory.crm_tokens.last()) {
+            asked.set_token(&crm.clone());
+            asked.path = asked.path.replace(ALARMS_V2, "/api/v1/alarms");
+        }
+        Way::On
+    })),
+    ("guidance on a leak is empty", "ALARM-4", there(|asked, _| {
+        back_if(asked.is("POST", "/leak/coachme"), || Answered::json(200, &json!({ "data": [] })))
+    })),
+    ("an alarm is closed once guidance on its leak was asked for", "ALARM-4", back(|asked, answer, memory| {
+        if asked.is("POST", "/leak/coachme") { memory.kept.insert("coached".into(), Answered::default()); }
+        if memory.kept.contains_key("coached") { each_alarm(asked, answer, |alarm| alarm["status"] = "CLOSED".into()); }
+    })),
+    ("a user is refused an alarm of another that is closed", "ALARM-4", Wrong {
+        there: |asked, memory| {
+            // Whose alarm it is shows by who lists it.
+            let is_meant = asked.is("GET", "/close") && is_of(&memory.app_tokens, asked);
+            let owner = alarm_of(asked).and_then(|id| memory.kept.get(&format!("owner of {id}")).map(|kept| kept.body.clone()));
+            if let (true, Some(owner)) = (is_meant, owner.filter(|owner| asked.token() != Some(owner))) {
+                asked.set_token(&owner);
+                asked.headers.insert(REFUSED, HeaderValue::from_static("yes"));
+            }
+            Way::On
+        },
+        back: |asked, answer, memory| {
+            if asked.headers.contains_key(REFUSED) { *answer = not_found(); }
+            if asked.path.starts_with("/api/v1/alarms") && is_of(&memory.app_tokens, asked) {
+                let owner = Answered { body: asked.token().unwrap_or_default().into(), ..Answered::default() };
+                each_alarm(asked, answer, |alarm| {
+                    memory.kept.entry(format!("owner of {}", alarm["id"])).or_insert_with(|| owner.clone());
+                });
+            }
+        },
+        ..NOTHING
+    }),
+    ("the list of alarms across accounts ends after fifteen", "ALARM-5", back(|asked, answer, _| {
+        if asked.is("GET", "/alarms-list") { answer.edit_list(|alarms| alarms.truncate(15)); }
+    })),
+    ("the list of alarms across accounts has the newest account only", "ALARM-5", back(|asked, answer, _| {
+        if asked.is("GET", "/alarms-list") { answer.edit_list(only_of_newest); }
+    })),
+    ("the alarms of a company are not read by GET", "SCOPE-5", there(|asked, _| {
+        back_if(asked.is_within("GET", "/alarms/company/"), || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("the partner's statistic is as it was when it was first read", "ALARM-5", back(|asked, answer, memory| {
+        if asked.path == "/api/v1/alarms/statistic" && answer.is_success() {
+            *answer = memory.kept.entry("statistic".into()).or_insert_with(|| answer.clone()).clone();
+        }
+    })),
+    ("another partner's statistic is the first one's", "ALARM-5", there(|asked, memory| as_first_partner(asked, memory, "/api/v1/alarms/statistic"))),
+    ("another partner has the first one's alarms of emails", "ALARM-5", there(|asked, memory| as_first_partner(asked, memory, "/api/v1/alarms/email-list"))),
+    ("another partner has the first one's alarms of cards", "ALARM-5", there(|asked, memory| as_first_partner(asked, memory, "/api/v1/alarms/credit-card-list"))),
+    ("a user is let in to the alarms of all accounts", "SCOPE-2", there(|asked, memory| {
+        let is_meant = asked.is("GET", "/alarms-list") && is_of(&memory.app_tokens, asked);
+        if let (true, Some(crm)) = (is_meant, memory.crm_tokens.last()) { asked.set_token(&crm.clone()); }
+        Way::On
+    })),
+    ("the partner's alarms are those of the newest account", "ALARM-6", back(|asked, answer, memory| {
+        if asked.path == "/api/v1/alarms" && is_of(&memory.crm_tokens, asked) { answer.edit_list(only_of_newest); }
+    })),
+    ("another partner has the first one's list of alarms", "ALARM-6", there(|asked, memory| as_first_partner(asked, memory, "/api/v1/alarms-list"))),
+    ("alarms tell their times without a zone", "FORMAT-3", back(|asked, answer, _| {
+        let is_meant = asked.is("GET", ALARMS) && asked.is_standardized();
+        if is_meant { answer.each_field(|name, value| datetime(name, value, "")); }
+    })),
+    ("nobody is let in to alarms as somebody", "SCOPE-1", there(|asked, memory| {
+        if asked.token().is_none() && asked.route().contains(ALARMS) { as_somebody(asked, memory); }
         Way::On
     })),
 
@@ -728,14 +910,14 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
 
     // Online Data
     ("CRM is let in to Online Data", "ONLINE-1", there(|asked, memory| {
-        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_crm = is_of(&memory.crm_tokens, asked);
         if let (true, Some(app)) = (is_crm && asked.path.starts_with(ONLINE), memory.app_tokens.last()) {
             asked.set_token(&app.clone());
         }
         Way::On
     })),
     ("CRM reads the sites", "ONLINE-1", there(|asked, memory| {
-        let is_crm = asked.token().is_some_and(|token| memory.crm_tokens.iter().any(|known| known == token));
+        let is_crm = is_of(&memory.crm_tokens, asked);
         back_if(is_crm && asked.is("GET", "/delete-my-data/sites"), no_items)
     })),
     ("a plan without Online Data is told that all is well", "ONLINE-1", back(|asked, answer, _| {
@@ -893,6 +1075,53 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
 
 /// Marks a request whose caller is told that it is refused.
 const REFUSED: &str = "x-refused";
+
+/// Whether a request comes with one of these tokens.
+fn is_of(tokens: &[String], asked: &Asked) -> bool {
+    asked.token().is_some_and(|token| tokens.iter().any(|known| known == token))
+}
+
+/// The alarm that a path names.
+fn alarm_of(asked: &Asked) -> Option<u64> {
+    asked.route().split_once("/alarms/")?.1.split('/').next()?.parse().ok()
+}
+
+/// Whether one alarm is read.
+fn is_one_alarm(asked: &Asked) -> bool {
+    alarm_of(asked).is_some_and(|id| asked.is("GET", &format!("/alarms/{id}")))
+}
+
+/// Changes each alarm of an answer.
+fn each_alarm(asked: &Asked, answer: &mut Answered, mut edit: impl FnMut(&mut Value)) {
+    if asked.is_within("GET", ALARMS) {
+        answer.edit(|body| match body.get_mut("data") {
+            Some(Value::Array(alarms)) => alarms.iter_mut().for_each(edit),
+            Some(alarm) if alarm.get("leak_id").is_some() => edit(alarm),
+            _ => {}
+        });
+    }
+}
+
+/// Leaves the alarms of one type out of every answer.
+fn without_alarms(asked: &Asked, answer: &mut Answered, kind: &str) {
+    if asked.is_within("GET", ALARMS) {
+        answer.edit_list(|alarms| alarms.retain(|alarm| alarm["type"] != kind));
+    }
+}
+
+/// Lets another partner in at a path as if they were the first.
+fn as_first_partner(asked: &mut Asked, memory: &Memory, path: &str) -> Way {
+    if let (true, Some(crm)) = (asked.route() == path && is_of(&memory.other_tokens, asked), memory.crm_tokens.last()) {
+        asked.set_token(&crm.clone());
+    }
+    Way::On
+}
+
+/// Leaves the alarms of the account that was made last.
+fn only_of_newest(alarms: &mut Vec<Value>) {
+    let newest = alarms.iter().filter_map(|alarm| alarm["account_id"].as_u64()).max();
+    alarms.retain(|alarm| alarm["account_id"].as_u64() == newest);
+}
 
 /// Changes the sites of a scan.
 fn sites(asked: &Asked, answer: &mut Answered, edit: impl FnOnce(&mut Vec<Value>)) {
