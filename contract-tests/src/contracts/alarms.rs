@@ -195,9 +195,9 @@ async fn counted(case: &Case, account: &Account) -> Step<Vec<(String, usize)>> {
 async fn is_raised(case: &Case, kind: &Kind) -> Step {
     let (account, other) = (watching(case, kind).await?, watching(case, kind).await?);
     kind.needed(case, &case.crm().await?, &other, &kind.new_value(case)).await?;
+    let _turn = case.run.leaking.lock().await;
     // The SSN of a new account may be in a breach already.
     let (before, others) = (counted(case, &account).await?, counted(case, &other).await?);
-    let _turn = case.run.leaking.lock().await;
     let raised = raise(case, kind, &account).await?;
     for ((path, before), (_, after)) in before.into_iter().zip(counted(case, &account).await?) {
         let observed = || format!("{after} alarms in {path}, {before} before");
