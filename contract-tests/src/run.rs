@@ -311,6 +311,12 @@ impl Run {
         self.settings.is_frugal
     }
 
+    /// Whether this format has its turn, where a run must choose, for what is looked at in one format only; the other one
+    /// with the next seed.
+    pub(crate) fn is_turn_of(&self, format: Format) -> bool {
+        !self.is_frugal() || (format == Format::Standardized) == self.settings.seed.is_multiple_of(2)
+    }
+
     /// Every `step`th of many calls of one kind where a run must choose, others with another seed; else all.
     pub(crate) fn sample<T>(&self, all: impl Iterator<Item = T>, step: u64) -> Vec<T> {
         let is_chosen = |place: u64| !self.is_frugal() || (place + self.settings.seed).is_multiple_of(step);

@@ -74,7 +74,7 @@ pub struct Settings {
 }
 
 /// With so many requests a run need not choose among calls that are much alike.
-const THRIFT: u64 = 2500;
+const THRIFT: u64 = 3500;
 
 impl Default for Settings {
     /// As for a target on this machine, with a seed of its own.

@@ -152,7 +152,7 @@ async fn source(case: &Case, kind: &Kind) -> Step<Source> {
 /// An account that is to watch a leaked value of this kind, and watches nothing yet but its SSN. None is created where
 /// there is no such value.
 async fn watching(case: &Case, kind: &Kind) -> Step<Account> {
-    source(case, kind).await?;
+    leaks::is_affordable(case, &source(case, kind).await?)?;
     case.fresh_account().await
 }
 

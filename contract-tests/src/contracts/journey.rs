@@ -20,6 +20,7 @@ page!("journey" {
 /// customer is told, advised, and closes the alarm, and the backend sees that.
 async fn from_login_to_closed_alarm(case: &Case) -> Step {
     let source = leaks::source(case, &EMAIL).await?;
+    leaks::is_affordable(case, &source)?;
 
     // The backend.
     let crm = match case.login(&case.run.target.crm).await {

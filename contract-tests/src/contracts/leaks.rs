@@ -47,6 +47,15 @@ pub(super) async fn source(case: &Case, kind: &Kind) -> Step<Source> {
     }
 }
 
+/// Goes on where a run has the requests for what takes a leak and is looked at in the other format too.
+pub(super) fn is_affordable(case: &Case, source: &Source) -> Step {
+    if matches!(source, Source::Seeded) || case.run.is_turn_of(case.format) {
+        return Ok(());
+    }
+    let why = "where requests are few this is looked at in one format, by the seed, and here in the other one";
+    Err(Stop::Skipped(why.into()))
+}
+
 /// The value, in a breach from now on.
 pub(super) async fn leaked(case: &Case, kind: &Kind, source: Source) -> Step<String> {
     match source {
