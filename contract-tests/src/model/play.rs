@@ -25,8 +25,8 @@ struct Play<'c> {
     reference: Reference,
     /// Where the messages about emails that wait began.
     marks: Vec<(Label, Mark)>,
-    /// The alarms that were closed, with their accounts.
-    closed: Vec<(usize, String)>,
+    /// The alarms of each account that are closed, once somebody has looked: an earlier case may have closed some.
+    closed: [Option<Vec<String>>; ACCOUNTS],
 }
 
 /// Plays a sequence on accounts of its own.
@@ -42,8 +42,15 @@ pub(super) async fn play(case: &Case, operations: &[Operation]) -> Step {
     }
     let other = case.other_partner().await.ok();
     let crm = case.crm().await?;
-    let mut play =
-        Play { case, crm, other, accounts, reference: Reference::default(), marks: Vec::new(), closed: Vec::new() };
+    let mut play = Play {
+        case,
+        crm,
+        other,
+        accounts,
+        reference: Reference::default(),
+        marks: Vec::new(),
+        closed: [const { None }; ACCOUNTS],
+    };
     for operation in operations {
         case.count_step();
         play.step(operation).await?;
@@ -272,7 +279,10 @@ impl Play<'_> {
         let message = self.case.message(&mark).await?;
         let Some(link) = message.link() else { return Ok(()) };
         self.case.open(link).await?;
-        self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Listed);
+        // Where the value was added more than once, nobody here can tell whose link that was.
+        if !self.reference.has_twin(item) {
+            self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Listed);
+        }
         self.lists(account, 0).await
     }
 
@@ -295,12 +305,13 @@ impl Play<'_> {
     }
 
     /// A breach comes to hold the value of an item: who watches it has an alarm more, and who does not has not.
-    async fn leak(&self, item: Label) -> Step {
+    async fn leak(&mut self, item: Label) -> Step {
         let Some(Item { kind, value, .. }) = self.reference.item(item).cloned() else { return Ok(()) };
         if !self.case.run.is_fake().await {
             return Ok(());
         }
-        let _turn = self.case.run.leaking.lock().await;
+        let case = self.case;
+        let _turn = case.run.leaking.lock().await;
         let mut before = Vec::new();
         for account in 0..ACCOUNTS {
             before.push(self.alarms(account, By::Crm).await?.unwrap_or_default());
@@ -321,11 +332,13 @@ impl Play<'_> {
     }
 
     /// The alarms of an account; those that were closed are closed, if they are still listed.
-    async fn alarms(&self, account: usize, by: By) -> Step<Option<Vec<(String, Value)>>> {
+    async fn alarms(&mut self, account: usize, by: By) -> Step<Option<Vec<(String, Value)>>> {
         let Some(caller) = self.caller(account, by) else { return Ok(None) };
         let listed = alarms::of(self.case, caller, &self.accounts[account].0).await?;
+        let now = || listed.iter().filter(|(_, alarm)| is_closed(alarm)).map(|(id, _)| id.clone()).collect();
+        let closed = self.closed[account].get_or_insert_with(now);
         for (id, alarm) in &listed {
-            let was_closed = self.closed.contains(&(account, id.clone()));
+            let was_closed = closed.contains(id);
             let observed = || format!("alarm {id} is {}", if was_closed { "not" } else { "CLOSED" });
             Stop::unless(is_closed(alarm) == was_closed, "those alarms are CLOSED that were closed", observed)?;
         }
@@ -343,7 +356,7 @@ impl Play<'_> {
         let (id, _) = open[pick % open.len()].clone();
         let path = caller.path(&self.accounts[account].0, &format!("/alarms/{id}/close"));
         self.case.get(&caller, &path).await?.demand("an alarm that is there is closed", reader::is_success)?;
-        self.closed.push((account, id));
+        self.closed[account].get_or_insert_default().push(id);
         self.alarms(account, By::Crm).await?;
         self.alarms(account, By::App).await.map(drop)
     }

@@ -76,6 +76,12 @@ impl Reference {
         self.items.iter_mut().find(|item| item.label == label)
     }
 
+    /// Whether the value of an item was added another time, wherever and whatever has become of that.
+    pub(super) fn has_twin(&self, label: Label) -> bool {
+        let Some(item) = self.item(label) else { return false };
+        self.items.iter().any(|other| other.label != label && other.kind == item.kind && other.value == item.value)
+    }
+
     /// The item, if it is there and on this account.
     pub(super) fn present(&self, label: Label, account: usize) -> Option<&Item> {
         self.item(label).filter(|item| item.account == account && item.state != State::Removed)

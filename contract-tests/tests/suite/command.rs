@@ -119,6 +119,17 @@ async fn a_whole_run_on_the_fake_is_conformant_and_reported() {
     assert!(step.starts_with("before\n") && step.contains("## Defentry contract: conformant"), "{step}");
 }
 
+/// A server that stays keeps what one run has done: its accounts, the leaks of its values, alarms that it has closed.
+#[tokio::test]
+async fn one_run_after_the_other_finds_a_server_conformant() {
+    let fake = MockServer::start().await;
+    let folder = folder("again");
+    for seed in ["3", "5"] {
+        let (code, text) = ended(contract(Some(fake.base_url()), &folder, &["run", "--seed", seed])).await;
+        assert_eq!(code, 0, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_failure_is_reported_and_played_again() {
     let fake = MockServer::start().await;
