@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 
 use crate::assumptions::Assumptions;
 use crate::seed::{Seed, SeedError};
@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) assumptions: Assumptions,
     /// How many requests the journal keeps.
     pub(crate) journal: usize,
+    /// What tokens, codes, links and names of sandboxes are drawn from, if they are to be the same each time.
+    pub(crate) random_seed: Option<u64>,
     /// The rule that is broken.
     #[cfg(feature = "faults")]
     pub(crate) fault: Option<crate::faults::Fault>,
@@ -74,13 +76,13 @@ pub(crate) struct Place {
 
 impl Place {
     fn new(sandbox: Option<Box<str>>, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Self, SeedError> {
-        let world = ArcSwap::from_pointee(World::new(&seed, Arc::clone(&settings), sandbox.is_some())?);
+        let world = ArcSwap::from_pointee(World::new(&seed, Arc::clone(&settings), sandbox.as_deref())?);
         Ok(Self { sandbox, seed, settings, world })
     }
 
     /// Back to the seed. Requests that are under way end in the old world, and nothing of them is left.
     pub(crate) fn reset(&self) -> Result<(), SeedError> {
-        let fresh = World::new(&self.seed, Arc::clone(&self.settings), self.sandbox.is_some())?;
+        let fresh = World::new(&self.seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
         self.world.swap(Arc::new(fresh)).end();
         Ok(())
     }
@@ -206,10 +208,15 @@ impl App {
 
     /// Makes a sandbox: a world of its own.
     pub(crate) fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Arc<Place>, SeedError> {
-        let name: Box<str> = self.0.main.world().secrets().uuid().simple().to_string().into();
-        let place = Arc::new(Place::new(Some(name.clone()), seed, settings)?);
-        self.0.sandboxes.insert(name, Arc::clone(&place));
-        Ok(place)
+        loop {
+            let name: Box<str> = self.0.main.world().secrets().uuid().simple().to_string().into();
+            // Where names are drawn from a seed, a reset of the main world begins anew with them.
+            if let Entry::Vacant(vacant) = self.0.sandboxes.entry(name.clone()) {
+                let place = Arc::new(Place::new(Some(name), seed, settings)?);
+                vacant.insert(Arc::clone(&place));
+                return Ok(place);
+            }
+        }
     }
 
     /// The names of all sandboxes, in no particular order.

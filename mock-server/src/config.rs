@@ -72,6 +72,10 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_JOURNAL", value_name = "N", default_value_t = 1000)]
     journal: usize,
 
+    /// Draw ids, tokens, codes and links from this seed, so that they are the same in each run; anybody can guess them.
+    #[arg(long, global = true, env = "MOCK_RANDOM_SEED", value_name = "N")]
+    random_seed: Option<u64>,
+
     /// One more name under which the control routes may be reached; repeatable, in the variable separated by commas.
     #[arg(long, global = true, env = "MOCK_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
     allow_host: Vec<String>,
@@ -166,6 +170,7 @@ impl Config {
             normalize_all: self.normalize_all,
             assumptions: self.all_assumptions()?,
             journal: self.journal,
+            random_seed: self.random_seed,
             #[cfg(feature = "faults")]
             fault: None,
         };

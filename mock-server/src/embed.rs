@@ -72,6 +72,7 @@ impl Default for MockServerBuilder {
             normalize_all: false,
             assumptions: Assumptions::default(),
             journal: 1000,
+            random_seed: None,
             #[cfg(feature = "faults")]
             fault: None,
         };
@@ -126,6 +127,12 @@ impl MockServerBuilder {
     #[cfg(feature = "faults")]
     pub fn fault(mut self, fault: crate::faults::Fault) -> Self {
         self.settings.fault = Some(fault);
+        self
+    }
+
+    /// Draws tokens, codes, links and names of sandboxes from a seed, the same each time (`--random-seed`).
+    pub fn random_seed(mut self, seed: u64) -> Self {
+        self.settings.random_seed = Some(seed);
         self
     }
 

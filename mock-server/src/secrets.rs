@@ -8,6 +8,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
+use crate::id::mix;
+
 /// How many characters a token's secret has.
 const SECRET_LENGTH: usize = 40;
 
@@ -24,6 +26,12 @@ impl Secrets {
         let mut key = [0; 32];
         key.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&unpredictable().to_ne_bytes()));
         Self { key, next: AtomicU64::new(0) }
+    }
+
+    /// A source whose secrets are the same each time, for the same seed and name of a world. Anybody can guess them.
+    pub(crate) fn repeatable(seed: u64, world: &str) -> Self {
+        let seed = world.bytes().fold(mix(seed), |seed, byte| mix(seed ^ u64::from(byte)));
+        Self { key: ChaCha8Rng::seed_from_u64(seed).random(), next: AtomicU64::new(0) }
     }
 
     /// Letters and digits that nobody can guess: a token's secret, a one-time code, the end of a link.
@@ -58,6 +66,19 @@ fn unpredictable() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_of_a_seed_repeat_and_those_of_another_or_of_another_world_differ() {
+        let drawn = |seed: u64, world: &str| {
+            let secrets = Secrets::repeatable(seed, world);
+            (secrets.opaque(), secrets.digits(), secrets.uuid())
+        };
+        assert_eq!(drawn(1, ""), drawn(1, ""));
+        let others = [drawn(1, ""), drawn(2, ""), drawn(1, "a"), drawn(1, "b"), drawn(u64::MAX, "")];
+        for (place, one) in others.iter().enumerate() {
+            assert!(others[..place].iter().all(|other| other.0 != one.0 && other.2 != one.2), "{place}");
+        }
+    }
 
     #[test]
     fn no_secret_comes_twice_and_each_has_its_form() {

@@ -388,10 +388,11 @@ mod tests {
             normalize_all: false,
             assumptions: Assumptions::default(),
             journal: 0,
+            random_seed: None,
             #[cfg(feature = "faults")]
             fault: None,
         };
-        World::new(&Seed::parse(text)?, Arc::new(settings), true)
+        World::new(&Seed::parse(text)?, Arc::new(settings), Some("test"))
     }
 
     #[test]

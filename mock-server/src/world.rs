@@ -196,13 +196,16 @@ pub struct Due {
 }
 
 impl World {
-    /// A world that holds a copy of `seed`.
-    pub(crate) fn new(seed: &Seed, settings: Arc<Settings>, is_sandbox: bool) -> Result<Self, SeedError> {
-        let shards = if is_sandbox { SANDBOX_SHARDS } else { MAIN_SHARDS };
+    /// A world that holds a copy of `seed`: the main one, or that of the sandbox of this name.
+    pub(crate) fn new(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) -> Result<Self, SeedError> {
+        let shards = if sandbox.is_some() { SANDBOX_SHARDS } else { MAIN_SHARDS };
         let tells_foreign_items = settings.assumptions.name(Key::ScopeForeignItem) != "404";
         let world = Self {
             clock: Clock::default(),
-            secrets: Secrets::new(),
+            secrets: match settings.random_seed {
+                Some(seed) => Secrets::repeatable(seed, sandbox.unwrap_or_default()),
+                None => Secrets::new(),
+            },
             partners: seed.partners().to_vec(),
             plans: seed.plans().to_vec(),
             sites: seed.sites().to_vec(),

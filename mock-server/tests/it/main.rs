@@ -17,5 +17,6 @@ mod online;
 mod password;
 mod principals;
 mod process;
+mod repeatable;
 mod ssn;
 mod switches;
