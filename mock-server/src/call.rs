@@ -12,14 +12,15 @@ use axum::extract::{Query, RawPathParams, Request};
 use axum::handler::Handler;
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value as Json};
 
 use crate::app::{App, Base, Visit};
 use crate::assumptions::{Assumed, BodyContentType, BodyMalformed, IdForm, Key, ListShape};
 use crate::auth;
+use crate::cors;
 use crate::facts::{Basis, Fact};
 use crate::format::{Format, Rendered, Wire, render};
 use crate::id::{Id, ShownId, Table};
@@ -243,6 +244,11 @@ impl Handler<(), App> for Target {
 /// Reads the body, and then answers in one go.
 async fn answer(target: Target, app: App, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    if let Some(headers) = cors::preflight(&parts) {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        *response.headers_mut() = headers;
+        return response;
+    }
     let visit = app.visit_of(&mut parts);
     // Captures that are not UTF-8 name nothing.
     let captures = parts.extract::<RawPathParams>().await.ok();
@@ -354,6 +360,7 @@ impl Answering<'_> {
         let headers = &mut rendered.headers;
         let basis = HeaderValue::try_from(call.basis.header()).expect("ids and keys are ASCII");
         headers.insert(BASIS.clone(), basis);
+        cors::allow(self.parts.uri.path(), headers);
         if let Some(hint) = &hint {
             headers.insert(HINT.clone(), ascii(hint));
         }

@@ -30,6 +30,7 @@ mod clock;
 mod config;
 mod confirmation;
 mod control;
+mod cors;
 mod embed;
 mod facts;
 mod fields;

@@ -6,6 +6,7 @@ mod alarms;
 mod concurrency;
 mod confirmation;
 mod control;
+mod cors;
 mod documents;
 mod examples;
 mod formats;
