@@ -9,6 +9,7 @@ use crate::auth::{Actor, Mode, Partner};
 use crate::call::Call;
 use crate::fields::{self, Fields};
 use crate::guidance::Guidance;
+use crate::hints;
 use crate::id::{Id, Table};
 use crate::leak::{Hit, Severity, WatchKind};
 use crate::reply::{Issue, Outcome, Refusal, Reply, Why};
@@ -85,6 +86,9 @@ pub(crate) fn list(actor: Actor, call: &Call<'_>) -> Outcome {
         return list_where(Partner(partner), call, |_, _| true);
     }
     call.world.read_account(actor.account, |account| {
+        if account.hits.is_empty() {
+            call.hint(hints::no_alarms(account));
+        }
         let alarms = account.hits.iter().collect::<Vec<_>>();
         #[cfg(feature = "faults")]
         let alarms = crate::faults::some_of(alarms, call.world.settings());

@@ -23,6 +23,7 @@ use crate::auth;
 use crate::cors;
 use crate::facts::{Basis, Fact};
 use crate::format::{Format, Rendered, Wire, render};
+use crate::hints;
 use crate::id::{Id, ShownId, Table};
 use crate::journal::Entry;
 use crate::mask;
@@ -55,6 +56,7 @@ pub(crate) struct Call<'a> {
     body: &'a [u8],
     token: Cell<TokenSeen>,
     rate: Cell<Option<Rate>>,
+    hint: Cell<Option<&'static str>>,
 }
 
 /// What the token of a request was found to be.
@@ -162,6 +164,11 @@ impl Call<'_> {
     /// Notes what the token of the request was found to be.
     pub(crate) fn see(&self, token: TokenSeen) {
         self.token.set(token);
+    }
+
+    /// Explains an answer that is right and still puzzles.
+    pub(crate) fn hint(&self, hint: &'static str) {
+        self.hint.set(Some(hint));
     }
 
     /// Notes how much of its minute the token has used, where requests are counted.
@@ -306,6 +313,7 @@ impl Answering<'_> {
             body: &[],
             token: Cell::new(TokenSeen::None),
             rate: Cell::new(None),
+            hint: Cell::new(None),
         };
         let outcome = self.row(&call).and_then(|row| {
             call.body = body.as_deref().map_err(Clone::clone)?;
@@ -335,7 +343,7 @@ impl Answering<'_> {
             let hint = format!("the guide gives {allow} on this path, and no other method; see NONE-1");
             Refusal::from(Why::MethodNotAllowed { allow }).hint(hint)
         } else if rows.is_empty() {
-            Refusal::from(Why::NotFound).hint(no_such_path(path))
+            Refusal::from(Why::NotFound).hint(hints::no_such_path(path))
         } else {
             let hint = "an assumption named in X-Mock-Basis is switched so that this route does not exist";
             Refusal::from(Why::NotFound).hint(hint)
@@ -353,10 +361,10 @@ impl Answering<'_> {
         let wire = Wire { format, assumed: call.assumed(), basis: call.basis, url: &url, corr_id: &corr_id };
         let mut rendered = render(outcome, wire);
 
-        let hint = outcome
-            .as_ref()
-            .err()
-            .and_then(|refusal| call.content_type_hint(refusal).map(Cow::Borrowed).or_else(|| refusal.hint.clone()));
+        let hint = match outcome {
+            Ok(_) => call.hint.get().map(Cow::Borrowed),
+            Err(refusal) => call.content_type_hint(refusal).map(Cow::Borrowed).or_else(|| refusal.hint.clone()),
+        };
         let headers = &mut rendered.headers;
         let basis = HeaderValue::try_from(call.basis.header()).expect("ids and keys are ASCII");
         headers.insert(BASIS.clone(), basis);
@@ -404,17 +412,6 @@ fn handle(handler: &routes::Handler, call: &Call<'_>) -> Outcome {
             auth::Either::Partner(caller) => partner(caller, call),
             auth::Either::User(caller) => user(caller, call),
         },
-    }
-}
-
-/// What to tell somebody who asked for a path that is not documented.
-fn no_such_path(path: &str) -> &'static str {
-    if path.len() > 1 && path.ends_with('/') {
-        "no documented path ends with a slash; see NONE-1"
-    } else if path.to_ascii_lowercase().contains("ssn") {
-        "the SSN is no watchlist: it is set at creation or by electronic ID, and CRM switches its monitoring; see SSN-1"
-    } else {
-        "the guide has no such path; what it leaves out does not exist; see NONE-1"
     }
 }
 

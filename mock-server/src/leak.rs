@@ -323,6 +323,19 @@ impl Account {
         }
     }
 
+    /// Whether it watches anything of this kind.
+    pub(crate) fn watches_any(&self, kind: WatchKind) -> bool {
+        match kind {
+            WatchKind::Email => self.emails.iter().next().is_some(),
+            WatchKind::Phone => self.phones.iter().next().is_some(),
+            WatchKind::Iban => self.ibans.iter().next().is_some(),
+            WatchKind::Passport => self.passports.iter().next().is_some(),
+            WatchKind::DriversLicense => self.licenses.iter().next().is_some(),
+            WatchKind::CreditCard => self.cards.iter().next().is_some(),
+            WatchKind::Ssn => self.monitored_ssn().is_some(),
+        }
+    }
+
     /// The id of what watches `value` here and may see its leaks, if anything does.
     pub(crate) fn watching(&self, kind: WatchKind, value: &str, pending_too: bool) -> Option<u64> {
         match kind {

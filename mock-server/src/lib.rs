@@ -36,6 +36,7 @@ mod facts;
 mod fields;
 mod format;
 mod guidance;
+mod hints;
 mod id;
 mod journal;
 mod leak;

@@ -256,6 +256,11 @@ fn both(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &
     rows
 }
 
+/// The documented paths, with captures in the guide's words.
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| &*row.path)
+}
+
 /// The table, and what is answered beside it.
 pub(crate) fn router() -> Router<App> {
     let mut by_path = BTreeMap::<&str, Vec<&'static Row>>::new();

@@ -13,6 +13,7 @@ use crate::auth::{Actor, Mode};
 use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation};
 use crate::fields::{Complaint, Fields, taken};
+use crate::hints;
 use crate::id::{Id, Table};
 use crate::leak::WatchKind;
 use crate::reply::{Listing, Outcome, Page, Refusal, Reply, Why};
@@ -245,6 +246,9 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
             fields: draft,
         };
         let shown = K::show(&item);
+        if !item.is_confirmed() {
+            call.hint(hints::waiting(K::WATCH));
+        }
         call.world.watch(K::WATCH, item.fields.value(), actor.account);
         let id = item.id;
         K::items_mut(account).add(item);
@@ -271,6 +275,9 @@ pub(crate) fn list<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let page = call.page();
     call.world.read_account(actor.account, |account| {
         let all = K::items(account).iter().map(K::show);
+        if all.len() == 0 {
+            call.hint(hints::NO_ITEMS);
+        }
         if breaks!(call.world.settings(), PagesRepeat) {
             let first = Page { number: 1, ..page }.of(all.clone());
             return Ok(Reply::List(Listing { items: first.items, ..page.of(all) }));
@@ -389,6 +396,9 @@ pub(crate) fn leaks<K: Leakable>(actor: Actor, call: &Call<'_>) -> Outcome {
     call.world.read_account(actor.account, |account| {
         let of_all = breaks!(call.world.settings(), LeaksOfAllKinds);
         let kinds: &[WatchKind] = if of_all { &WatchKind::ALL } else { &[K::WATCH] };
+        if account.leaks(K::WATCH).next().is_none() {
+            call.hint(hints::no_leaks::<K>(account));
+        }
         let hits: Vec<_> = kinds.iter().flat_map(|kind| account.leaks(*kind)).collect();
         Ok(Reply::List(page.of(hits.into_iter().map(|hit| hit.show(K::TABLE)))))
     })

@@ -11,6 +11,7 @@ mod documents;
 mod examples;
 mod formats;
 mod harness;
+mod hints;
 mod hostile;
 mod isolation;
 mod leaks;
