@@ -30,13 +30,20 @@ pub(crate) fn no_such_path(path: &str) -> String {
 /// The documented path that `path` is nearest to, if it is near. What stands for a capture is not compared.
 fn nearest<'a>(path: &str, documented: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |documented: &str| {
-        let segments = documented.split('/').zip(path.split('/'));
-        let is_as_long = documented.split('/').count() == path.split('/').count();
-        let wrong: usize = segments
-            .filter(|(wanted, _)| !wanted.starts_with('{'))
-            .map(|(wanted, written)| strsim::damerau_levenshtein(wanted, written))
-            .sum();
-        is_as_long.then_some(wrong)
+        if documented.split('/').count() != path.split('/').count() {
+            return None;
+        }
+        let segments = documented.split('/').zip(path.split('/')).filter(|(wanted, _)| !wanted.starts_with('{'));
+        let mut wrong = 0;
+        for (wanted, written) in segments.filter(|(wanted, written)| wanted != written) {
+            // Most paths are told apart by their lengths already.
+            let at_least = wanted.chars().count().abs_diff(written.chars().count());
+            if wrong + at_least > FARTHEST {
+                return None;
+            }
+            wrong += strsim::damerau_levenshtein(wanted, written);
+        }
+        Some(wrong)
     };
     let near = documented.filter_map(|documented| Some((distance(documented)?, documented)));
     // Where two are as near, the one that names more is meant.
@@ -105,6 +112,8 @@ mod tests {
             ("/api/v1/alarms/5/closed", Some("/api/v1/alarms/{alarmId}/close")),
             ("/api/v1/delete-mydata", Some("/api/v1/delete-my-data")),
             ("/api/v3/alarms", Some("/api/v1/alarms")),
+            ("/api/v1/émail-watchlist", Some("/api/v1/email-watchlist")),
+            ("/åäö/åäö/åäööööööööö", None),
             ("/api/v1/nothing-like-it", None),
             ("/", None),
             ("/favicon.ico", None),
