@@ -1,4 +1,5 @@
-//! Guidance (`coachme`): what to do about a leak, in plain English (ALARM-3). The texts are data in `fixtures/guidance.json`.
+//! Guidance (`coachme`): what to do about a leak, in plain English (ALARM-3). The texts are data in
+//! `fixtures/guidance.json`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -419,7 +419,8 @@ async fn coachme_reads(case: &Case) -> Step {
     Ok(())
 }
 
-/// Guidance is told for a leak too, and is a plain read though it is a POST. The guide does not give the body, so the leak is named in all the usual ways.
+/// Guidance is told for a leak too, and is a plain read though it is a POST. The guide does not give the body, so the leak
+/// is named in all the usual ways.
 async fn coachme_of_a_leak(case: &Case) -> Step {
     let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;

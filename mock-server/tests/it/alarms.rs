@@ -284,7 +284,8 @@ async fn the_alarms_of_a_company_are_those_of_its_accounts() {
 async fn a_period_holds_the_accounts_that_had_alarms_on_its_days() {
     let world = World::new();
     Caller::partner(&world, "2").add_email("jane.watched@example.com").await;
-    // The seed's alarms are raised on 15 June; Jane's is on the last second of 31 December.
+    // Most of the seed's alarms are raised on 15 June, one each on 30 July and 1 September of 2026; Jane's is on the last
+    // second of 2030.
     world.put("/_mock/clock").json(json!({ "now": "2030-12-31T23:59:59Z", "frozen": true })).send().await.expect(200);
     breach(&world, "email", "jane.watched@example.com").await;
     let list = async |query: &str| {
@@ -295,7 +296,9 @@ async fn a_period_holds_the_accounts_that_had_alarms_on_its_days() {
         async |query: &str| list(query).await.iter().map(|entry| written(&entry["account_id"])).collect::<Vec<_>>();
     assert_eq!(accounts("").await, ["1", "2"]);
     assert_eq!(accounts("?from=2026-06-15&to=2026-06-15").await, ["1"]);
-    assert_eq!(accounts("?from=2026-06-16").await, ["2"]);
+    assert_eq!(accounts("?from=2026-09-01").await, ["1", "2"]);
+    assert_eq!(accounts("?from=2026-09-02").await, ["2"]);
+    assert_eq!(accounts("?from=2026-06-16&to=2026-07-29").await, [""; 0]);
     assert_eq!(accounts("?to=2026-06-14").await, [""; 0]);
     assert_eq!(accounts("?from=2030-12-31&to=2030-12-31").await, ["2"]);
     assert_eq!(accounts("?from=2031-01-01").await, [""; 0]);
