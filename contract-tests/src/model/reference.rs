@@ -76,6 +76,11 @@ impl Reference {
         self.items.iter_mut().find(|item| item.label == label)
     }
 
+    /// Whether an account has items whose values other runs may use too: all but emails are few.
+    pub(super) fn has_but_emails(&self, account: usize) -> bool {
+        self.items.iter().any(|item| item.account == account && item.kind != 0 && item.state != State::Removed)
+    }
+
     /// Whether the value of an item was added another time, wherever and whatever has become of that.
     pub(super) fn has_twin(&self, label: Label) -> bool {
         let Some(item) = self.item(label) else { return false };
