@@ -39,7 +39,12 @@ pub fn id(item: &Map<String, Value>) -> Option<String> {
         stem.is_some_and(|stem| !of_others.contains(&stem))
     };
     let named = ["id", "uuid", "_id"].into_iter().find_map(|name| item.get(name));
-    match named.or_else(|| item.iter().find(|(name, _)| is_own(name)).map(|(_, value)| value))? {
+    named.or_else(|| item.iter().find(|(name, _)| is_own(name)).map(|(_, value)| value)).and_then(id_text)
+}
+
+/// A number or a text as an id; nothing else is one.
+fn id_text(value: &Value) -> Option<String> {
+    match value {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         _ => None,
@@ -131,33 +136,22 @@ pub fn sites(body: &Value) -> Option<&Vec<Value>> {
 
 /// The id of the site that an entry of a scan is about: its own, unless it tells the site's apart.
 pub fn site_id(entry: &Value) -> Option<String> {
-    let told = |value: &Value| match value {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        _ => None,
-    };
-    let named = ["/site_id", "/siteId", "/site/id"].into_iter().find_map(|place| entry.pointer(place).and_then(told));
-    named.or_else(|| entry.as_object().and_then(id))
+    own_id(entry, &["/site_id", "/siteId", "/site/id"])
 }
 
 /// The id of an alarm: that of an entry about it, or its own.
 pub fn alarm_id(entry: &Value) -> Option<String> {
-    own_id(entry, &["alarm_id", "alarmId", "alarm_uuid"])
+    own_id(entry, &["/alarm_id", "/alarmId", "/alarm_uuid"])
 }
 
 /// The id of a leak, likewise.
 pub fn leak_id(entry: &Value) -> Option<String> {
-    own_id(entry, &["leak_id", "leakId", "leak_uuid"])
+    own_id(entry, &["/leak_id", "/leakId", "/leak_uuid"])
 }
 
-/// An id under one of these names, or else the entry's own.
-fn own_id(entry: &Value, names: &[&str]) -> Option<String> {
-    let told = |value: &Value| match value {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        _ => None,
-    };
-    let named = names.iter().find_map(|name| entry.get(*name).and_then(told));
+/// An id at one of these places, or else the entry's own.
+fn own_id(entry: &Value, places: &[&str]) -> Option<String> {
+    let named = places.iter().find_map(|place| entry.pointer(place).and_then(id_text));
     named.or_else(|| entry.as_object().and_then(id))
 }
 

@@ -83,8 +83,8 @@ impl Draft {
         let phone = fields.optional("phone", phone::rule);
         let country_code = fields.optional("country_code", two_letters);
         let lang_code = fields.optional("lang_code", two_letters);
-        let plan_id = fields.integer("plan_id", false, plan);
-        let company_id = fields.integer("company_id", false, company);
+        let plan_id = fields.integer("plan_id", false, number_from_1);
+        let company_id = fields.integer("company_id", false, number_from_1);
         let kind = fields.optional("type", short_text);
         Some(Self {
             ssn: ssn?,
@@ -105,14 +105,9 @@ impl Draft {
 const USUAL_PLAN: u32 = 1;
 const USUAL_TYPE: &str = "SINGLE";
 
-/// A plan is known by a number from 1.
-fn plan(number: i64) -> Result<u32, fields::Complaint> {
-    u32::try_from(number).ok().filter(|number| *number >= 1).ok_or_else(|| "must be at least 1".into())
-}
-
-/// So is a company.
-fn company(number: i64) -> Result<u64, fields::Complaint> {
-    u64::try_from(number).ok().filter(|number| *number >= 1).ok_or_else(|| "must be at least 1".into())
+/// Plans and companies are known by numbers from 1.
+fn number_from_1<T: TryFrom<i64>>(number: i64) -> Result<T, fields::Complaint> {
+    T::try_from(number).ok().filter(|_| number >= 1).ok_or_else(|| "must be at least 1".into())
 }
 
 impl Account {
@@ -149,7 +144,7 @@ impl Account {
 
     /// The account as a client reads it.
     pub(crate) fn show(&self, assumed: Assumed<'_>) -> Object {
-        let object = Object::new()
+        Object::new()
             .with("id", Id::new(Table::Account, self.id))
             .with("first_name", &self.first_name)
             .with("last_name", &self.last_name)
@@ -158,16 +153,9 @@ impl Account {
             .with("country_code", self.country_code.as_ref())
             .with("lang_code", self.lang_code.as_ref())
             .with("plan_id", u64::from(self.plan_id))
-            .with("type", &self.kind);
-        let object = match self.company_id {
-            Some(company) => object.with("company_id", company),
-            None => object,
-        };
-        let object = match self.show_ssn(assumed) {
-            Some(ssn) => object.with("ssn", ssn),
-            None => object,
-        };
-        object
+            .with("type", &self.kind)
+            .with_some("company_id", self.company_id)
+            .with_some("ssn", self.show_ssn(assumed))
             .with("has_ssn", self.ssn.is_some())
             .with("is_ssn_monitored", self.monitored_ssn().is_some())
             .with("is_active", true)
@@ -297,8 +285,8 @@ impl Changes {
         let phone = fields.change("phone", update, phone::rule);
         let country_code = fields.change("country_code", update, two_letters);
         let lang_code = fields.change("lang_code", update, two_letters);
-        let plan_id = fields.change_integer("plan_id", update, plan);
-        let company_id = fields.change_integer("company_id", update, company);
+        let plan_id = fields.change_integer("plan_id", update, number_from_1);
+        let company_id = fields.change_integer("company_id", update, number_from_1);
         let kind = fields.change("type", update, short_text);
         let (email, phone) = (email?, phone?);
         // ACCOUNT-4 holds after an update too: an account cannot lose both its addresses.
@@ -332,16 +320,8 @@ impl Changes {
         self.country_code.apply(&mut account.country_code);
         self.lang_code.apply(&mut account.lang_code);
         self.company_id.apply(&mut account.company_id);
-        match self.plan_id {
-            Change::Keep => {}
-            Change::Clear => account.plan_id = USUAL_PLAN,
-            Change::Set(plan) => account.plan_id = plan,
-        }
-        match self.kind {
-            Change::Keep => {}
-            Change::Clear => account.kind = USUAL_TYPE.into(),
-            Change::Set(kind) => account.kind = kind,
-        }
+        self.plan_id.apply_or(USUAL_PLAN, &mut account.plan_id);
+        self.kind.apply_or(USUAL_TYPE.into(), &mut account.kind);
     }
 }
 

@@ -39,14 +39,10 @@ impl Hit {
 
     /// The alarm as a client reads it.
     fn show_alarm(&self, account: &Account) -> Object {
-        let object = Object::new()
+        Object::new()
             .with("id", Id::new(Table::Alarm, self.alarm_id))
-            .with("account_id", Id::new(Table::Account, account.id));
-        let object = match account.company_id {
-            Some(company) => object.with("company_id", company),
-            None => object,
-        };
-        object
+            .with("account_id", Id::new(Table::Account, account.id))
+            .with_some("company_id", account.company_id)
             .with("type", self.leak.kind.alarm_type())
             .with("title", &self.leak.title)
             .with("severity", self.leak.severity.name())

@@ -69,6 +69,15 @@ impl<T> Change<T> {
         }
     }
 
+    /// Carries the change out where there must be a value: what clears it puts `usual` in its place.
+    pub(crate) fn apply_or(self, usual: T, to: &mut T) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *to = usual,
+            Self::Set(value) => *to = value,
+        }
+    }
+
     /// Whether there is a value afterwards, given whether there is one now.
     pub(crate) fn leaves(&self, is_there: bool) -> bool {
         match self {

@@ -162,21 +162,26 @@ impl Online {
             .with("scan_result", scanned.map_or_else(SiteScan::show_none, |scan| scan.show(now)))
             .with("removal_requests", sent)
     }
+}
 
-    /// Begins to scan a site, and settles what will be requested of it once data is found there.
-    fn scan(&mut self, site: &Site, occasion: Occasion<'_>, world: &World) -> SiteScan {
-        let steps = world.removal_steps();
-        let earlier: Vec<_> = self.removals.iter().filter(|removal| removal.site == site.id).collect();
-        let is_over = |removal: &&Removal| steps.is_over(removal.sent_at, occasion.begins_at);
-        let is_removed = earlier.iter().any(is_over);
-        let is_requested = !earlier.iter().all(is_over);
-        let scan = SiteScan::new(site, Occasion { is_removed, ..occasion });
-        if scan.finds_data() && !is_requested {
-            let id = world.next_id(Table::RemovalRequest, occasion.account);
-            self.removals.push(Removal { id, site: site.id, sent_at: scan.ends_at });
-        }
-        scan
+/// Begins to scan a site, and settles what will be requested of it once data is found there.
+fn begin_scan(
+    removals: &mut Vec<Removal>,
+    site: &Site,
+    occasion: Occasion<'_>,
+    steps: &Steps<'_>,
+    world: &World,
+) -> SiteScan {
+    let earlier: Vec<_> = removals.iter().filter(|removal| removal.site == site.id).collect();
+    let is_over = |removal: &&Removal| steps.is_over(removal.sent_at, occasion.begins_at);
+    let is_removed = earlier.iter().any(is_over);
+    let is_requested = !earlier.iter().all(is_over);
+    let scan = SiteScan::new(site, occasion, is_removed);
+    if scan.finds_data() && !is_requested {
+        let id = world.next_id(Table::RemovalRequest, occasion.account);
+        removals.push(Removal { id, site: site.id, sent_at: scan.ends_at });
     }
+    scan
 }
 
 impl World {
@@ -307,11 +312,8 @@ pub(crate) fn status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
 /// `POST /api/v1/delete-my-data/scan` (ONLINE-4).
 pub(crate) fn start_scan(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
     call.world.change_account(subscriber.account, |account| {
-        let ssn = account.ssn.as_ref().map(|ssn| ssn.number.clone());
-        let mut online = account.online.take().unwrap_or_default();
-        let outcome = online.start(account.id, ssn.as_deref(), call);
-        account.online = Some(online);
-        outcome
+        let ssn = account.ssn.as_ref().map(|ssn| &*ssn.number);
+        account.online.get_or_insert_default().start(account.id, ssn, call)
     })
 }
 
@@ -320,7 +322,8 @@ impl Online {
         if let Some(ends_at) = self.sites.iter().map(|scan| scan.ends_at).max().filter(|at| *at > call.now) {
             return under_way(call, ends_at);
         }
-        let Some(profile) = self.profile.take() else { return Err(without_profile(call)) };
+        let Some(profile) = &self.profile else { return Err(without_profile(call)) };
+        let steps = call.world.removal_steps();
         let queue = i64::from(call.assumed().number(Key::ScanQueueSeconds));
         self.scans += 1;
         self.started_at = Some(call.now);
@@ -329,20 +332,10 @@ impl Online {
             .map(|(place, site)| {
                 let begins_at = call.now.plus_seconds(queue.saturating_mul(place));
                 let (scan, ends_at) = (self.scans, end_of_scan(begins_at, call));
-                let occasion = Occasion {
-                    account,
-                    scan,
-                    attempt: 1,
-                    begins_at,
-                    ends_at,
-                    profile: &profile,
-                    ssn,
-                    is_removed: false,
-                };
-                self.scan(site, occasion, call.world)
+                let occasion = Occasion { account, scan, attempt: 1, begins_at, ends_at, profile, ssn };
+                begin_scan(&mut self.removals, site, occasion, &steps, call.world)
             })
             .collect();
-        self.profile = Some(profile);
         Ok(Reply::Done("Scan started."))
     }
 
@@ -362,13 +355,12 @@ impl Online {
         if breaks!(call.world.settings(), RetryScansAll) {
             return self.start(account, ssn, call);
         }
-        let Some(profile) = self.profile.take() else { return Err(without_profile(call)) };
+        let Some(profile) = &self.profile else { return Err(without_profile(call)) };
         let (begins_at, ends_at) = (call.now, end_of_scan(call.now, call));
         let (scan, attempt) = (self.scans, self.sites[place].attempt + 1);
-        let occasion =
-            Occasion { account, scan, attempt, begins_at, ends_at, profile: &profile, ssn, is_removed: false };
-        self.sites[place] = self.scan(site, occasion, call.world);
-        self.profile = Some(profile);
+        let occasion = Occasion { account, scan, attempt, begins_at, ends_at, profile, ssn };
+        let steps = call.world.removal_steps();
+        self.sites[place] = begin_scan(&mut self.removals, site, occasion, &steps, call.world);
         Ok(Reply::Done("Scan of the site started again."))
     }
 }
@@ -429,10 +421,7 @@ pub(crate) fn retry(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
             .hint("there is no such site; GET /api/v1/delete-my-data/sites lists them; see ONLINE-3"));
     };
     call.world.change_account(subscriber.account, |account| {
-        let ssn = account.ssn.as_ref().map(|ssn| ssn.number.clone());
-        let mut online = account.online.take().unwrap_or_default();
-        let outcome = online.retry(site, account.id, ssn.as_deref(), call);
-        account.online = Some(online);
-        outcome
+        let ssn = account.ssn.as_ref().map(|ssn| &*ssn.number);
+        account.online.get_or_insert_default().retry(site, account.id, ssn, call)
     })
 }

@@ -46,6 +46,14 @@ impl Object {
         self.0.push((name, value));
         self
     }
+
+    /// Adds a field that is left out where there is no value.
+    pub(crate) fn with_some(self, name: &'static str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
 }
 
 /// The beginnings of the names of booleans (FORMAT-5).

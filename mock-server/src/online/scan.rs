@@ -128,13 +128,12 @@ pub(crate) struct Occasion<'a> {
     pub(crate) ends_at: Timestamp,
     pub(crate) profile: &'a Profile,
     pub(crate) ssn: Option<&'a str>,
-    /// Whether the site has removed what it had before the scan begins.
-    pub(crate) is_removed: bool,
 }
 
 impl SiteScan {
-    /// A scan of `site`, whose outcome is decided here and told when it is over. The same occasion comes to the same.
-    pub(crate) fn new(site: &Site, occasion: Occasion<'_>) -> Self {
+    /// A scan of `site`, whose outcome is decided here and told when it is over. The same occasion comes to the same,
+    /// unless the site has removed what it had before the scan begins.
+    pub(crate) fn new(site: &Site, occasion: Occasion<'_>, is_removed: bool) -> Self {
         let choice = [site.id, occasion.scan, occasion.attempt]
             .into_iter()
             .fold(occasion.account, |choice, number| mix(choice ^ mix(number)));
@@ -147,7 +146,7 @@ impl SiteScan {
             Pinned::Failed => Outcome::Failed,
             Pinned::FailedOnce if occasion.attempt == 1 => Outcome::Failed,
             Pinned::Nothing => Outcome::Nothing,
-            Pinned::Found | Pinned::FailedOnce if occasion.is_removed => Outcome::Nothing,
+            Pinned::Found | Pinned::FailedOnce if is_removed => Outcome::Nothing,
             Pinned::Found | Pinned::FailedOnce => {
                 Outcome::Found(Box::new(Found::of(occasion.profile, occasion.ssn, choice)))
             }
@@ -315,7 +314,7 @@ mod tests {
     fn scan(site: &Site, account: u64, scan: u64, attempt: u64, is_removed: bool) -> SiteScan {
         let (begins_at, ends_at, profile) = (at(10), at(40), &profile());
         let ssn = Some("19900101-2385");
-        SiteScan::new(site, Occasion { account, scan, attempt, begins_at, ends_at, profile, ssn, is_removed })
+        SiteScan::new(site, Occasion { account, scan, attempt, begins_at, ends_at, profile, ssn }, is_removed)
     }
 
     fn shown(object: &Object) -> String {
