@@ -222,9 +222,9 @@ fn update(actor: Actor, call: &Call<'_>, update: Update<'_>) -> Outcome {
         account.updated_at = call.now;
         Ok(Reply::Account(account.show(call.assumed())))
     });
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     if breaks!(call.world.settings(), UpdateRenamesAll) {
-        crate::faults::rename_all(call.world, actor.account);
+        crate::broken::rename_all(call.world, actor.account);
     }
     updated
 }

@@ -86,12 +86,12 @@ pub(crate) fn list(actor: Actor, call: &Call<'_>) -> Outcome {
             call.hint(hints::no_alarms(account));
         }
         let alarms = account.hits.iter().collect::<Vec<_>>();
-        #[cfg(feature = "faults")]
-        let alarms = crate::faults::some_of(alarms, call.world.settings());
+        #[cfg(feature = "broken-rules")]
+        let alarms = crate::broken::some_of(alarms, call.world.settings());
         Ok(Reply::List(page.of(alarms.iter().map(|alarm| {
-            #[cfg(feature = "faults")]
+            #[cfg(feature = "broken-rules")]
             if breaks!(call.world.settings(), CrmReadsAllAlarmsAsOpen) && actor.mode == Mode::AdminManaged {
-                return crate::faults::as_open(alarm).show_alarm(account);
+                return crate::broken::as_open(alarm).show_alarm(account);
             }
             alarm.show_alarm(account)
         }))))
@@ -122,9 +122,9 @@ pub(crate) fn coachme(actor: Actor, call: &Call<'_>) -> Outcome {
 
 fn of_alarm(actor: Actor, call: &Call<'_>, answer: impl FnOnce(&Account, &Hit) -> Outcome) -> Outcome {
     let id = alarm_id(call)?;
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let actor = if breaks!(call.world.settings(), ForeignAlarmsAreRead) {
-        crate::faults::as_owner_of_alarm(actor, id, call.world)
+        crate::broken::as_owner_of_alarm(actor, id, call.world)
     } else {
         actor
     };
@@ -137,13 +137,13 @@ fn of_alarm(actor: Actor, call: &Call<'_>, answer: impl FnOnce(&Account, &Hit) -
 /// `GET …/alarms/{alarmId}/close` (ALARM-2): a GET that changes state.
 pub(crate) fn close(actor: Actor, call: &Call<'_>) -> Outcome {
     let id = alarm_id(call)?;
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let actor = if breaks!(call.world.settings(), ForeignAlarmsAreClosed) {
-        crate::faults::as_owner_of_alarm(actor, id, call.world)
+        crate::broken::as_owner_of_alarm(actor, id, call.world)
     } else {
         actor
     };
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     if breaks!(call.world.settings(), ClosingClosesEverybodys) {
         for account in call.world.account_ids() {
             call.world.change_account(account, |account| {
@@ -297,8 +297,8 @@ fn list_where(partner: Partner, call: &Call<'_>, is_meant: impl Fn(&Account, &Hi
     let mut alarms = Vec::new();
     let mut look = |account: &Account| {
         let all = account.hits.iter().collect::<Vec<_>>();
-        #[cfg(feature = "faults")]
-        let all = crate::faults::some_of(all, call.world.settings());
+        #[cfg(feature = "broken-rules")]
+        let all = crate::broken::some_of(all, call.world.settings());
         let meant = all.into_iter().filter(|alarm| is_meant(account, alarm));
         alarms.extend(meant.map(|alarm| (alarm.alarm_id, alarm.show_alarm(account))));
     };

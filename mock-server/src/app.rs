@@ -30,8 +30,8 @@ pub(crate) struct Settings {
     /// What tokens, codes, links and names of sandboxes are drawn from, if they are to be the same each time.
     pub(crate) random_seed: Option<u64>,
     /// The rule that is broken.
-    #[cfg(feature = "faults")]
-    pub(crate) fault: Option<crate::faults::Fault>,
+    #[cfg(feature = "broken-rules")]
+    pub(crate) broken_rule: Option<crate::broken::BrokenRule>,
 }
 
 /// How long the server waits for a client.

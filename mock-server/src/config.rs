@@ -171,8 +171,8 @@ impl Config {
             assumptions: self.all_assumptions()?,
             journal: self.journal,
             random_seed: self.random_seed,
-            #[cfg(feature = "faults")]
-            fault: None,
+            #[cfg(feature = "broken-rules")]
+            broken_rule: None,
         };
         let seed = Arc::new(self.read_seed()?);
         App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), Limits::default())

@@ -73,8 +73,8 @@ impl Default for MockServerBuilder {
             assumptions: Assumptions::default(),
             journal: 1000,
             random_seed: None,
-            #[cfg(feature = "faults")]
-            fault: None,
+            #[cfg(feature = "broken-rules")]
+            broken_rule: None,
         };
         Self {
             seed: Arc::new(Seed::default_world()),
@@ -124,9 +124,9 @@ impl MockServerBuilder {
     }
 
     /// Breaks one rule, in this world and its sandboxes.
-    #[cfg(feature = "faults")]
-    pub fn fault(mut self, fault: crate::faults::Fault) -> Self {
-        self.settings.fault = Some(fault);
+    #[cfg(feature = "broken-rules")]
+    pub fn break_rule(mut self, rule: crate::broken::BrokenRule) -> Self {
+        self.settings.broken_rule = Some(rule);
         self
     }
 

@@ -18,7 +18,7 @@
 
 // First, for its macro is known from here on.
 #[macro_use]
-mod faults;
+mod broken;
 
 mod account;
 mod alarm;
@@ -58,11 +58,11 @@ mod watchlist;
 mod world;
 
 pub use assumptions::{AssumptionError, Assumptions};
+#[cfg(feature = "broken-rules")]
+pub use broken::BrokenRule;
 pub use config::{Cli, Command, Config, LogFormat};
 pub use control::ClockState;
 pub use embed::{MockServer, MockServerBuilder, Sandbox, WorldControl};
-#[cfg(feature = "faults")]
-pub use faults::Fault;
 pub use id::ShownId;
 pub use journal::RequestRecord;
 pub use leak::{NewLeak, Severity, SourceType, WatchKind};

@@ -51,9 +51,9 @@ pub(crate) fn exchange(call: &Call<'_>) -> Outcome {
     let code = fields.opaque("code", true).flatten();
     let code = fields.finish(code)?;
     let hint = match call.world.use_code(&code, call.now) {
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "broken-rules")]
         CodeUse::Accepted(_) if breaks!(call.world.settings(), CodesActForFirstAccount) => {
-            let account = crate::faults::first_account(call.world);
+            let account = crate::broken::first_account(call.world);
             return Ok(Reply::Token(call.world.issue(Principal::User(account), call.after(Key::TokenAppSeconds))));
         }
         CodeUse::Accepted(account) => {

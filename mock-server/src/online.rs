@@ -137,7 +137,7 @@ impl Online {
     }
 
     /// Whether a scan was ever started.
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     pub(crate) fn has_scanned(&self) -> bool {
         self.scans > 0
     }
@@ -235,9 +235,9 @@ pub(crate) fn create_profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome
 
 /// `GET /api/v1/delete-my-data` (ONLINE-2).
 pub(crate) fn profile(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let subscriber = if breaks!(call.world.settings(), ProfilesAreShared) {
-        Subscriber { account: crate::faults::first_account(call.world) }
+        Subscriber { account: crate::broken::first_account(call.world) }
     } else {
         subscriber
     };
@@ -401,9 +401,9 @@ pub(crate) fn scan_status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
     for key in [Key::ScanQueueSeconds, Key::ScanSiteSeconds] {
         call.basis.lean(key);
     }
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let subscriber = if breaks!(call.world.settings(), ScansAreShared) {
-        crate::faults::first_scanning(call.world).map_or(subscriber, |account| Subscriber { account })
+        crate::broken::first_scanning(call.world).map_or(subscriber, |account| Subscriber { account })
     } else {
         subscriber
     };

@@ -389,8 +389,8 @@ mod tests {
             assumptions: Assumptions::default(),
             journal: 0,
             random_seed: None,
-            #[cfg(feature = "faults")]
-            fault: None,
+            #[cfg(feature = "broken-rules")]
+            broken_rule: None,
         };
         World::new(&Seed::parse(text)?, Arc::new(settings), Some("test"))
     }

@@ -213,9 +213,9 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let mut fields = Fields::new(&body);
     let draft = K::parse(&mut fields, call.rules());
     let draft = fields.finish(draft)?;
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let actor = if breaks!(call.world.settings(), ItemsLandOnFirstAccount) {
-        Actor { account: crate::faults::first_account(call.world), ..actor }
+        Actor { account: crate::broken::first_account(call.world), ..actor }
     } else {
         actor
     };
@@ -289,9 +289,9 @@ pub(crate) fn list<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
 /// Reads one item.
 pub(crate) fn one<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let id = call.item_id::<K>()?;
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let actor = if breaks!(call.world.settings(), ForeignCardsAreRead) {
-        crate::faults::as_owner_of::<K>(actor, id, call)
+        crate::broken::as_owner_of::<K>(actor, id, call)
     } else {
         actor
     };
@@ -348,9 +348,9 @@ pub(crate) fn change<K: Patchable + Clone>(actor: Actor, call: &Call<'_>) -> Out
 /// Removes an item.
 pub(crate) fn remove<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     let id = call.item_id::<K>()?;
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let actor = if breaks!(call.world.settings(), ForeignItemsAreRemoved) {
-        crate::faults::as_owner_of::<K>(actor, id, call)
+        crate::broken::as_owner_of::<K>(actor, id, call)
     } else {
         actor
     };
@@ -359,9 +359,9 @@ pub(crate) fn remove<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
             return Ok(Reply::Removed);
         }
         let Some(item) = K::items_mut(account).remove(id) else {
-            #[cfg(feature = "faults")]
+            #[cfg(feature = "broken-rules")]
             if breaks!(call.world.settings(), RemovingNothingRemovesAnother) {
-                crate::faults::remove_first(K::items_mut(account));
+                crate::broken::remove_first(K::items_mut(account));
             }
             return Err(call.no_such_item::<K>(id));
         };
@@ -389,9 +389,9 @@ fn keeps_alarms(call: &Call<'_>) -> bool {
 pub(crate) fn leaks<K: Leakable>(actor: Actor, call: &Call<'_>) -> Outcome {
     call.assumed().choice::<LeaksPending>();
     let page = call.page();
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     if breaks!(call.world.settings(), LeaksAreSeenByAll) {
-        return Ok(Reply::List(page.of(crate::faults::leaks_of_all::<K>(call.world).into_iter())));
+        return Ok(Reply::List(page.of(crate::broken::leaks_of_all::<K>(call.world).into_iter())));
     }
     call.world.read_account(actor.account, |account| {
         let of_all = breaks!(call.world.settings(), LeaksOfAllKinds);

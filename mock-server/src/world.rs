@@ -408,13 +408,13 @@ impl World {
     /// `sso.changed-email` the one that has it now.
     pub(crate) fn account_for_sso(&self, partner: u64, email: &str, assumed: Assumed<'_>) -> Option<u64> {
         let found = self.emails.get(&(partner, email.into())).map(|account| *account);
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "broken-rules")]
         if breaks!(self.settings, SsoGoesByCurrentEmail) {
-            return crate::faults::account_with(self, email);
+            return crate::broken::account_with(self, email);
         }
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "broken-rules")]
         if breaks!(self.settings, UnknownEmailIsSomebody) {
-            return found.or_else(|| Some(crate::faults::first_account(self)));
+            return found.or_else(|| Some(crate::broken::first_account(self)));
         }
         found.filter(|id| {
             let is_first = |account: &Account| account.created_with.as_deref() == Some(email);
@@ -453,7 +453,7 @@ impl World {
     }
 
     /// The ids of all accounts.
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     pub(crate) fn account_ids(&self) -> Vec<u64> {
         self.accounts.iter().map(|account| account.id).collect()
     }
@@ -632,8 +632,8 @@ impl World {
         for id in watchers {
             let hit = self.change_account(id, |account| {
                 let item = account.watching(leak.kind, &leak.value, pending_too);
-                #[cfg(feature = "faults")]
-                let item = item.or_else(|| crate::faults::ssn_though_unmonitored(account, &leak, &self.settings));
+                #[cfg(feature = "broken-rules")]
+                let item = item.or_else(|| crate::broken::ssn_though_unmonitored(account, &leak, &self.settings));
                 let found = item.zip(found_at(account, &leak));
                 if let Some((item, at)) = found {
                     self.hit(account, item, &leak, at);

@@ -132,9 +132,9 @@ pub(crate) fn verify(actor: Actor, call: &Call<'_>) -> Outcome {
     let code = fields.opaque("code", true).flatten();
     let (id, code) = fields.finish(id.zip(code))?;
     let id = call.parse_id::<Card>(&id).unwrap_or_default();
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     let actor = if breaks!(call.world.settings(), ForeignCardsAreVerified) {
-        crate::faults::as_owner_of::<Card>(actor, id, call)
+        crate::broken::as_owner_of::<Card>(actor, id, call)
     } else {
         actor
     };

@@ -114,9 +114,9 @@ pub(crate) fn resend(actor: Actor, call: &Call<'_>) -> Outcome {
             && address.as_deref().is_none_or(|address| item.fields.value() == address)
             && id.is_none_or(|id| id == Some(item.id))
     };
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "broken-rules")]
     if breaks!(call.world.settings(), ResendGoesToAll) {
-        crate::faults::resend_to_all(call);
+        crate::broken::resend_to_all(call);
     }
     call.world.change_account(actor.account, |account| {
         let meant: Vec<u64> = account.emails.iter().filter(|item| is_meant(item)).map(|item| item.id).collect();

@@ -1,29 +1,29 @@
 //! Rules of the fake that can be broken one at a time, so that it shows whether a suite notices.
 //!
-//! Without the feature `faults` nothing of this exists: [`breaks`] is `false`, and there is no [`Fault`].
+//! Without the feature `broken-rules` nothing of this exists: [`breaks`] is `false`, and there is no [`BrokenRule`].
 
-#[cfg(feature = "faults")]
-pub use broken::Fault;
-#[cfg(feature = "faults")]
-pub(crate) use broken::*;
+#[cfg(feature = "broken-rules")]
+pub use rules::BrokenRule;
+#[cfg(feature = "broken-rules")]
+pub(crate) use rules::*;
 
-/// Whether a world breaks the rule that stands here. False, and not even asked, without the feature `faults`.
-#[cfg(feature = "faults")]
+/// Whether a world breaks the rule that stands here. False, and not even asked, without the feature `broken-rules`.
+#[cfg(feature = "broken-rules")]
 macro_rules! breaks {
-    ($settings:expr, $fault:ident) => {
-        $settings.fault == Some($crate::faults::Fault::$fault)
+    ($settings:expr, $rule:ident) => {
+        $settings.broken_rule == Some($crate::broken::BrokenRule::$rule)
     };
 }
 
-#[cfg(not(feature = "faults"))]
+#[cfg(not(feature = "broken-rules"))]
 macro_rules! breaks {
-    ($settings:expr, $fault:ident) => {
+    ($settings:expr, $rule:ident) => {
         false
     };
 }
 
-#[cfg(feature = "faults")]
-mod broken {
+#[cfg(feature = "broken-rules")]
+mod rules {
     use crate::account::Account;
     use crate::app::Settings;
     use crate::auth::Actor;
@@ -36,7 +36,7 @@ mod broken {
 
     /// A rule that a fake can break.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Fault {
+    pub enum BrokenRule {
         /// What CRM adds waits for the end user like what they add themselves (SCOPE-2).
         CrmAddsWait,
         /// Cards that CRM adds are to be verified (CARD-3).
