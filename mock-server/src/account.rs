@@ -1,5 +1,7 @@
 //! Accounts: created and administered by CRM, read and kept up by their owners (ACCOUNT-1 to 5, SSO-5).
 
+use serde_json::{Map, Value as Json};
+
 use crate::assumptions::{Assumed, Key};
 use crate::auth::{Actor, Mode, Partner};
 use crate::call::Call;
@@ -46,7 +48,7 @@ pub(crate) struct Account {
     pub(crate) licenses: Items<License>,
     pub(crate) cards: Items<Card>,
     /// The end user's, once they have set it. Nothing documented asks for it but its next change.
-    password: Option<Box<str>>,
+    pub(crate) password: Option<Box<str>>,
     /// Codes sent to verify a phone of the account (PHONE-2).
     pub(crate) phone_codes: Vec<PhoneCode>,
     /// The leaks that it sees or has seen, each with its alarm, in the order in which they were found.
@@ -140,6 +142,21 @@ impl Account {
             hits: Vec::new(),
             online: None,
         }
+    }
+
+    /// The body that would create it, but for its SSN, which need not be of its country any more.
+    pub(crate) fn profile(&self) -> Map<String, Json> {
+        fields::body([
+            ("first_name", (*self.first_name).into()),
+            ("last_name", (*self.last_name).into()),
+            ("email", self.email.as_deref().into()),
+            ("phone", self.phone.as_deref().into()),
+            ("country_code", self.country_code.as_deref().into()),
+            ("lang_code", self.lang_code.as_deref().into()),
+            ("plan_id", self.plan_id.into()),
+            ("company_id", self.company_id.into()),
+            ("type", (*self.kind).into()),
+        ])
     }
 
     /// The account as a client reads it.
@@ -327,7 +344,7 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value as Json, json};
+    use serde_json::json;
 
     use super::*;
     use crate::reply::Why;

@@ -87,6 +87,18 @@ impl Place {
         Ok(())
     }
 
+    /// Puts `seed` in the place of the world: for now, for a reset goes back to the seed that was there before. What it
+    /// does not fit stays as it was.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the place.
+    pub(crate) fn restore(&self, seed: &Seed) -> Result<(), SeedError> {
+        let fresh = World::new(seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
+        let before = self.world();
+        self.world.swap(Arc::new(fresh.with_journal_of(&before))).end();
+        Ok(())
+    }
+
     /// The world as it is now.
     pub(crate) fn world(&self) -> Arc<World> {
         self.world.load_full()

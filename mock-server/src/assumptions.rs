@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
 
 use crate::facts::Basis;
 
@@ -271,6 +272,14 @@ pub enum AssumptionError {
         /// The text as given.
         text: String,
     },
+    /// A value that no assumption can have.
+    #[error("the assumption {key} cannot be {value}; it is a text or a whole number")]
+    NotAValue {
+        /// The key as given.
+        key: String,
+        /// The value, as JSON.
+        value: String,
+    },
     /// The file is not TOML, or holds what is neither a text nor a whole number.
     #[error("{reason}")]
     NotToml {
@@ -322,6 +331,18 @@ impl Assumptions {
         Ok(())
     }
 
+    /// Switches the assumption `key` to a text or a whole number.
+    ///
+    /// # Errors
+    /// Another value, or as [`Assumptions::set`].
+    pub(crate) fn set_json(&mut self, key: &str, value: &Json) -> Result<(), AssumptionError> {
+        match value {
+            Json::String(text) => self.set(key, text),
+            Json::Number(number) => self.set(key, &number.to_string()),
+            other => Err(AssumptionError::NotAValue { key: key.to_owned(), value: other.to_string() }),
+        }
+    }
+
     /// Switches one assumption by `KEY=VALUE`.
     ///
     /// # Errors
@@ -356,6 +377,32 @@ impl Assumptions {
             }
         }
         Ok(())
+    }
+
+    /// Switches what `named` names and is not switched here already: what somebody says of a server goes before what a
+    /// seed says of its world.
+    ///
+    /// # Errors
+    /// As [`Assumptions::set`].
+    pub(crate) fn set_where_default(&mut self, named: &Map<String, Json>) -> Result<(), AssumptionError> {
+        let before = self.clone();
+        for (key, value) in named {
+            self.set_json(key, value)?;
+            if let Some(key) = Key::named(key).filter(|key| before.is_switched(*key)) {
+                self.settings[key as usize] = before.settings[key as usize].clone();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `key` is not what it is by default.
+    fn is_switched(&self, key: Key) -> bool {
+        self.settings[key as usize] != ENTRIES[key as usize].default
+    }
+
+    /// Every key that is not what it is by default, with its value.
+    pub(crate) fn switched(&self) -> impl Iterator<Item = (&'static str, String)> {
+        Key::ALL.iter().zip(self.iter()).filter(|(key, _)| self.is_switched(**key)).map(|(_, pair)| pair)
     }
 
     /// Every key with its value, for those who want to see which are in force.

@@ -318,6 +318,7 @@ impl Answering<'_> {
         let outcome = self.row(&call).and_then(|row| {
             call.body = body.as_deref().map_err(Clone::clone)?;
             call.basis.follow_all(row.facts);
+            let _step = world.step();
             // A fault of the fake must not take the connection, or the other requests on it, with it.
             let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, &call)));
             handled.unwrap_or_else(|_| Err(Why::Broken.into()))

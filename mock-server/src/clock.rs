@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Timestamp;
 
 /// Stands in `held_at` of a clock that runs.
@@ -15,6 +17,16 @@ pub(crate) struct Clock {
     ahead: AtomicI64,
     /// The second at which it is frozen, or [`RUNNING`].
     held_at: AtomicI64,
+}
+
+/// How a clock was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClockSetting {
+    /// It runs, so many seconds ahead of the machine's.
+    AheadSeconds(i64),
+    /// It stands still.
+    FrozenAt(Timestamp),
 }
 
 impl Default for Clock {
@@ -31,6 +43,23 @@ impl Clock {
                 Timestamp::from_unix_seconds(machine_seconds().saturating_add(self.ahead.load(Ordering::Acquire)))
             }
             held_at => Timestamp::from_unix_seconds(held_at),
+        }
+    }
+
+    /// How it was set; none for one that shows the machine's time.
+    pub(crate) fn setting(&self) -> Option<ClockSetting> {
+        match (self.held_at.load(Ordering::Acquire), self.ahead.load(Ordering::Acquire)) {
+            (RUNNING, 0) => None,
+            (RUNNING, ahead) => Some(ClockSetting::AheadSeconds(ahead)),
+            (held_at, _) => Some(ClockSetting::FrozenAt(Timestamp::from_unix_seconds(held_at))),
+        }
+    }
+
+    /// Sets it as another one was set.
+    pub(crate) fn set_as(&self, setting: ClockSetting) {
+        match setting {
+            ClockSetting::AheadSeconds(ahead) => self.ahead.store(ahead, Ordering::Release),
+            ClockSetting::FrozenAt(at) => self.set(at, true),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The configuration, from flags and environment. The doc comments are its reference, and what `--help` prints.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::error::{ContextKind, ContextValue};
@@ -48,6 +48,10 @@ pub struct Config {
     /// The world to start from and to reset to: a JSON file, `default` or `empty`.
     #[arg(long, global = true, env = "MOCK_SEED", value_name = "FILE|default|empty", default_value = "default")]
     seed: PathBuf,
+
+    /// Save the world to this file when the server stops, as JSON that --seed reads.
+    #[arg(long, global = true, env = "MOCK_SAVE", value_name = "FILE")]
+    save: Option<PathBuf>,
 
     /// Switch one assumption; repeatable, in the variable separated by commas.
     #[arg(long, global = true, env = "MOCK_ASSUME", value_name = "KEY=VALUE")]
@@ -142,6 +146,11 @@ impl Config {
     /// Where to listen.
     pub fn listen(&self) -> SocketAddr {
         self.listen
+    }
+
+    /// Where to save the world at the end, if anywhere.
+    pub(crate) fn save(&self) -> Option<&Path> {
+        self.save.as_deref()
     }
 
     /// How to write the log, if it is said.

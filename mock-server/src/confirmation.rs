@@ -35,7 +35,7 @@ impl Challenge {
             channel: Channel::Sms,
             to: to.to_owned(),
             account_id: call.shown(Id::new(Table::Account, account.id)),
-            kind,
+            kind: kind.into(),
             subject: None,
             text: format!("Your verification code is {}.", self.secret),
             link: None,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, OriginalUri, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, post};
@@ -15,7 +15,7 @@ use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
 
-use self::input::{Body, Query};
+use self::input::{Body, Query, Text};
 use crate::app::{App, Place, Settings, Visit};
 use crate::confirmation;
 use crate::id::{Id, ShownId, Table};
@@ -43,6 +43,7 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/clock", get(read_clock).put(move_clock))
         .route("/accounts/{id}/eid", post(complete_eid))
         .route("/requests", get(list_requests).delete(clear_requests))
+        .route("/snapshot", get(take_snapshot).put(put_snapshot))
         .route("/sandboxes", get(list_sandboxes).post(make_sandbox))
         .route("/sandboxes/{id}", delete(end_sandbox))
         .route_layer(middleware::from_fn(without_query))
@@ -97,7 +98,7 @@ impl From<SeedError> for Refused {
 }
 
 async fn no_such_route() -> Refused {
-    let routes = "health, reset, outbox, leaks, clock, accounts/{id}/eid, requests, sandboxes";
+    let routes = "health, reset, outbox, leaks, clock, accounts/{id}/eid, requests, snapshot, sandboxes";
     Refused(StatusCode::NOT_FOUND, format!("there is no such control route; under /_mock/ are {routes}"))
 }
 
@@ -204,6 +205,7 @@ impl Place {
     /// Moves the clock.
     pub(crate) fn move_clock(&self, to: ClockMove) -> ClockState {
         let world = self.world();
+        let _step = world.step();
         let before = world.clock().now();
         let by = i64::try_from(to.advance_seconds.unwrap_or_default()).unwrap_or(i64::MAX);
         let now = to.now.unwrap_or(before).plus_seconds(by);
@@ -259,6 +261,15 @@ async fn clear_requests(visit: Visit) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+async fn take_snapshot(visit: Visit) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], visit.world.snapshot().to_text())
+}
+
+async fn put_snapshot(visit: Visit, Text(text): Text) -> Result<Json<Any>, Refused> {
+    visit.place.restore(&Seed::parse(&text)?)?;
+    Ok(Json(json!({ "status": "ok" })))
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewSandbox {
@@ -281,14 +292,8 @@ impl NewSandbox {
         }
         let mut settings = Settings::clone(&parent.settings);
         for (key, value) in &self.assume {
-            let value = match value {
-                Any::String(text) => text.clone(),
-                Any::Number(number) => number.to_string(),
-                other => {
-                    return Err(Refused::bad(format!("assume.{key}: {other} is neither a text nor a whole number")));
-                }
-            };
-            settings.assumptions.set(key, &value).map_err(|error| Refused::bad(error.to_string()))?;
+            let set = settings.assumptions.set_json(key, value);
+            set.map_err(|error| Refused::bad(format!("assume: {error}")))?;
         }
         Ok((seed, Arc::new(settings)))
     }

@@ -361,6 +361,19 @@ impl WorldControl {
         world.complete_eid(account, provider, ssn)
     }
 
+    /// The whole world as JSON, which a seed may be too (`GET /_mock/snapshot`).
+    pub fn snapshot(&self) -> String {
+        self.place.world().snapshot().to_text()
+    }
+
+    /// Puts a snapshot or a seed in the place of this world, until the next reset (`PUT /_mock/snapshot`).
+    ///
+    /// # Errors
+    /// What does not fit, with the place; then the world stays as it was.
+    pub fn restore(&self, json: &str) -> Result<(), SeedError> {
+        self.place.restore(&Seed::parse(json)?)
+    }
+
     /// The last requests, oldest first (`GET /_mock/requests`).
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.place.world().journal().list()

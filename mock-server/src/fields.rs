@@ -20,6 +20,12 @@ pub(crate) struct Fields<'a> {
     issues: Vec<Issue>,
 }
 
+/// A body that names these fields, but for those that have no value.
+pub(crate) fn body<const N: usize>(fields: [(&str, Json); N]) -> Map<String, Json> {
+    let named = fields.into_iter().filter(|(_, value)| !value.is_null());
+    named.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 /// How an update is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Update<'a> {

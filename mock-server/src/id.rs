@@ -5,13 +5,14 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::assumptions::IdForm;
 
 /// What an id counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub(crate) enum Table {
     Account,
@@ -25,6 +26,23 @@ pub(crate) enum Table {
     Alarm,
     Site,
     RemovalRequest,
+}
+
+impl Table {
+    /// All of them, in order.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Account,
+        Self::Email,
+        Self::Phone,
+        Self::Iban,
+        Self::Passport,
+        Self::License,
+        Self::Card,
+        Self::Leak,
+        Self::Alarm,
+        Self::Site,
+        Self::RemovalRequest,
+    ];
 }
 
 /// The id of something, as the fake counts it.
@@ -104,6 +122,16 @@ pub enum ShownId {
     Integer(u64),
     /// A UUID.
     Uuid(Uuid),
+}
+
+impl ShownId {
+    /// The number that it stands for in `table`; none where it stands for something else.
+    pub(crate) fn number(self, table: Table) -> Option<u64> {
+        match self {
+            Self::Integer(number) => Some(number),
+            Self::Uuid(uuid) => Id::parse(table, &uuid.to_string(), IdForm::Uuid),
+        }
+    }
 }
 
 impl fmt::Display for ShownId {

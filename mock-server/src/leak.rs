@@ -250,6 +250,27 @@ impl Leak {
     }
 }
 
+impl Leak {
+    /// The description that makes it anew.
+    pub(crate) fn describe(&self) -> NewLeak {
+        NewLeak {
+            kind: self.kind,
+            value: self.value.to_string(),
+            source_type: self.source_type,
+            title: Some(self.title.to_string()),
+            domain: self.domain.as_deref().map(str::to_owned),
+            description: Some(self.description.to_string()),
+            breach_date: self.breach_date,
+            published_at: Some(self.published_at),
+            data_classes: self.data_classes.iter().map(|class| class.to_string()).collect(),
+            severity: Some(self.severity),
+            is_verified: Some(self.is_verified),
+            has_password: self.has_password,
+            has_plaintext_password: self.has_plaintext_password,
+        }
+    }
+}
+
 /// How bad a leak is, where nobody says: by what a thief can do with the data.
 fn severity(source: SourceType, classes: &[Box<str>], plaintext: bool, password: bool) -> Severity {
     let holds = |class: &str| classes.iter().any(|held| &**held == class);

@@ -2,6 +2,9 @@
 
 mod scan;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
 pub(crate) use scan::Site;
 
 use self::scan::{Occasion, Removal, ScanStatus, SiteScan, Steps};
@@ -9,7 +12,7 @@ use crate::account::Account;
 use crate::assumptions::Key;
 use crate::auth::Subscriber;
 use crate::call::Call;
-use crate::fields::{Change, Fields, Update, short_text};
+use crate::fields::{self, Change, Fields, Update, short_text};
 use crate::id::{Id, Table};
 use crate::reply::{Issue, Outcome, Refusal, Reply, Why};
 use crate::time::Timestamp;
@@ -21,12 +24,37 @@ use crate::world::World;
 #[derive(Debug, Default)]
 pub(crate) struct Online {
     profile: Option<Profile>,
-    /// How many scans were started, and when the last one.
-    scans: u64,
-    started_at: Option<Timestamp>,
+    scans: Scans,
+}
+
+/// The scans of an account, and what came of them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scans {
+    /// How many were started, and when the last one.
+    started: u64,
+    last_started_at: Option<Timestamp>,
     /// The sites of the last scan, in their order.
     sites: Vec<SiteScan>,
-    removals: Vec<Removal>,
+    removal_requests: Vec<Removal>,
+}
+
+impl Scans {
+    /// Whether nothing was ever scanned.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.started == 0
+    }
+
+    /// The sites that it speaks of.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = u64> {
+        let scanned = self.sites.iter().map(|scan| scan.site);
+        scanned.chain(self.removal_requests.iter().map(|removal| removal.site))
+    }
+
+    /// The ids of its removal requests.
+    pub(crate) fn removal_ids(&self) -> impl Iterator<Item = u64> {
+        self.removal_requests.iter().map(|removal| removal.id)
+    }
 }
 
 /// Whom brokers are searched for (ONLINE-2).
@@ -39,8 +67,8 @@ pub(crate) struct Profile {
     street: Option<Box<str>>,
     zip: Option<Box<str>>,
     city: Option<Box<str>>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl Profile {
@@ -64,6 +92,19 @@ impl Profile {
             created_at: now,
             updated_at: now,
         })
+    }
+
+    /// The body that would create it.
+    pub(crate) fn body(&self) -> Map<String, Json> {
+        fields::body([
+            ("first_name", (*self.first_name).into()),
+            ("last_name", (*self.last_name).into()),
+            ("email", (*self.email).into()),
+            ("phone", self.phone.as_deref().into()),
+            ("street", self.street.as_deref().into()),
+            ("zip", self.zip.as_deref().into()),
+            ("city", self.city.as_deref().into()),
+        ])
     }
 
     fn show(&self) -> Object {
@@ -131,32 +172,45 @@ impl Changes {
 }
 
 impl Online {
-    /// With this profile, and nothing scanned yet.
-    pub(crate) fn with_profile(profile: Profile) -> Self {
-        Self { profile: Some(profile), ..Self::default() }
+    /// With this profile, and these scans.
+    pub(crate) fn new(profile: Option<Profile>, scans: Scans) -> Self {
+        Self { profile, scans }
+    }
+
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    pub(crate) fn scans(&self) -> &Scans {
+        &self.scans
     }
 
     /// Whether a scan was ever started.
     #[cfg(feature = "broken-rules")]
     pub(crate) fn has_scanned(&self) -> bool {
-        self.scans > 0
+        !self.scans.is_empty()
     }
 
     /// What falls due of it by itself: its name and when.
     pub(crate) fn due<'a>(&'a self, world: &'a World) -> impl Iterator<Item = (&'static str, Timestamp)> {
-        let scans = self.sites.iter().map(|scan| match scan.status(scan.ends_at) {
+        let scans = self.scans.sites.iter().map(|scan| match scan.status(scan.ends_at) {
             ScanStatus::Failed => ("scan-failed", scan.ends_at),
             _ => ("scan-completed", scan.ends_at),
         });
         let steps = world.removal_steps();
-        let moves = self.removals.iter().flat_map(move |removal| steps.moves(removal.sent_at).collect::<Vec<_>>());
+        let moves = self
+            .scans
+            .removal_requests
+            .iter()
+            .flat_map(move |removal| steps.moves(removal.sent_at).collect::<Vec<_>>());
         scans.chain(moves.map(|at| ("removal-moved-on", at)))
     }
 
     /// The part of `scan/status` that is about `site`.
     fn show(&self, site: &Site, steps: &Steps<'_>, now: Timestamp) -> Object {
-        let scanned = self.sites.iter().find(|scan| scan.site == site.id);
-        let sent = self.removals.iter().filter(|removal| removal.site == site.id && removal.sent_at <= now);
+        let scanned = self.scans.sites.iter().find(|scan| scan.site == site.id);
+        let sent =
+            self.scans.removal_requests.iter().filter(|removal| removal.site == site.id && removal.sent_at <= now);
         let sent: Vec<Object> = sent.map(|removal| removal.show(steps, now)).collect();
         site.show()
             .with("scan_result", scanned.map_or_else(SiteScan::show_none, |scan| scan.show(now)))
@@ -194,7 +248,10 @@ impl World {
 }
 
 /// What an account without any has of Online Data.
-static NOTHING: Online = Online { profile: None, scans: 0, started_at: None, sites: Vec::new(), removals: Vec::new() };
+static NOTHING: Online = Online {
+    profile: None,
+    scans: Scans { started: 0, last_started_at: None, sites: Vec::new(), removal_requests: Vec::new() },
+};
 
 impl Account {
     fn online(&self) -> &Online {
@@ -283,16 +340,16 @@ pub(crate) fn status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
     let (steps, now) = (removal_steps(call), call.now);
     call.world.read_account(subscriber.account, |account| {
         let online = account.online();
-        let count = |status| online.sites.iter().filter(|scan| scan.status(now) == status).count() as u64;
+        let count = |status| online.scans.sites.iter().filter(|scan| scan.status(now) == status).count() as u64;
         let (failed, completed) = (count(ScanStatus::Failed), count(ScanStatus::Completed));
-        let whole = match online.sites.len() as u64 {
+        let whole = match online.scans.sites.len() as u64 {
             0 => ScanStatus::NotStarted,
             total if failed + completed < total => ScanStatus::Initiated,
             _ if failed > 0 => ScanStatus::Failed,
             _ => ScanStatus::Completed,
         };
-        let with_data = online.sites.iter().filter(|scan| scan.finds_data() && scan.status(now).is_over());
-        let sent: Vec<_> = online.removals.iter().filter(|removal| removal.sent_at <= now).collect();
+        let with_data = online.scans.sites.iter().filter(|scan| scan.finds_data() && scan.status(now).is_over());
+        let sent: Vec<_> = online.scans.removal_requests.iter().filter(|removal| removal.sent_at <= now).collect();
         let done = sent.iter().filter(|removal| steps.is_over(removal.sent_at, now)).count();
         Ok(Reply::Item(
             Object::new()
@@ -304,7 +361,7 @@ pub(crate) fn status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
                 .with("sites_with_data", with_data.count() as u64)
                 .with("removal_requests_total", sent.len() as u64)
                 .with("removal_requests_done", done as u64)
-                .with("last_scan_at", online.started_at),
+                .with("last_scan_at", online.scans.last_started_at),
         ))
     })
 }
@@ -319,29 +376,33 @@ pub(crate) fn start_scan(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
 
 impl Online {
     fn start(&mut self, account: u64, ssn: Option<&str>, call: &Call<'_>) -> Outcome {
-        if let Some(ends_at) = self.sites.iter().map(|scan| scan.ends_at).max().filter(|at| *at > call.now) {
+        if let Some(ends_at) = self.scans.sites.iter().map(|scan| scan.ends_at).max().filter(|at| *at > call.now) {
             return under_way(call, ends_at);
         }
         let Some(profile) = &self.profile else { return Err(without_profile(call)) };
         let steps = call.world.removal_steps();
         let queue = i64::from(call.assumed().number(Key::ScanQueueSeconds));
-        self.scans += 1;
-        self.started_at = Some(call.now);
-        self.sites = (0..)
+        let scans = &mut self.scans;
+        scans.started += 1;
+        scans.last_started_at = Some(call.now);
+        scans.sites = (0..)
             .zip(call.world.sites())
             .map(|(place, site)| {
                 let begins_at = call.now.plus_seconds(queue.saturating_mul(place));
-                let (scan, ends_at) = (self.scans, end_of_scan(begins_at, call));
+                let (scan, ends_at) = (scans.started, end_of_scan(begins_at, call));
                 let occasion = Occasion { account, scan, attempt: 1, begins_at, ends_at, profile, ssn };
-                begin_scan(&mut self.removals, site, occasion, &steps, call.world)
+                begin_scan(&mut scans.removal_requests, site, occasion, &steps, call.world)
             })
             .collect();
         Ok(Reply::Done("Scan started."))
     }
 
     fn retry(&mut self, site: &Site, account: u64, ssn: Option<&str>, call: &Call<'_>) -> Outcome {
-        let failed =
-            self.sites.iter().position(|scan| scan.site == site.id && scan.status(call.now) == ScanStatus::Failed);
+        let failed = self
+            .scans
+            .sites
+            .iter()
+            .position(|scan| scan.site == site.id && scan.status(call.now) == ScanStatus::Failed);
         let Some(place) = failed else {
             let issue = Issue::new("siteId", "The scan of this site has not failed.");
             return Err(Refusal::assumed(call.assumed().name(Key::ScanRetry), issue).hint(
@@ -357,10 +418,11 @@ impl Online {
         }
         let Some(profile) = &self.profile else { return Err(without_profile(call)) };
         let (begins_at, ends_at) = (call.now, end_of_scan(call.now, call));
-        let (scan, attempt) = (self.scans, self.sites[place].attempt + 1);
+        let scans = &mut self.scans;
+        let (scan, attempt) = (scans.started, scans.sites[place].attempt + 1);
         let occasion = Occasion { account, scan, attempt, begins_at, ends_at, profile, ssn };
         let steps = call.world.removal_steps();
-        self.sites[place] = begin_scan(&mut self.removals, site, occasion, &steps, call.world);
+        scans.sites[place] = begin_scan(&mut scans.removal_requests, site, occasion, &steps, call.world);
         Ok(Reply::Done("Scan of the site started again."))
     }
 }

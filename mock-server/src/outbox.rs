@@ -1,5 +1,6 @@
 //! The messages that the fake would have sent: confirmation emails and codes by SMS.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dashmap::DashMap;
@@ -31,7 +32,7 @@ pub struct Message {
     /// The account that it is about.
     pub account_id: ShownId,
     /// `watchlist-email-confirmation`, `watchlist-phone-confirmation`, `phone-verification` or `credit-card-verification`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The subject of an email.
     pub subject: Option<String>,
     /// What a person reads.
@@ -85,6 +86,22 @@ impl Outbox {
         message.id = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         self.messages.insert(message.id, message);
         self.news.notify_waiters();
+    }
+
+    /// Puts a message back under the id that it had.
+    pub(crate) fn restore(&self, message: Message) {
+        self.count_from(message.id);
+        self.messages.insert(message.id, message);
+    }
+
+    /// Gives out ids after `sent`.
+    pub(crate) fn count_from(&self, sent: u64) {
+        self.sent.fetch_max(sent, Ordering::Relaxed);
+    }
+
+    /// How many were sent, those that were forgotten included.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// What `filter` admits, oldest first.

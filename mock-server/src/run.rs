@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -20,6 +21,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 pub fn run(config: &Config) -> Result<(), String> {
     start_log(config.log());
     let app = config.app()?;
+    let save = config.save().map(Save::prepare).transpose()?;
     // Each connection is a descriptor, and the usual soft limit is 1024; what the system grants is enough.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "cannot raise the limit of open files");
@@ -34,10 +36,45 @@ pub fn run(config: &Config) -> Result<(), String> {
         let address = listener.local_addr().map_err(|error| format!("--listen {at}: {error}"))?;
         let shutdown = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
         say(&format!("listening on http://{address}"));
-        serve(listener, app, shutdown).await;
+        serve(listener, app.clone(), shutdown).await;
+        if let Some(save) = save {
+            save.write(&app.main().world().snapshot().to_text())?;
+        }
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// A file to be written at the end, which is not touched until all that goes into it is written beside it.
+struct Save {
+    file: PathBuf,
+    beside: PathBuf,
+}
+
+impl Save {
+    /// Sees at the start whether it can be written, for at the end it would be too late to say.
+    fn prepare(file: &Path) -> Result<Self, String> {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(".new");
+        let save = Self { file: file.to_owned(), beside: beside.into() };
+        if save.file.is_dir() {
+            return Err(format!("--save {}: this is a directory; name a file", file.display()));
+        }
+        std::fs::write(&save.beside, "").and_then(|()| std::fs::remove_file(&save.beside)).map_err(save.about())?;
+        Ok(save)
+    }
+
+    fn write(&self, text: &str) -> Result<(), String> {
+        std::fs::write(&self.beside, text)
+            .and_then(|()| std::fs::rename(&self.beside, &self.file))
+            .map_err(self.about())?;
+        tracing::info!(file = %self.file.display(), "saved the world");
+        Ok(())
+    }
+
+    fn about(&self) -> impl Fn(io::Error) -> String {
+        move |error| format!("--save {}: {error}", self.file.display())
+    }
 }
 
 /// Listens with room for many who come at once: a connection that finds none is only tried again after a second.

@@ -50,6 +50,16 @@ impl Secrets {
         uuid::Builder::from_random_bytes(self.stream().random()).into_uuid()
     }
 
+    /// How many were drawn.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// Goes on after the first `drawn` ones, for a world that has had them already.
+    pub(crate) fn skip(&self, drawn: u64) {
+        self.next.fetch_max(drawn, Ordering::Relaxed);
+    }
+
     fn stream(&self) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::from_seed(self.key);
         rng.set_stream(self.next.fetch_add(1, Ordering::Relaxed));

@@ -1,31 +1,23 @@
-//! The world to start from and to reset to, as JSON.
+//! A world as JSON: one to start from and to reset to, written by hand or taken as a snapshot.
 //!
 //! Values in a seed pass the same rules as values in a request, and items are written as the bodies that add them, so a
-//! seed can hold nothing that the API would not accept.
+//! seed can hold nothing that the API would not accept. What people leave out follows from the rest; a snapshot leaves
+//! out nothing that a client could notice.
 
-use std::collections::HashSet;
+mod plant;
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::account::{Account, Draft};
-use crate::assumptions::Assumed;
-use crate::auth::Principal;
-use crate::confirmation::Confirmation;
-use crate::facts::Basis;
-use crate::fields::Fields;
+use crate::assumptions::Assumptions;
+use crate::clock::ClockSetting;
+use crate::id::Table;
 use crate::leak::NewLeak;
-use crate::online::{Online, Profile, Site};
-use crate::reply::Why;
+use crate::online::{Scans, Site};
+use crate::outbox::Channel;
 use crate::time::Timestamp;
-use crate::watchlist::card::Card;
-use crate::watchlist::email::Email;
-use crate::watchlist::iban::Iban;
-use crate::watchlist::license::License;
-use crate::watchlist::passport::Passport;
-use crate::watchlist::phone::Phone;
-use crate::watchlist::{Item, Kind, Rules};
-use crate::world::{Token, World};
 
 const DEFAULT: &str = include_str!("../../fixtures/seed.json");
 /// The plans and sites of every seed that brings none.
@@ -33,46 +25,63 @@ const ONLINE: &str = include_str!("../../fixtures/online.json");
 const EMPTY: &str = include_str!("../../fixtures/seed-empty.json");
 
 /// The version of the form that this code reads.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
+
+/// What a seed of any version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
 
 /// Why a seed cannot be used. The text names the place in it, and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SeedError(pub(crate) String);
 
-/// A world to start from.
-#[derive(Clone, Debug, Deserialize)]
+/// A world to start from. What only a snapshot has may be left out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seed {
-    version: u32,
-    partners: Vec<Partner>,
-    tokens: Vec<SeedToken>,
+    pub(crate) version: u32,
+    /// The assumptions that are switched in this world, where its server does not say otherwise.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) assume: Map<String, Json>,
+    /// How the clock was set, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clock: Option<ClockSetting>,
+    pub(crate) partners: Vec<Partner>,
+    pub(crate) tokens: Vec<SeedToken>,
     #[serde(default = "usual_plans")]
-    plans: Vec<Plan>,
+    pub(crate) plans: Vec<Plan>,
     /// The data brokers of Online Data.
     #[serde(default = "usual_sites")]
-    sites: Vec<Site>,
-    accounts: Vec<SeedAccount>,
-    leaks: Vec<NewLeak>,
-    /// Alarms of those leaks that are closed already.
-    #[serde(default)]
-    closed_alarms: Vec<ClosedAlarm>,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) accounts: Vec<SeedAccount>,
+    pub(crate) leaks: Vec<NewLeak>,
+    /// Alarms of those leaks that are closed already, where accounts do not list theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) closed_alarms: Vec<ClosedAlarm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sso_codes: Vec<SeedCode>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) messages: Vec<SeedMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) given_out: Option<GivenOut>,
 }
 
 /// A partner with its credentials.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Partner {
     pub(crate) id: u64,
     /// For people who read the seed.
-    #[serde(rename = "name")]
-    _name: String,
-    crm_users: Vec<CrmUser>,
-    sso_clients: Vec<SsoClient>,
+    pub(crate) name: String,
+    pub(crate) crm_users: Vec<CrmUser>,
+    pub(crate) sso_clients: Vec<SsoClient>,
 }
 
 /// A CRM user, which only the partner's portal can provision (LOGIN-5).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CrmUser {
     pub(crate) username: String,
@@ -80,7 +89,7 @@ pub(crate) struct CrmUser {
 }
 
 /// An SSO client; its credentials are not those of a CRM user (SSO-2).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SsoClient {
     pub(crate) client_id: String,
@@ -88,13 +97,12 @@ pub(crate) struct SsoClient {
 }
 
 /// What a customer pays for.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Plan {
     pub(crate) id: u32,
     /// For people who read the seed.
-    #[serde(rename = "name")]
-    _name: String,
+    pub(crate) name: String,
     pub(crate) has_online_data: bool,
 }
 
@@ -118,60 +126,186 @@ fn usual_sites() -> Vec<Site> {
     usual_online().sites
 }
 
-/// A token that never expires, for one partner or one account.
-#[derive(Clone, Debug, Deserialize)]
+/// A token for one partner or one account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SeedToken {
-    number: u64,
-    secret: String,
-    #[serde(default)]
-    partner: Option<u64>,
-    #[serde(default)]
-    account: Option<u64>,
+pub(crate) struct SeedToken {
+    pub(crate) number: u64,
+    pub(crate) secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) partner: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<u64>,
+    /// Never, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_at: Option<Timestamp>,
+    /// How much it was used in its last minute, where requests are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) minute: Option<SeedMinute>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SeedAccount {
-    id: u64,
-    partner: u64,
+pub(crate) struct SeedMinute {
+    pub(crate) began_at: Timestamp,
+    pub(crate) requests: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedAccount {
+    pub(crate) id: u64,
+    pub(crate) partner: u64,
     /// The body that would create it.
-    profile: Map<String, Json>,
+    pub(crate) profile: Map<String, Json>,
+    /// Where the body does not name it: an SSN need not be of the account's country, once either has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ssn: Option<String>,
     #[serde(default = "yes")]
-    is_ssn_monitored: bool,
-    created_at: Timestamp,
-    #[serde(default)]
-    emails: Vec<SeedItem>,
-    #[serde(default)]
-    phones: Vec<SeedItem>,
-    #[serde(default)]
-    ibans: Vec<SeedItem>,
-    #[serde(default)]
-    passports: Vec<SeedItem>,
-    #[serde(default)]
-    drivers_licenses: Vec<SeedItem>,
-    #[serde(default)]
-    credit_cards: Vec<SeedItem>,
+    pub(crate) is_ssn_monitored: bool,
+    /// The email that SSO knows it by: null for none, that of the profile if left out.
+    #[serde(default, deserialize_with = "even_null", skip_serializing_if = "Option::is_none")]
+    pub(crate) created_with: Option<Option<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) password: Option<String>,
+    pub(crate) created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) updated_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) emails: Vec<SeedItem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) phones: Vec<SeedItem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ibans: Vec<SeedItem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) passports: Vec<SeedItem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) drivers_licenses: Vec<SeedItem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) credit_cards: Vec<SeedItem>,
+    /// Codes that were sent to verify a phone (PHONE-2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) phone_codes: Vec<SeedPhoneCode>,
+    /// The alarms that it has; those of all leaks that it sees, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alarms: Option<Vec<SeedAlarm>>,
     /// The body that would create its profile of Online Data.
-    #[serde(default)]
-    online_profile: Option<Map<String, Json>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) online_profile: Option<SeedProfile>,
+    #[serde(default, skip_serializing_if = "Scans::is_empty")]
+    pub(crate) online_scans: Scans,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct SeedItem {
-    id: u64,
-    created_at: Timestamp,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SeedItem {
+    pub(crate) id: u64,
+    pub(crate) created_at: Timestamp,
+    /// When it was added, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) updated_at: Option<Timestamp>,
+    /// When it was added, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) confirmed_at: Option<Timestamp>,
+    /// What it waits for, if it is not confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waits_for: Option<SeedChallenge>,
     /// The body that would add it.
     #[serde(flatten)]
-    body: Map<String, Json>,
+    pub(crate) body: Map<String, Json>,
+}
+
+/// The end of a link, or a code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedChallenge {
+    pub(crate) secret: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedPhoneCode {
+    pub(crate) phone: String,
+    pub(crate) code: SeedChallenge,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SeedProfile {
+    /// When the account was created, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) created_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) updated_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub(crate) body: Map<String, Json>,
+}
+
+/// An alarm of an account, and what the account sees of the leak that raised it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedAlarm {
+    pub(crate) id: u64,
+    /// The place of the leak among the leaks of the seed, from 0.
+    pub(crate) leak: usize,
+    /// The id that the leak has on this account.
+    pub(crate) leak_id: u64,
+    /// The item that watches the value; none for the account's own SSN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item_id: Option<u64>,
+    /// Whether it still does.
+    pub(crate) is_watched: bool,
+    pub(crate) created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) closed_at: Option<Timestamp>,
 }
 
 /// Alarms are numbered in the order of the leaks that raise them.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ClosedAlarm {
-    id: u64,
-    closed_at: Timestamp,
+pub(crate) struct ClosedAlarm {
+    pub(crate) id: u64,
+    pub(crate) closed_at: Timestamp,
+}
+
+/// A one-time code (SSO-4).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedCode {
+    pub(crate) code: String,
+    pub(crate) account: u64,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) is_used: bool,
+}
+
+/// A message that was sent, with the number of its account in place of the id that clients see.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedMessage {
+    pub(crate) id: u64,
+    pub(crate) channel: Channel,
+    pub(crate) to: String,
+    pub(crate) account: u64,
+    pub(crate) kind: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) text: String,
+    pub(crate) link: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) sent_at: Timestamp,
+}
+
+/// How far the world has counted: what was removed keeps its number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenOut {
+    pub(crate) ids: BTreeMap<Table, u64>,
+    pub(crate) tokens: u64,
+    pub(crate) messages: u64,
+    pub(crate) secrets: u64,
+}
+
+/// Tells a field that is null from one that is left out.
+fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 fn yes() -> bool {
@@ -215,15 +349,28 @@ impl Seed {
     /// # Errors
     /// What is not JSON of the form, with the place.
     pub(crate) fn parse(text: &str) -> Result<Self, SeedError> {
+        // The version goes first: of another one, nothing else can be expected to be of this form.
+        if let Ok(Versioned { version }) = serde_json::from_str(text)
+            && version != VERSION
+        {
+            return Err(SeedError(format!(
+                "version: this seed is of version {version}, and this server reads version {VERSION}"
+            )));
+        }
         let mut json = serde_json::Deserializer::from_str(text);
-        let seed: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let seed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let place = error.path().to_string();
             SeedError(format!("{place}: {}", error.into_inner()))
         })?;
-        if seed.version != VERSION {
-            return Err(SeedError(format!("version: this seed is of version {}, not {VERSION}", seed.version)));
-        }
+        json.end().map_err(|error| SeedError(format!("after the seed: {error}")))?;
         Ok(seed)
+    }
+
+    /// As [`Seed::parse`] reads it, for people too.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("keys are texts");
+        text.push('\n');
+        text
     }
 
     /// The partners.
@@ -257,38 +404,17 @@ impl Seed {
         })
     }
 
-    /// Puts a copy of everything into `world`, which is empty.
-    pub(crate) fn plant(&self, world: &World) -> Result<(), SeedError> {
-        all_differ("plans", self.plans.iter().map(|plan| u64::from(plan.id)))?;
-        all_differ("sites", self.sites.iter().map(|site| site.id))?;
-        for (position, account) in self.accounts.iter().enumerate() {
-            account.plant(world, self).map_err(|error| SeedError(format!("accounts[{position}]{error}")))?;
-        }
-        for (position, token) in self.tokens.iter().enumerate() {
-            let principal = match (token.partner, token.account) {
-                (Some(partner), None) if self.partners.iter().any(|known| known.id == partner) => {
-                    Principal::Partner(partner)
-                }
-                (None, Some(account)) if self.accounts.iter().any(|known| known.id == account) => {
-                    Principal::User(account)
-                }
-                _ => {
-                    let place = format!("tokens[{position}]");
-                    return Err(SeedError(format!("{place}: a token is for one partner or one account of this seed")));
-                }
-            };
-            world.add_token(token.number, Token::new(token.secret.as_str().into(), principal, None));
-        }
-        for (position, leak) in self.leaks.iter().enumerate() {
-            world.plant_leak(leak).map_err(|error| SeedError(format!("leaks[{position}]: {error}")))?;
-        }
-        for (position, alarm) in self.closed_alarms.iter().enumerate() {
-            if !world.plant_closed_alarm(alarm.id, alarm.closed_at) {
-                let place = format!("closed_alarms[{position}].id");
-                return Err(SeedError(format!("{place}: the leaks of this seed raise no alarm {}", alarm.id)));
-            }
-        }
-        Ok(())
+    /// `assumptions`, and those that the seed switches where they are not switched there already.
+    ///
+    /// # Errors
+    /// An unknown key or value, with its place.
+    pub(crate) fn assume_on(&self, assumptions: &mut Assumptions) -> Result<(), SeedError> {
+        assumptions.set_where_default(&self.assume).map_err(|error| SeedError(format!("assume: {error}")))
+    }
+
+    /// Whether it switches any assumption.
+    pub(crate) fn assumes_anything(&self) -> bool {
+        !self.assume.is_empty()
     }
 }
 
@@ -298,89 +424,13 @@ impl SeedToken {
     }
 }
 
-impl SeedAccount {
-    fn plant(&self, world: &World, seed: &Seed) -> Result<(), String> {
-        if !seed.partners.iter().any(|partner| partner.id == self.partner) {
-            return Err(format!(".partner: there is no partner {}", self.partner));
-        }
-        let mut fields = Fields::new(&self.profile);
-        let draft = Draft::parse(&mut fields, false);
-        let draft = fields.finish(draft).map_err(|why| format!(".profile: {}", first_issue(&why)))?;
-        let mut account = Account::new(self.id, self.partner, draft, self.created_at);
-        if let Some(ssn) = &mut account.ssn {
-            ssn.is_monitored = self.is_ssn_monitored;
-        }
-        plant::<Email>(&mut account, "emails", &self.emails, world)?;
-        plant::<Phone>(&mut account, "phones", &self.phones, world)?;
-        plant::<Iban>(&mut account, "ibans", &self.ibans, world)?;
-        plant::<Passport>(&mut account, "passports", &self.passports, world)?;
-        plant::<License>(&mut account, "drivers_licenses", &self.drivers_licenses, world)?;
-        plant::<Card>(&mut account, "credit_cards", &self.credit_cards, world)?;
-        if let Some(body) = &self.online_profile {
-            let mut fields = Fields::new(body);
-            let profile = Profile::parse(&mut fields, self.created_at);
-            let profile = fields.finish(profile).map_err(|why| format!(".online_profile: {}", first_issue(&why)))?;
-            account.online = Some(Box::new(Online::with_profile(profile)));
-        }
-        if world.plant_account(account) {
-            Ok(())
-        } else {
-            Err(": its id or its email is taken by an account before it".into())
-        }
-    }
-}
-
-/// Whether no id of a list stands in it twice.
-fn all_differ(list: &str, ids: impl Iterator<Item = u64>) -> Result<(), SeedError> {
-    let mut before = HashSet::new();
-    match ids.enumerate().find(|(_, id)| !before.insert(*id)) {
-        Some((position, id)) => Err(SeedError(format!("{list}[{position}].id: {id} is taken by one before it"))),
-        None => Ok(()),
-    }
-}
-
-fn plant<K: Kind>(account: &mut Account, list: &str, items: &[SeedItem], world: &World) -> Result<(), String> {
-    let basis = Basis::default();
-    // A card in a seed does not expire: it is a world to come back to, whatever the clock says.
-    let rules = Rules { now: Timestamp::from_unix_seconds(0), assumed: Assumed::new(world.assumptions(), &basis) };
-    for (position, item) in items.iter().enumerate() {
-        let place = |text: &str| format!(".{list}[{position}]: {text}");
-        let mut fields = Fields::new(&item.body);
-        let parsed = K::parse(&mut fields, rules);
-        let parsed = fields.finish(parsed).map_err(|why| place(&first_issue(&why)))?;
-        if K::items(account).holding(parsed.value()).is_some() {
-            return Err(place("the account watches that value already"));
-        }
-        if K::items(account).iter().any(|there| there.id >= item.id) {
-            return Err(place("ids must count up"));
-        }
-        world.take_id(K::TABLE, item.id, account.id);
-        world.watch(K::WATCH, parsed.value(), account.id);
-        K::items_mut(account).add(Item {
-            id: item.id,
-            confirmation: Confirmation::Confirmed(item.created_at),
-            created_at: item.created_at,
-            updated_at: item.created_at,
-            fields: parsed,
-        });
-    }
-    Ok(())
-}
-
-fn first_issue(why: &Why) -> String {
-    match why {
-        Why::Invalid(issues) => issues.first().map(|issue| issue.text.to_string()).unwrap_or_default(),
-        other => format!("{other:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::app::Settings;
-    use crate::assumptions::Assumptions;
+    use crate::world::World;
 
     fn world(text: &str) -> Result<World, SeedError> {
         let settings = Settings {
@@ -412,7 +462,10 @@ mod tests {
         };
         let cases = [
             ("{", "EOF"),
-            (r#"{"version":2,"partners":[],"tokens":[],"accounts":[],"leaks":[]}"#, "this seed is of version 2, not 1"),
+            (
+                r#"{"version":2,"partners":[],"tokens":[],"accounts":[],"leaks":[]}"#,
+                "this seed is of version 2, and this server reads version 1",
+            ),
             (
                 r#"{"version":1,"partners":[],"tokens":[],"accounts":[],"leaks":[],"account":[]}"#,
                 "unknown field `account`",

@@ -7,6 +7,8 @@ pub(crate) mod license;
 pub(crate) mod passport;
 pub(crate) mod phone;
 
+use serde_json::{Map, Value as Json};
+
 use crate::account::Account;
 use crate::assumptions::{AlarmOfRemoved, Assumed, Key, LeaksPending, ValueForm};
 use crate::auth::{Actor, Mode};
@@ -36,6 +38,9 @@ pub(crate) trait Kind: Sized + Send + Sync + 'static {
 
     /// The item that a body describes; where one is missing, `fields` holds the issues.
     fn parse(fields: &mut Fields<'_>, rules: Rules<'_>) -> Option<Self>;
+
+    /// The body that would add the item: the inverse of [`Kind::parse`].
+    fn body(&self) -> Map<String, Json>;
 
     /// The value in the form of [`Kind::canonical`]: what makes a duplicate, and what leaks are filed under.
     fn value(&self) -> &str;

@@ -1,14 +1,18 @@
 //! One world: accounts, tokens, messages, leaks and a clock, in memory.
 //!
 //! It is a handle with verbs. One account is one entry, and [`World::change_account`] is one step on it: a rule and its
-//! write happen under one guard, and no guard leaves its method. Nothing locks the whole world.
+//! write happen under one guard, and no guard leaves its method. Nothing locks the whole world but a snapshot, which
+//! waits for the steps that are under way.
 //!
 //! Guards are taken in this order, so that no two steps can wait for each other: an email's index entry, an account,
 //! and then one entry of any other map.
 
+mod snapshot;
+
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use dashmap::{DashMap, Entry};
 
@@ -38,7 +42,7 @@ const MAIN_SHARDS: usize = 64;
 const SANDBOX_SHARDS: usize = 4;
 
 /// How many tables count ids.
-const TABLES: usize = Table::RemovalRequest as usize + 1;
+const TABLES: usize = Table::ALL.len();
 
 /// A minute, over which requests with one token are counted.
 const MINUTE: i64 = 60;
@@ -70,7 +74,10 @@ pub(crate) struct World {
     last_ids: [AtomicU64; TABLES],
     last_token: AtomicU64,
     outbox: Outbox,
-    journal: Journal,
+    /// Shared with the world that takes its place when a snapshot is put back: what was asked stays known.
+    journal: Arc<Journal>,
+    /// Held to read by every step, and to write by whoever must see all of them done.
+    steps: RwLock<()>,
 }
 
 /// A bearer token: `number|secret`, all kinds numbered from one sequence.
@@ -199,6 +206,13 @@ impl World {
     /// A world that holds a copy of `seed`: the main one, or that of the sandbox of this name.
     pub(crate) fn new(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) -> Result<Self, SeedError> {
         let shards = if sandbox.is_some() { SANDBOX_SHARDS } else { MAIN_SHARDS };
+        let settings = if seed.assumes_anything() {
+            let mut settings = Settings::clone(&settings);
+            seed.assume_on(&mut settings.assumptions)?;
+            Arc::new(settings)
+        } else {
+            settings
+        };
         let tells_foreign_items = settings.assumptions.name(Key::ScopeForeignItem) != "404";
         let world = Self {
             clock: Clock::default(),
@@ -221,11 +235,24 @@ impl World {
             last_ids: [const { AtomicU64::new(0) }; TABLES],
             last_token: AtomicU64::new(0),
             outbox: Outbox::new(shards),
-            journal: Journal::new(settings.journal),
+            journal: Arc::new(Journal::new(settings.journal)),
+            steps: RwLock::new(()),
             settings,
         };
         seed.plant(&world)?;
         Ok(world)
+    }
+
+    /// Goes on with the journal of the world whose place it takes.
+    pub(crate) fn with_journal_of(mut self, before: &Self) -> Self {
+        self.journal = Arc::clone(&before.journal);
+        self
+    }
+
+    /// To be held while something is done here, so that a snapshot has either all of it or nothing.
+    pub(crate) fn step(&self) -> RwLockReadGuard<'_, ()> {
+        // It guards no data, so there is nothing that a panic could have left half done.
+        self.steps.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the world: those who wait for something in it are let go.
@@ -240,6 +267,7 @@ impl World {
     pub(crate) fn complete_eid(&self, account: u64, provider: EidProvider, ssn: &str) -> Result<(), EidError> {
         let ssn =
             ssn::rule(Some(provider.country()))(ssn.trim()).map_err(|_| EidError::NotOfCountry(provider.country()))?;
+        let _step = self.step();
         let mut account = self.accounts.get_mut(&account).ok_or(EidError::NoAccount)?;
         if account.ssn.is_some() && !breaks!(self.settings, ElectronicIdReplacesSsn) {
             return Err(EidError::AlreadySet);
@@ -311,10 +339,15 @@ impl World {
         token
     }
 
-    /// Adds a token that has a number already.
-    pub(crate) fn add_token(&self, number: u64, token: Token) {
-        self.last_token.fetch_max(number, Ordering::Relaxed);
-        self.tokens.insert(number, token);
+    /// Adds a token that has a number already. False if another one has it.
+    pub(crate) fn add_token(&self, number: u64, token: Token) -> bool {
+        self.count_tokens_from(number);
+        self.tokens.insert(number, token).is_none()
+    }
+
+    /// Numbers tokens from the one after `last`.
+    pub(crate) fn count_tokens_from(&self, last: u64) {
+        self.last_token.fetch_max(last, Ordering::Relaxed);
     }
 
     /// What the token `number|secret` is, and, where requests are counted, how much of its minute is used with this one.
@@ -335,8 +368,13 @@ impl World {
     /// Issues a one-time code for a token of `account`.
     pub(crate) fn issue_code(&self, account: u64, expires_at: Timestamp) -> String {
         let code = self.secrets.opaque();
-        self.codes.insert(code.as_str().into(), SsoCode { account, expires_at, is_used: false });
+        self.add_code(&code, account, expires_at, false);
         code
+    }
+
+    /// Adds a one-time code that was issued before.
+    pub(crate) fn add_code(&self, code: &str, account: u64, expires_at: Timestamp, is_used: bool) {
+        self.codes.insert(code.into(), SsoCode { account, expires_at, is_used });
     }
 
     /// Uses a one-time code: of two who come with it at once, one is accepted.
@@ -395,10 +433,11 @@ impl World {
             return false;
         }
         self.take_id(Table::Account, account.id, account.id);
-        if let Some(email) = &account.email
-            && self.emails.insert((account.partner, email.clone()), account.id).is_some()
-        {
-            return false;
+        for email in account.email.iter().chain(&account.created_with) {
+            let before = self.emails.insert((account.partner, email.clone()), account.id);
+            if before.is_some_and(|owner| owner != account.id) {
+                return false;
+            }
         }
         self.add_account(account, |_| ());
         true
@@ -515,8 +554,13 @@ impl World {
 
     /// Makes sure that ids from now on are higher than `id`, which `account` has.
     pub(crate) fn take_id(&self, table: Table, id: u64, account: u64) {
-        self.last_ids[table as usize].fetch_max(id, Ordering::Relaxed);
+        self.count_from(table, id);
         self.own(table, id, account);
+    }
+
+    /// Gives out ids after `last`.
+    pub(crate) fn count_from(&self, table: Table, last: u64) {
+        self.last_ids[table as usize].fetch_max(last, Ordering::Relaxed);
     }
 
     fn own(&self, table: Table, id: u64, account: u64) {
@@ -560,6 +604,7 @@ impl World {
         if breaks!(self.settings, LinksAreDead) {
             return Opened::Dead;
         }
+        let _step = self.step();
         let now = self.clock.now();
         let Some(link) = self.links.get(secret).map(|link| *link) else { return Opened::Dead };
         if now >= link.expires_at {
@@ -600,43 +645,67 @@ impl World {
     /// # Errors
     /// A sentence about the value, if it is none of its kind.
     pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, String> {
+        let _step = self.step();
+        // First the leak, then its watchers; who begins to watch does it the other way round. So at least one of the
+        // two sees the other, and `hit` makes sure that both together count once.
+        let leak = self.file_leak(new)?;
         let now = self.clock.now();
         let is_seen = !breaks!(self.settings, LaterLeaksAreLost);
-        self.spread_leak(new, now, |_, _| is_seen.then_some(now))
+        Ok(self.spread(&leak, |_, _| is_seen.then_some(now)))
     }
 
-    /// The same for a leak that was there before the world began: its alarms are as old as it and the account allow.
+    /// Files a leak that was there before the world began, and tells nobody yet.
     ///
     /// # Errors
     /// As [`World::add_leak`].
-    pub(crate) fn plant_leak(&self, new: &NewLeak) -> Result<(), String> {
-        let now = self.clock.now();
-        let found_at = |account: &Account, leak: &Leak| Some(leak.published_at.max(account.created_at).min(now));
-        self.spread_leak(new, now, found_at).map(drop)
+    pub(crate) fn file_leak(&self, new: &NewLeak) -> Result<Arc<Leak>, String> {
+        let leak = Arc::new(Leak::new(new, self.clock.now())?);
+        self.leaks.entry(self.watched(leak.kind, &leak.value)).or_default().push(Arc::clone(&leak));
+        Ok(leak)
     }
 
-    fn spread_leak(
-        &self,
-        new: &NewLeak,
-        now: Timestamp,
-        found_at: impl Fn(&Account, &Leak) -> Option<Timestamp>,
-    ) -> Result<Vec<u64>, String> {
-        let leak = Arc::new(Leak::new(new, now)?);
+    /// Shows such a leak to those who watch its value, but not to `settled` accounts. Its alarms are as old as it and
+    /// the account allow.
+    pub(crate) fn spread_planted(&self, leak: &Arc<Leak>, settled: &HashSet<u64>) {
+        let now = self.clock.now();
+        self.spread(leak, |account, leak| {
+            (!settled.contains(&account.id)).then(|| leak.published_at.max(account.created_at).min(now))
+        });
+    }
+
+    /// Gives an account an alarm that it had. False if it has no such item that watches the value.
+    pub(crate) fn plant_hit(&self, account: u64, hit: Hit) -> bool {
+        let Some(mut account) = self.accounts.get_mut(&account) else { return false };
+        let watches = match hit.leak.kind {
+            // Alarms of an SSN stay when nobody monitors it any more.
+            WatchKind::Ssn => account.ssn.as_ref().is_some_and(|ssn| ssn.canonical() == hit.leak.value).then_some(0),
+            kind => account.watching(kind, &hit.leak.value, true),
+        };
+        if hit.is_watched && watches != Some(hit.item_id) {
+            return false;
+        }
+        self.take_id(Table::Leak, hit.id, account.id);
+        self.take_id(Table::Alarm, hit.alarm_id, account.id);
+        account.hits.push(hit);
+        true
+    }
+
+    /// Shows a leak to those who watch its value, as found when `found_at` says. Returns their accounts.
+    fn spread(&self, leak: &Arc<Leak>, found_at: impl Fn(&Account, &Leak) -> Option<Timestamp>) -> Vec<u64> {
         let key = self.watched(leak.kind, &leak.value);
-        // First the leak, then its watchers; who begins to watch does it the other way round. So at least one of the
-        // two sees the other, and `hit` makes sure that both together count once.
-        self.leaks.entry(key).or_default().push(Arc::clone(&leak));
-        let watchers = self.watchers.get(&key).map(|watchers| watchers.all().to_vec()).unwrap_or_default();
+        let mut watchers = self.watchers.get(&key).map(|watchers| watchers.all().to_vec()).unwrap_or_default();
+        // In the order of the accounts, whoever began to watch first: ids of alarms must not tell two equal worlds apart.
+        watchers.sort_unstable();
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let mut seen_by = Vec::new();
         for id in watchers {
             let hit = self.change_account(id, |account| {
                 let item = account.watching(leak.kind, &leak.value, pending_too);
                 #[cfg(feature = "broken-rules")]
-                let item = item.or_else(|| crate::broken::ssn_though_unmonitored(account, &leak, &self.settings));
-                let found = item.zip(found_at(account, &leak));
+                let item = item.or_else(|| crate::broken::ssn_though_unmonitored(account, leak, &self.settings));
+                let found = item.zip(found_at(account, leak));
                 if let Some((item, at)) = found {
-                    self.hit(account, item, &leak, at);
+                    self.hit(account, item, leak, at);
                 }
                 Ok(found.is_some())
             });
@@ -644,8 +713,7 @@ impl World {
                 seen_by.push(id);
             }
         }
-        seen_by.sort_unstable();
-        Ok(seen_by)
+        seen_by
     }
 
     /// Closes an alarm that is there. False where there is none.
@@ -739,6 +807,11 @@ impl Token {
     /// A token that nobody has used.
     pub(crate) fn new(secret: Box<str>, principal: Principal, expires_at: Option<Timestamp>) -> Self {
         Self { secret, principal, expires_at, minute: (Timestamp::from_unix_seconds(0), 0) }
+    }
+
+    /// The same after a minute in which requests were counted.
+    pub(crate) fn after(self, minute: Option<(Timestamp, u32)>) -> Self {
+        Self { minute: minute.unwrap_or(self.minute), ..self }
     }
 
     fn resolve(&self, secret: &str, now: Timestamp) -> Resolved {

@@ -17,12 +17,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
-        let body = tokio::time::timeout(app.limits().body, Bytes::from_request(request, app)).await;
-        let body = match body {
-            Ok(Ok(body)) => body,
-            Ok(Err(rejection)) => return Err(Refused(rejection.status(), rejection.body_text())),
-            Err(_) => return Err(Refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".into())),
-        };
+        let body = read(request, app).await?;
         let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { &body };
         // A list would be taken for the fields in the order in which this code declares them.
         if text.trim_ascii_start().starts_with(b"[") {
@@ -36,6 +31,27 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         })?;
         json.end().map_err(|error| Refused::bad(error.to_string()))?;
         Ok(Self(parsed))
+    }
+}
+
+/// A body that reads itself.
+#[derive(Debug)]
+pub(super) struct Text(pub(super) String);
+
+impl FromRequest<App> for Text {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
+        let body = read(request, app).await?;
+        String::from_utf8(body.into()).map(Self).map_err(|_| Refused::bad("the body is not UTF-8"))
+    }
+}
+
+async fn read(request: Request, app: &App) -> Result<Bytes, Refused> {
+    match tokio::time::timeout(app.limits().body, Bytes::from_request(request, app)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(rejection)) => Err(Refused(rejection.status(), rejection.body_text())),
+        Err(_) => Err(Refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".into())),
     }
 }
 

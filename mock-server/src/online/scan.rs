@@ -3,7 +3,7 @@
 //! Nothing waits for anything. Starting a scan decides when each site is looked at and what will be found; every answer
 //! is computed from that and from what the clock shows.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{Id, Table, mix};
 use crate::mask;
@@ -22,7 +22,7 @@ const SSN_SHOWN: usize = 2;
 const OLD_STREET: &str = "Gamla Exempelgatan 1";
 
 /// A data broker.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Site {
     pub(crate) id: u64,
@@ -30,12 +30,12 @@ pub(crate) struct Site {
     pub(crate) domain: Box<str>,
     pub(crate) country_code: Box<str>,
     /// What its scans come to, if that is not left to the choice.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Pinned>,
 }
 
 /// What every scan of a site comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Pinned {
     Found,
@@ -53,7 +53,8 @@ impl Site {
 }
 
 /// A scan of one site.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SiteScan {
     pub(crate) site: u64,
     /// Counts up from 1 with each retry.
@@ -64,7 +65,8 @@ pub(crate) struct SiteScan {
 }
 
 /// What a scan will have come to.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Outcome {
     Found(Box<Found>),
     Nothing,
@@ -72,7 +74,8 @@ enum Outcome {
 }
 
 /// What a site holds of a person, and whether that is what the profile says.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Found {
     /// In the order of [`DATA_FIELDS`].
     data: [Option<Box<str>>; DATA_FIELDS.len()],
@@ -233,7 +236,8 @@ impl Found {
 }
 
 /// A request to a site to remove what it holds of a person (ONLINE-7).
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Removal {
     pub(crate) id: u64,
     pub(crate) site: u64,

@@ -1,12 +1,14 @@
 //! Watched credit cards (CARD-1 to 4). The full number never leaves the fake, and no CVC is kept.
 
+use serde_json::{Map, Value as Json};
+
 use super::{Item, Items, Kind, Leakable, Rules};
 use crate::account::Account;
 use crate::auth::Actor;
 use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation, wrong_code};
 use crate::facts::Fact;
-use crate::fields::{Complaint, Fields, short_text};
+use crate::fields::{self, Complaint, Fields, short_text};
 use crate::id::Table;
 use crate::leak::WatchKind;
 use crate::mask;
@@ -71,6 +73,14 @@ impl Kind for Card {
         fields.opaque("cvc", false)?;
         fields.optional("card_holder", short_text)?;
         Some(Self { number: number?, expiry_month, expiry_year })
+    }
+
+    fn body(&self) -> Map<String, Json> {
+        fields::body([
+            ("card_number", (*self.number).into()),
+            ("expiry_month", self.expiry_month.into()),
+            ("expiry_year", self.expiry_year.into()),
+        ])
     }
 
     fn value(&self) -> &str {

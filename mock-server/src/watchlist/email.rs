@@ -1,6 +1,7 @@
 //! Watched email addresses (EMAIL-1, EMAIL-2).
 
 use email_address::EmailAddress;
+use serde_json::{Map, Value as Json};
 
 use super::{Item, Items, Kind, Leakable, Rules, Written};
 use crate::account::Account;
@@ -9,7 +10,7 @@ use crate::auth::Actor;
 use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation};
 use crate::facts::Fact;
-use crate::fields::{Complaint, Fields, at_most, unknown};
+use crate::fields::{self, Complaint, Fields, at_most, unknown};
 use crate::id::{Id, Table};
 use crate::leak::WatchKind;
 use crate::outbox::{Channel, Message};
@@ -35,6 +36,10 @@ impl Kind for Email {
     fn parse(fields: &mut Fields<'_>, rules: Rules<'_>) -> Option<Self> {
         let address = fields.required("email", Written::rule(rules.assumed, rule))?;
         Some(Self { address })
+    }
+
+    fn body(&self) -> Map<String, Json> {
+        fields::body([("email", self.address.shown().into())])
     }
 
     fn value(&self) -> &str {
@@ -69,7 +74,7 @@ impl Kind for Email {
             channel: Channel::Email,
             to: item.fields.address.shown().to_owned(),
             account_id: call.shown(Id::new(Table::Account, account.id)),
-            kind: "watchlist-email-confirmation",
+            kind: "watchlist-email-confirmation".into(),
             subject: Some("Confirm your email address".into()),
             text,
             link: Some(link),

@@ -1,10 +1,11 @@
 //! Watched IBANs (IBAN-1).
 
 use iban::IbanLike;
+use serde_json::{Map, Value as Json};
 
 use super::{Item, Items, Kind, Leakable, Rules, Written};
 use crate::account::Account;
-use crate::fields::{Complaint, Fields};
+use crate::fields::{self, Complaint, Fields};
 use crate::id::Table;
 use crate::leak::WatchKind;
 use crate::value::Object;
@@ -33,6 +34,10 @@ impl Kind for Iban {
     fn parse(fields: &mut Fields<'_>, rules: Rules<'_>) -> Option<Self> {
         let number = fields.required("iban", Written::rule(rules.assumed, Self::canonical))?;
         Some(Self { number })
+    }
+
+    fn body(&self) -> Map<String, Json> {
+        fields::body([("iban", self.number.shown().into())])
     }
 
     fn value(&self) -> &str {

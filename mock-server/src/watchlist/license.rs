@@ -1,5 +1,7 @@
 //! Watched driver's licenses (LICENSE-1): neither changed nor listed with leaks (NONE-1).
 
+use serde_json::{Map, Value as Json};
+
 use super::{Item, Items, Kind, Rules};
 use crate::account::Account;
 use crate::fields::{self, Complaint, Fields};
@@ -32,6 +34,10 @@ impl Kind for License {
         let number = fields.required("license_number", Self::canonical);
         let country = fields.optional("country_code", fields::two_letters);
         Some(Self { number: number?, country: country? })
+    }
+
+    fn body(&self) -> Map<String, Json> {
+        fields::body([("license_number", (*self.number).into()), ("country_code", self.country.as_deref().into())])
     }
 
     fn value(&self) -> &str {

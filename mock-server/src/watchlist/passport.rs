@@ -1,5 +1,7 @@
 //! Watched passports (PASSPORT-1): the one kind that can be changed, and one without a list of leaks (NONE-1).
 
+use serde_json::{Map, Value as Json};
+
 use super::{Item, Items, Kind, Patchable, Rules};
 use crate::account::Account;
 use crate::fields::{self, Complaint, Fields, Update};
@@ -35,6 +37,14 @@ impl Kind for Passport {
         let country = fields.optional("country_code", fields::two_letters);
         let expiry_date = fields.optional("expiry_date", fields::date);
         Some(Self { number: number?, country: country?, expiry_date: expiry_date? })
+    }
+
+    fn body(&self) -> Map<String, Json> {
+        fields::body([
+            ("passport_number", (*self.number).into()),
+            ("country_code", self.country.as_deref().into()),
+            ("expiry_date", self.expiry_date.map(|date| date.to_string()).into()),
+        ])
     }
 
     fn value(&self) -> &str {

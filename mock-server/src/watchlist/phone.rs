@@ -1,5 +1,7 @@
 //! Watched phones, and the optional verification by SMS (PHONE-1 to 3).
 
+use serde_json::{Map, Value as Json};
+
 use super::{Item, Items, Kind, Leakable, Rules, Written};
 use crate::account::Account;
 use crate::assumptions::ConfirmPhone;
@@ -7,7 +9,7 @@ use crate::auth::Actor;
 use crate::call::Call;
 use crate::confirmation::{Challenge, Confirmation, wrong_code};
 use crate::facts::Fact;
-use crate::fields::{Complaint, Fields, unknown};
+use crate::fields::{self, Complaint, Fields, unknown};
 use crate::id::Table;
 use crate::leak::WatchKind;
 use crate::reply::{Issue, Outcome, Refusal, Reply, Why};
@@ -32,6 +34,10 @@ impl Kind for Phone {
     fn parse(fields: &mut Fields<'_>, rules: Rules<'_>) -> Option<Self> {
         let number = fields.required("phone", Written::rule(rules.assumed, rule))?;
         Some(Self { number })
+    }
+
+    fn body(&self) -> Map<String, Json> {
+        fields::body([("phone", self.number.shown().into())])
     }
 
     fn value(&self) -> &str {
@@ -92,7 +98,7 @@ pub(crate) fn rule(text: &str) -> Result<Box<str>, Complaint> {
 /// for a phone that CRM adds is confirmed at once and can be verified all the same.
 #[derive(Debug)]
 pub(crate) struct PhoneCode {
-    phone: Box<str>,
+    pub(crate) phone: Box<str>,
     pub(crate) challenge: Challenge,
 }
 

@@ -763,7 +763,7 @@ async fn a_code_is_sent_to_the_phone_that_the_body_names_by_either_token() {
             let fact = if caller.label == "app" { "PHONE-3" } else { "PHONE-2" };
             assert!(answer.rests_on(fact), "{label}: {}", answer.header("x-mock-basis"));
             let sent = last_message(&world);
-            assert_eq!((sent.channel, &*sent.to, sent.kind), (Channel::Sms, number, "phone-verification"), "{label}");
+            assert_eq!((sent.channel, &*sent.to, &*sent.kind), (Channel::Sms, number, "phone-verification"), "{label}");
 
             // The code is taken with the phone named in the same way, and is of no use with the other one.
             let other = if number == OTHER { JOHNS_PHONE } else { OTHER };

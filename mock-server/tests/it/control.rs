@@ -929,7 +929,7 @@ async fn a_sandbox_that_cannot_be_made_is_refused_with_what_is_wrong() {
         (json!({ "assume": [] }), "assume"),
         (json!({ "assume": { "remove.stats": "200" } }), "remove.stats"),
         (json!({ "assume": { "remove.status": "418" } }), "it is one of 204, 200"),
-        (json!({ "assume": { "confirm.phone": true } }), "assume.confirm.phone"),
+        (json!({ "assume": { "confirm.phone": true } }), "assume: the assumption confirm.phone"),
         (json!({ "assume": { "token.app-seconds": -1 } }), "token.app-seconds"),
         (json!({ "seed": "nothing" }), "nothing"),
         (json!({ "seed": {} }), "version"),

@@ -20,5 +20,6 @@ mod password;
 mod principals;
 mod process;
 mod repeatable;
+mod snapshots;
 mod ssn;
 mod switches;

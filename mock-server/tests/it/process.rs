@@ -149,3 +149,42 @@ fn a_port_that_is_taken_is_named() {
     assert_eq!(code, Some(2));
     assert!(error.contains(&format!("--listen {}", running.address())), "{error}");
 }
+
+#[tokio::test]
+async fn it_saves_its_world_when_it_is_told_to_stop_and_goes_on_from_there() {
+    let folder = std::env::temp_dir().join(format!("mock-server-save-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("world.json");
+    let file = file.to_str().expect("a path");
+    let client = reqwest::Client::new();
+
+    let first = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json", "--save", file]));
+    let added = client.post(format!("{}/api/v1/email-watchlist", first.url)).bearer_auth("2|mock-app-token");
+    let added = added.json(&serde_json::json!({ "email": "kept@example.com" })).send().await.expect("an answer");
+    assert_eq!(added.status(), 201);
+    let (code, log) = first.end_by("TERM");
+    assert_eq!(code, Some(0), "{log}");
+
+    let second = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json", "--seed", file, "--save", file]));
+    let listed = client.get(format!("{}/api/v1/email-watchlist", second.url)).bearer_auth("2|mock-app-token");
+    let listed = listed.send().await.expect("an answer").text().await.expect("a text");
+    assert!(listed.contains("kept@example.com"), "{listed}");
+    let before = std::fs::read_to_string(file).expect("it was saved");
+    let (code, log) = second.end_by("INT");
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(std::fs::read_to_string(file).expect("it was saved"), before);
+    let left: Vec<_> =
+        std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("a file").file_name()).collect();
+    assert_eq!(left, ["world.json"]);
+    std::fs::remove_dir_all(&folder).expect("it can go");
+}
+
+#[test]
+fn where_it_could_not_save_it_does_not_start() {
+    for (place, reason) in [("/nowhere/world.json", "No such file"), ("/", "a directory")] {
+        let output = binary(&["--listen", "127.0.0.1:0", "--save", place]).output().expect("the binary starts");
+        let (code, _, error) = texts(&output);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains(&format!("--save {place}")) && error.contains(reason), "{error}");
+    }
+}

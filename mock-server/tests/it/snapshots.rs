@@ -1,0 +1,349 @@
+//! `GET` and `PUT /_mock/snapshot`, and `--save`: a world as JSON, from which it goes on as if nothing had happened.
+
+use std::time::Duration;
+
+use mock_server::{MessageFilter, MockServer, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{APP, CRM, World, login_body, sso_body};
+
+/// What a step of a sequence does: a request of a partner or of a user, or something that only a control route does.
+#[derive(Clone, Debug)]
+enum Step {
+    /// With the CRM token, or with the app token.
+    Ask(Method, String, Value),
+    /// Opens the last link, or sends the last code where it may belong.
+    Confirm,
+    AddLeak(Value),
+    Advance(u64),
+    ForgetMessages,
+}
+
+/// Texts of paths and bodies below, which a step combines.
+const EMAILS: [&str; 4] = ["a@example.com", "b@example.com", "John.Work@Example.com", "jane.roe@example.com"];
+const PHONES: [&str; 3] = ["+46701740640", "+46 70-174 06 41", "+46701740605"];
+const CARDS: [&str; 3] = ["4000007520000008", "5555 5555 5555 4444", "4242424242424242"];
+
+fn step() -> impl Strategy<Value = Step> {
+    let post = |path: &str, body: Value| Step::Ask(Method::POST, path.to_owned(), body);
+    let scope = || prop_oneof![Just("/api/v1/account/1"), Just("/api/v1/account/2"), Just("/api/v1")];
+    let one_of = |texts: &'static [&'static str]| proptest::sample::select(texts);
+    prop_oneof![
+        4 => (scope(), one_of(&EMAILS)).prop_map(move |(scope, email)| {
+            post(&format!("{scope}/email-watchlist"), json!({ "email": email }))
+        }),
+        2 => (scope(), one_of(&PHONES)).prop_map(move |(scope, phone)| {
+            post(&format!("{scope}/phone-watchlist"), json!({ "phone": phone }))
+        }),
+        2 => (scope(), one_of(&CARDS)).prop_map(move |(scope, card)| {
+            let body = json!({ "card_number": card, "expiry_month": 12, "expiry_year": 49, "cvc": "123" });
+            post(&format!("{scope}/credit-card"), body)
+        }),
+        1 => scope().prop_map(move |scope| {
+            post(&format!("{scope}/drivers-license-watchlist"), json!({ "license_number": "xx 12345" }))
+        }),
+        1 => scope().prop_map(move |scope| {
+            post(&format!("{scope}/iban-watchlist"), json!({ "iban": "dk50 0040 0440 1162 43" }))
+        }),
+        1 => scope().prop_map(move |scope| post(&format!("{scope}/phone-watchlist/send-verification-code"), json!({}))),
+        2 => (scope(), one_of(&["email-watchlist", "phone-watchlist", "credit-card", "iban-watchlist"]), 1_u8..6)
+            .prop_map(|(scope, list, id)| Step::Ask(Method::DELETE, format!("{scope}/{list}/{id}"), Value::Null)),
+        1 => (scope(), one_of(&["XX0000001", "XX0000002"]), one_of(&["2031-01-31", ""])).prop_map(|(scope, number, day)| {
+            let body = json!({ "passport_number": number, "expiry_date": day });
+            Step::Ask(Method::PATCH, format!("{scope}/passport-watchlist/1"), body)
+        }),
+        2 => (one_of(&["email", "country_code", "phone", "last_name"]), one_of(&["new@example.com", "DK", "+46701740642", ""]))
+            .prop_map(|(field, value)| Step::Ask(Method::PATCH, "/api/v1/account/1".to_owned(), json!({ field: value }))),
+        1 => any::<bool>().prop_map(|on| {
+            let verb = if on { "activate" } else { "deactivate" };
+            Step::Ask(Method::PATCH, format!("/api/v1/account/1/ssn-monitoring/{verb}"), Value::Null)
+        }),
+        1 => one_of(&EMAILS).prop_map(move |email| {
+            let body = json!({ "ssn": "19900101-1234", "first_name": "Test", "last_name": "Person", "email": email });
+            post("/api/v1/account", body)
+        }),
+        1 => Just(post("/api/v2/account/password", json!({ "password": "mock-user-password" }))),
+        1 => (1_u8..8).prop_map(|id| Step::Ask(Method::GET, format!("/api/v1/alarms/{id}/close"), Value::Null)),
+        1 => Just(post("/api/v1/delete-my-data/scan", json!({}))),
+        1 => Just(post("/api/v1/delete-my-data/scan/3/retry", json!({}))),
+        1 => Just(post("/api/v1/resend/watchlist-email-confirmation", json!({}))),
+        1 => Just(post("/api/v1/crm/auth/login", login_body(2, json!(true)))),
+        1 => one_of(&EMAILS).prop_map(move |email| post("/api/v1/sso/token", sso_body(1, email))),
+        1 => Just(post("/api/v1/sso/code", sso_body(1, "jane.roe@example.com"))),
+        3 => Just(Step::Confirm),
+        2 => one_of(&EMAILS).prop_map(|email| Step::AddLeak(json!({ "kind": "email", "value": email }))),
+        1 => Just(Step::AddLeak(json!({ "kind": "ssn", "value": "19900101-1234", "severity": "LOW" }))),
+        1 => prop_oneof![Just(7_u64), Just(700), Just(90_000)].prop_map(Step::Advance),
+        1 => Just(Step::ForgetMessages),
+    ]
+}
+
+/// Takes a step, and returns what came of it.
+async fn take(world: &World, step: &Step) -> String {
+    match step {
+        Step::Ask(method, path, body) => {
+            let token = if path.starts_with("/api/v1/account") { CRM } else { APP };
+            let request = world.request(method.clone(), path).token(token);
+            let request = if body.is_null() { request } else { request.json(body.clone()) };
+            without_correlation(request.send().await.body)
+        }
+        Step::Confirm => {
+            let messages = world.control().messages(&MessageFilter::default());
+            let Some(last) = messages.last() else { return "nothing was sent".to_owned() };
+            match (&last.link, &last.code) {
+                (Some(link), _) => {
+                    let path = link.find("/_confirm/").expect("a link to the fake");
+                    world.get(&link[path..]).send().await.raw
+                }
+                (None, code) => {
+                    let phone = json!({ "code": code });
+                    let phone = world.post("/api/v1/phone-watchlist/confirm").token(APP).json(phone).send().await;
+                    let card = json!({ "code": code, "credit_card_id": 2 });
+                    let card = world.post("/api/v1/credit-cards/verify").token(APP).json(card).send().await;
+                    without_correlation(phone.body) + &without_correlation(card.body)
+                }
+            }
+        }
+        Step::AddLeak(leak) => world.post("/_mock/leaks").json(leak.clone()).send().await.raw,
+        Step::Advance(seconds) => {
+            let due = world.control().advance_clock(Duration::from_secs(*seconds));
+            serde_json::to_string(&due).expect("JSON")
+        }
+        Step::ForgetMessages => {
+            world.control().clear_messages();
+            String::new()
+        }
+    }
+}
+
+/// A body without what is drawn anew for each answer and stored nowhere.
+fn without_correlation(mut body: Value) -> String {
+    if let Some(errors) = body.as_object_mut() {
+        errors.remove("corrId");
+    }
+    body.to_string()
+}
+
+/// A world that draws the same secrets each time, whose clock stands.
+fn repeatable(assumed: &[(&str, &str)]) -> World {
+    let builder = assumed.iter().fold(MockServer::builder().random_seed(7), |builder, (key, value)| {
+        builder.assume(key, value).expect("a key and a value of the fixture")
+    });
+    let world = World::of(builder);
+    world.control().set_clock(Timestamp::parse("2026-11-01T12:00:00Z").expect("a time"));
+    world.control().freeze_clock(true);
+    world
+}
+
+/// The first line that differs, for a snapshot is long.
+fn difference(one: &str, other: &str) -> Option<String> {
+    let lines = one.lines().zip(other.lines()).enumerate();
+    let differing = lines.into_iter().find(|(_, (one, other))| one != other);
+    match differing {
+        Some((number, (one, other))) => Some(format!("line {number}: {one} against {other}")),
+        None => (one.len() != other.len()).then(|| "length".to_owned()),
+    }
+}
+
+fn goes_on_as_before(assumed: &[(&str, &str)], cases: u32) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (one, other) = (repeatable(assumed), repeatable(assumed));
+    let fresh = one.control().snapshot();
+    let sequences = (proptest::collection::vec(step(), 1..30), proptest::collection::vec(step(), 1..15));
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let checked = runner.run(&sequences, |(before, after)| {
+        runtime.block_on(async {
+            one.control().restore(&fresh).expect("a snapshot");
+            for step in &before {
+                take(&one, step).await;
+            }
+            let snapshot = one.control().snapshot();
+            other.control().restore(&snapshot).expect("a snapshot of a world fits");
+            let round_trip = difference(&other.control().snapshot(), &snapshot);
+            prop_assert!(round_trip.is_none(), "the round trip changed {}", round_trip.unwrap_or_default());
+            for step in &after {
+                let expected = take(&one, step).await;
+                prop_assert_eq!(take(&other, step).await, expected, "{:?}", step);
+            }
+            // Links begin with the address of the server that sent them.
+            let bases = [&one, &other].map(|world| world.base_url().to_owned());
+            let ends = [&one, &other].map(|world| {
+                bases.iter().fold(world.control().snapshot(), |text, base| text.replace(base.as_str(), ""))
+            });
+            let difference = difference(&ends[0], &ends[1]);
+            prop_assert!(difference.is_none(), "the worlds end with another {}", difference.unwrap_or_default());
+            Ok(())
+        })
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn a_world_goes_on_from_its_snapshot_as_if_nothing_had_happened() {
+    goes_on_as_before(&[], 48);
+}
+
+#[test]
+fn so_does_one_with_other_assumptions() {
+    let other = [
+        ("id.form", "uuid"),
+        ("value.form", "as-sent"),
+        ("confirm.phone", "yes"),
+        ("scope.foreign-item", "403"),
+        ("throttle.per-minute", "20"),
+        ("sso.changed-email", "accepted"),
+        ("leaks.pending", "shown"),
+    ];
+    goes_on_as_before(&other, 24);
+}
+
+#[tokio::test]
+async fn the_routes_take_and_put_back_what_a_seed_may_be_too() {
+    let world = World::new();
+    let add = json!({ "email": "new@example.com" });
+    world.post("/api/v1/email-watchlist").token(APP).json(add).send().await.expect(201);
+    let taken = world.get("/_mock/snapshot").send().await.expect(200);
+    assert_eq!(taken.header("content-type"), "application/json");
+    assert_eq!(taken.body["version"], 1);
+
+    // Put back after a reset, the item waits for the same link as before.
+    let emails = async |world: &World| world.get("/api/v1/email-watchlist").token(APP).send().await.expect(200).raw;
+    let before = emails(&world).await;
+    world.post("/_mock/reset").send().await.expect(200);
+    assert_ne!(emails(&world).await, before);
+    world.put("/_mock/snapshot").json(taken.body.clone()).send().await.expect(200);
+    assert_eq!(emails(&world).await, before);
+    assert_eq!(world.get("/_mock/snapshot").send().await.raw, taken.raw);
+
+    // A reset goes back to the seed, not to the snapshot.
+    world.post("/_mock/reset").send().await.expect(200);
+    assert_ne!(emails(&world).await, before);
+
+    // The same text is a seed: of a sandbox, and of a server.
+    let made = world.post("/_mock/sandboxes").json(json!({ "seed": taken.body })).send().await.expect(201);
+    let within = format!("{}/api/v1/email-watchlist", made.text("base_url"));
+    let within = reqwest::Client::new().get(within).bearer_auth(APP).send().await.expect("an answer");
+    assert_eq!(within.text().await.expect("a text"), before);
+    let root = World::of(MockServer::builder().seed(&taken.raw).expect("a seed"));
+    assert_eq!(emails(&root).await, before);
+}
+
+#[tokio::test]
+async fn putting_one_back_keeps_the_journal_and_lets_nobody_wait_for_the_old_world() {
+    let world = World::new();
+    world.get("/api/v1/email-watchlist").token(APP).send().await.expect(200);
+    let snapshot = world.control().snapshot();
+    let control = world.control();
+    let waiting =
+        tokio::spawn(
+            async move { control.wait_for_messages(&MessageFilter::default(), Duration::from_secs(20)).await },
+        );
+    world.control().restore(&snapshot).expect("a snapshot");
+    assert_eq!(world.control().requests().len(), 1);
+    let add = json!({ "email": "new@example.com" });
+    world.post("/api/v1/email-watchlist").token(APP).json(add).send().await.expect(201);
+    assert_eq!(waiting.await.expect("it ends").len(), 1);
+    assert_eq!(world.control().requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_named_and_nothing_is_lost() {
+    let world = World::new();
+    let whole = serde_json::from_str::<Value>(&world.control().snapshot()).expect("JSON");
+    let with = |change: fn(&mut Value)| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        changed
+    };
+    let cases = [
+        (
+            with(|seed| seed["version"] = 2.into()),
+            "version: this seed is of version 2, and this server reads version 1",
+        ),
+        (with(|seed| seed["acounts"] = json!([])), "unknown field `acounts`"),
+        (with(|seed| seed["accounts"][0]["partner"] = 9.into()), "accounts[0].partner: there is no partner 9"),
+        (with(|seed| seed["accounts"][0]["emails"][1]["id"] = 1.into()), "accounts[0].emails[1]: ids must count up"),
+        (
+            with(|seed| seed["accounts"][0]["emails"][0]["email"] = "nobody".into()),
+            "accounts[0].emails[0]: The email field must be a valid email address.",
+        ),
+        (
+            with(|seed| {
+                let waits_for = json!({ "secret": "x", "expires_at": "2026-11-01T12:00:00Z" });
+                seed["accounts"][0]["emails"][0]["confirmed_at"] = "2026-11-01T12:00:00Z".into();
+                seed["accounts"][0]["emails"][0]["waits_for"] = waits_for;
+            }),
+            "accounts[0].emails[0]: an item has either confirmed_at or waits_for",
+        ),
+        (with(|seed| seed["accounts"][0]["alarms"][0]["leak"] = 99.into()), "alarms[0].leak: there is no leaks[99]"),
+        (
+            with(|seed| seed["accounts"][0]["alarms"][0]["item_id"] = 2.into()),
+            "accounts[0].alarms[0].item_id: no such item of the account watches the value of this leak",
+        ),
+        (with(|seed| seed["accounts"][0]["alarms"][1]["id"] = 1.into()), "accounts[0].alarms[1].id: it or its leak_id"),
+        (with(|seed| seed["tokens"][1]["number"] = 1.into()), "tokens[1].number: 1 is taken by one before it"),
+        (with(|seed| seed["tokens"][1]["account"] = 7.into()), "tokens[1]: a token is for one partner or one account"),
+        (with(|seed| seed["assume"] = json!({ "add.status": 418 })), "assume: the assumption add.status cannot be"),
+        (with(|seed| seed["assume"] = json!({ "add.status": [] })), "assume: the assumption add.status cannot be []"),
+        (
+            with(|seed| {
+                let used = json!({ "code": "x", "account": 8, "expires_at": "2026-11-01T12:00:00Z", "is_used": true });
+                seed["sso_codes"] = json!([used]);
+            }),
+            "sso_codes[0].account: there is no account 8",
+        ),
+        (with(|seed| seed["given_out"]["ids"]["emails"] = 1.into()), "given_out.ids"),
+        (json!([]), "invalid"),
+    ];
+    for (body, expected) in cases {
+        let refused = world.put("/_mock/snapshot").json(body).send().await.expect(400);
+        assert!(refused.text("error").contains(expected), "{expected}: {}", refused.raw);
+    }
+    world.put("/_mock/snapshot").body("application/json", "{").send().await.expect(400);
+    world.put("/_mock/snapshot").body("application/json", [0xff]).send().await.expect(400);
+    let now = serde_json::from_str::<Value>(&world.control().snapshot()).expect("JSON");
+    assert_eq!(now, whole);
+}
+
+#[tokio::test]
+async fn assumptions_of_a_snapshot_hold_where_the_server_was_told_nothing_else() {
+    let status = async |world: &World| {
+        let add = json!({ "iban": "DK5000400440116243" });
+        world.post("/api/v1/iban-watchlist").token(APP).json(add).send().await.status
+    };
+    let snapshot = World::assuming("add.status", "200").control().snapshot();
+    let plain = World::new();
+    plain.control().restore(&snapshot).expect("a snapshot");
+    assert_eq!(status(&plain).await, 200);
+    plain.control().reset();
+    assert_eq!(status(&plain).await, 201);
+
+    let told = MockServer::builder().seed(&snapshot).expect("a seed").assume("id.form", "uuid").expect("a value");
+    let told = World::of(told);
+    let body = told.get("/api/v1/account").token(APP).send().await.expect(200).body;
+    assert!(body["data"]["id"].is_string(), "{body}");
+    assert_eq!(status(&told).await, 200);
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_whole_requests_however_many_are_under_way() {
+    let world = World::of(MockServer::builder());
+    let writer = async {
+        for number in 0..60 {
+            let add = json!({ "email": format!("e{number}@example.com") });
+            world.post("/api/v1/email-watchlist").token(APP).json(add).send().await.expect(201);
+        }
+    };
+    let reader = async {
+        for _ in 0..60 {
+            let taken = world.get("/_mock/snapshot").send().await.expect(200).body;
+            let waiting = taken["accounts"][0]["emails"].as_array().expect("a list");
+            let waiting = waiting.iter().filter(|email| !email["waits_for"].is_null()).count();
+            assert_eq!(taken["messages"].as_array().map_or(0, Vec::len), waiting, "each that waits was sent its link");
+        }
+    };
+    tokio::join!(writer, reader);
+}
