@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::RequestPartsExt;
 use axum::body::Body;
@@ -57,6 +58,7 @@ pub(crate) struct Call<'a> {
     token: Cell<TokenSeen>,
     rate: Cell<Option<Rate>>,
     hint: Cell<Option<&'static str>>,
+    late: Cell<Duration>,
 }
 
 /// What the token of a request was found to be.
@@ -171,6 +173,11 @@ impl Call<'_> {
         self.hint.set(Some(hint));
     }
 
+    /// Holds the answer back for so long, in real time, once all is done.
+    pub(crate) fn answer_late(&self, by: Duration) {
+        self.late.set(by);
+    }
+
     /// Notes how much of its minute the token has used, where requests are counted.
     pub(crate) fn count(&self, rate: Option<Rate>) {
         if rate.is_some() {
@@ -260,7 +267,10 @@ async fn answer(target: Target, app: App, request: Request) -> Response {
     // Captures that are not UTF-8 name nothing.
     let captures = parts.extract::<RawPathParams>().await.ok();
     let body = read(body, &parts.headers, &app).await;
-    let rendered = Answering { target: &target, visit: &visit, parts: &parts, captures }.run(body);
+    let Answered { rendered, late } = Answering { target: &target, visit: &visit, parts: &parts, captures }.run(body);
+    if !late.is_zero() {
+        tokio::time::sleep(late).await;
+    }
     let mut response = Response::new(Body::from(rendered.body));
     *response.status_mut() = rendered.status;
     *response.headers_mut() = rendered.headers;
@@ -290,6 +300,12 @@ async fn read(body: Body, headers: &HeaderMap, app: &App) -> Result<bytes::Bytes
     }
 }
 
+/// What a request has come to, and how long its answer is held back.
+struct Answered {
+    rendered: Rendered,
+    late: Duration,
+}
+
 /// A request whose body has been read: from here on nothing waits.
 struct Answering<'a> {
     target: &'a Target,
@@ -299,7 +315,7 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    fn run(self, body: Result<bytes::Bytes, Why>) -> Rendered {
+    fn run(self, body: Result<bytes::Bytes, Why>) -> Answered {
         let basis = Basis::default();
         let world = &*self.visit.world;
         let mut call = Call {
@@ -314,6 +330,7 @@ impl Answering<'_> {
             token: Cell::new(TokenSeen::None),
             rate: Cell::new(None),
             hint: Cell::new(None),
+            late: Cell::default(),
         };
         let outcome = self.row(&call).and_then(|row| {
             call.body = body.as_deref().map_err(Clone::clone)?;
@@ -323,7 +340,7 @@ impl Answering<'_> {
             let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, &call)));
             handled.unwrap_or_else(|_| Err(Why::Broken.into()))
         });
-        self.finish(&outcome, &call)
+        Answered { rendered: self.finish(&outcome, &call), late: call.late.get() }
     }
 
     /// The row of the table that answers, or the refusal of a path or a method that is not documented (NONE-1).

@@ -41,6 +41,7 @@ mod id;
 mod journal;
 mod leak;
 mod login;
+mod magic;
 mod mask;
 mod online;
 mod outbox;

@@ -18,6 +18,7 @@ use crate::fields::{Complaint, Fields, taken};
 use crate::hints;
 use crate::id::{Id, Table};
 use crate::leak::WatchKind;
+use crate::magic::Magic;
 use crate::reply::{Listing, Outcome, Page, Refusal, Reply, Why};
 use crate::time::Timestamp;
 use crate::value::Object;
@@ -224,6 +225,10 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
     } else {
         actor
     };
+    let magic = Magic::of(K::WATCH, draft.value());
+    if let Some(magic) = magic {
+        magic.meet::<K>(call)?;
+    }
     call.world.change_account(actor.account, |account| {
         if let Some(twin) = K::items(account).holding(draft.value()) {
             let answer = duplicate(twin, call);
@@ -240,6 +245,8 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
                 K::challenge(call)
             }
             Mode::AdminManaged => None,
+            Mode::EndUser if magic == Some(Magic::ConfirmedAtOnce) => None,
+            Mode::EndUser if magic == Some(Magic::NeverConfirmed) => Some(Challenge::code(call)),
             Mode::EndUser => K::challenge(call),
         };
         let confirmation = challenge.map_or(Confirmation::Confirmed(call.now), Confirmation::pending);
@@ -251,14 +258,16 @@ pub(crate) fn add<K: Kind>(actor: Actor, call: &Call<'_>) -> Outcome {
             fields: draft,
         };
         let shown = K::show(&item);
-        if !item.is_confirmed() {
+        if !item.is_confirmed() && magic.is_none() {
             call.hint(hints::waiting(K::WATCH));
         }
         call.world.watch(K::WATCH, item.fields.value(), actor.account);
         let id = item.id;
         K::items_mut(account).add(item);
-        let item = K::items(account).one(id).expect("it was just added");
-        K::send(item, account, call);
+        if magic != Some(Magic::NeverConfirmed) {
+            let item = K::items(account).one(id).expect("it was just added");
+            K::send(item, account, call);
+        }
         call.world.match_item::<K>(account, id, call.now);
         Ok(Reply::Added(shown))
     })

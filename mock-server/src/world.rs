@@ -25,6 +25,7 @@ use crate::confirmation::{Challenge, Confirmation, Opened};
 use crate::id::Table;
 use crate::journal::Journal;
 use crate::leak::{Hit, Leak, NewLeak, WatchKind};
+use crate::magic::Magic;
 use crate::online::Site;
 use crate::outbox::Outbox;
 use crate::reply::{Outcome, Refusal, Why};
@@ -731,9 +732,23 @@ impl World {
         }
         let pending_too = self.assumptions().choice::<LeaksPending>() == LeaksPending::Shown;
         let Some(item) = K::items(account).one(id).filter(|item| pending_too || item.is_confirmed()) else { return };
+        self.file_magic_leaks(K::WATCH, item.fields.value());
         let found = self.leaks_of(K::WATCH, item.fields.value());
         for leak in found {
             self.hit(account, id, &leak, now);
+        }
+    }
+
+    /// Files the leaks that a magic value asks for, unless they are known already.
+    fn file_magic_leaks(&self, kind: WatchKind, value: &str) {
+        let Some(magic @ Magic::Leaks(_)) = Magic::of(kind, value) else { return };
+        let now = self.clock.now();
+        let mut known = self.leaks.entry(self.watched(kind, value)).or_default();
+        for new in magic.leaks(kind, value) {
+            let leak = Leak::new(&new, now).expect("a magic value is one of its kind");
+            if !known.iter().any(|known| known.kind == kind && known.value == leak.value && known.title == leak.title) {
+                known.push(Arc::new(leak));
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::facts::Fact;
 use crate::fields::{self, Complaint, Fields, at_most, unknown};
 use crate::id::{Id, Table};
 use crate::leak::WatchKind;
+use crate::magic::Magic;
 use crate::outbox::{Channel, Message};
 use crate::reply::{Outcome, Refusal, Reply};
 use crate::value::Object;
@@ -133,7 +134,9 @@ pub(crate) fn resend(actor: Actor, call: &Call<'_>) -> Outcome {
             let renewed = Email::challenge(call).map(Confirmation::pending).expect("an email has a challenge");
             call.world.forget_link(&std::mem::replace(&mut item.confirmation, renewed));
             let item = account.emails.one(id).expect("it was there under this guard");
-            Email::send(item, account, call);
+            if Magic::of(WatchKind::Email, item.fields.value()) != Some(Magic::NeverConfirmed) {
+                Email::send(item, account, call);
+            }
             if breaks!(call.world.settings(), ResentLinkIsDead) {
                 call.world.forget_link(&item.confirmation);
             }

@@ -15,6 +15,7 @@ mod hints;
 mod hostile;
 mod isolation;
 mod leaks;
+mod magic;
 mod online;
 mod password;
 mod principals;

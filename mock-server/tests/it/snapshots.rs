@@ -23,7 +23,8 @@ enum Step {
 }
 
 /// Texts of paths and bodies below, which a step combines.
-const EMAILS: [&str; 4] = ["a@example.com", "b@example.com", "John.Work@Example.com", "jane.roe@example.com"];
+const EMAILS: [&str; 5] =
+    ["a+leaks-2@example.com", "a@example.com", "b@example.com", "John.Work@Example.com", "jane.roe@example.com"];
 const PHONES: [&str; 3] = ["+46701740640", "+46 70-174 06 41", "+46701740605"];
 const CARDS: [&str; 3] = ["4000007520000008", "5555 5555 5555 4444", "4242424242424242"];
 

@@ -1,0 +1,143 @@
+//! Magic values: each cell of the README's table does what its row says.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::confirmation::Caller;
+use crate::documents::section;
+use crate::formats::Format;
+use crate::harness::{APP, World};
+
+/// The kinds in the order of the table's columns: where one is added and listed, and its field.
+const KINDS: [(&str, &str, &str); 4] = [
+    ("/email-watchlist", "/email-watchlist", "email"),
+    ("/phone-watchlist", "/phone-watchlist", "phone"),
+    ("/iban-watchlist", "/iban-watchlist", "iban"),
+    ("/credit-card", "/credit-cards", "card_number"),
+];
+
+/// The values of the row that says `what`, each with its kind; of an email address, with a local part before it.
+fn values(what: &str) -> Vec<(usize, String)> {
+    let table = section("Magic values");
+    let row =
+        table.lines().find(|line| line.starts_with(&format!("| {what}"))).unwrap_or_else(|| panic!("no row {what}"));
+    let cells = row.split('|').skip(2).take(KINDS.len()).map(|cell| cell.trim().trim_matches('`'));
+    let named = cells.enumerate().filter(|(_, cell)| !cell.is_empty());
+    named.map(|(kind, cell)| (kind, if kind == 0 { format!("anna{cell}") } else { cell.to_owned() })).collect()
+}
+
+fn body(kind: usize, value: &str) -> Value {
+    let mut body = json!({ KINDS[kind].2: value });
+    if kind == 3 {
+        body["expiry_month"] = 12.into();
+        body["expiry_year"] = 2049.into();
+    }
+    body
+}
+
+#[tokio::test]
+async fn some_have_leaks_and_alarms_as_soon_as_they_are_confirmed() {
+    for (what, many) in [("has one leak", 1), ("has three leaks", 3)] {
+        for (kind, value) in values(what) {
+            let world = World::new();
+            let (add, list, _) = KINDS[kind];
+            let partner = Caller::partner(&world, "2");
+            partner.add(add, body(kind, &value)).await;
+            let alarms = partner.list("/alarms").await;
+            assert_eq!(alarms.len(), many, "{value}");
+            // Of cards, CRM has no list of leaks (CARD-1).
+            if kind != 3 {
+                let leaks = partner.list(&format!("{list}/leaks")).await;
+                assert_eq!(leaks.len(), many, "{value}");
+                assert_eq!(leaks[0]["title"], format!("Magic leak 1 of {many}"));
+            }
+            // Whoever else watches it sees the same leaks, and no more.
+            let other = Caller::partner(&world, "1");
+            let before = other.list("/alarms").await.len();
+            other.add(add, body(kind, &value)).await;
+            assert_eq!(other.list("/alarms").await.len() - before, many, "{value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn some_wait_for_ever_when_a_user_adds_them() {
+    let rows = values("by a user, waits for ever");
+    assert_eq!(rows.len(), 3);
+    for (kind, value) in rows {
+        let world = World::new();
+        let user = Caller::user(&world);
+        let field = if kind == 3 { "is_verified" } else { "is_confirmed" };
+        let added = user.add(KINDS[kind].0, body(kind, &value)).await;
+        assert_eq!(added[field], 0, "{value}");
+        user.post("/resend/watchlist-email-confirmation", json!({})).send().await.expect(if kind == 0 {
+            200
+        } else {
+            404
+        });
+        if kind == 1 {
+            user.post("/phone-watchlist/send-verification-code", json!({ "phone": value })).send().await.expect(200);
+        }
+        assert!(world.control().messages(&Default::default()).is_empty(), "{value}");
+        // What the partner adds, it vouches for (SCOPE-2).
+        let partner = Caller::partner(&world, "2");
+        assert_eq!(partner.add(KINDS[kind].0, body(kind, &value)).await[field], 1, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn some_wait_for_nothing() {
+    let rows = values("by a user, waits for nothing");
+    assert_eq!(rows.len(), 3);
+    for (kind, value) in rows {
+        let world = World::assuming("confirm.phone", "yes");
+        let added = Caller::user(&world).add(KINDS[kind].0, body(kind, &value)).await;
+        assert_eq!(added[if kind == 3 { "is_verified" } else { "is_confirmed" }], 1, "{value}");
+        assert!(world.control().messages(&Default::default()).is_empty(), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn some_are_refused_and_some_throttled_in_the_format_of_the_request() {
+    for (what, legacy, standardized, code) in
+        [("is refused", 422, 422, "VALIDATION_ERROR"), ("is throttled", 409, 429, "RATE_LIMITED")]
+    {
+        let rows = values(what);
+        assert_eq!(rows.len(), KINDS.len(), "{what}");
+        for (kind, value) in rows {
+            let world = World::new();
+            let user = Caller::user(&world);
+            let (add, list, _) = KINDS[kind];
+            let before = user.list(list).await.len();
+            for format in Format::BOTH {
+                let refused = format.ask(user.post(add, body(kind, &value))).send().await;
+                let is_legacy = matches!(format, Format::Legacy);
+                let refused = refused.expect(if is_legacy { legacy } else { standardized });
+                assert!(refused.header("x-mock-hint").contains("magic"), "{value}: {:?}", refused.headers);
+                assert_eq!(refused.header("retry-after"), if what == "is throttled" { "1" } else { "" }, "{value}");
+                if !is_legacy {
+                    assert_eq!(refused.body["error"]["code"], code, "{value}");
+                }
+            }
+            assert_eq!(user.list(list).await.len(), before, "{value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn some_are_added_and_answered_late() {
+    let rows = values("is slow");
+    assert_eq!(rows.len(), KINDS.len());
+    let hasty = reqwest::Client::builder().timeout(Duration::from_millis(200)).build().expect("a client");
+    for (kind, value) in rows {
+        let world = World::new();
+        let (add, list, _) = KINDS[kind];
+        let user = Caller::user(&world);
+        let before = user.list(list).await.len();
+        let url = format!("{}/api/v1{add}", world.base_url());
+        let waited = hasty.post(url).bearer_auth(APP).json(&body(kind, &value)).send().await;
+        assert!(waited.expect_err("no answer yet").is_timeout(), "{value}");
+        assert_eq!(user.list(list).await.len(), before + 1, "{value}");
+    }
+}
