@@ -298,7 +298,6 @@ pub(crate) struct SeedMessage {
 #[serde(deny_unknown_fields)]
 pub(crate) struct GivenOut {
     pub(crate) ids: BTreeMap<Table, u64>,
-    pub(crate) tokens: u64,
     pub(crate) messages: u64,
     pub(crate) secrets: u64,
 }

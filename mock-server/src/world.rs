@@ -342,13 +342,8 @@ impl World {
 
     /// Adds a token that has a number already. False if another one has it.
     pub(crate) fn add_token(&self, number: u64, token: Token) -> bool {
-        self.count_tokens_from(number);
+        self.last_token.fetch_max(number, Ordering::Relaxed);
         self.tokens.insert(number, token).is_none()
-    }
-
-    /// Numbers tokens from the one after `last`.
-    pub(crate) fn count_tokens_from(&self, last: u64) {
-        self.last_token.fetch_max(last, Ordering::Relaxed);
     }
 
     /// What the token `number|secret` is, and, where requests are counted, how much of its minute is used with this one.

@@ -50,7 +50,6 @@ impl Seed {
             for (table, last) in &given_out.ids {
                 world.count_from(*table, *last);
             }
-            world.count_tokens_from(given_out.tokens);
             world.outbox().count_from(given_out.messages);
             world.secrets().skip(given_out.secrets);
         }

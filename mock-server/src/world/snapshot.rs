@@ -43,7 +43,6 @@ impl World {
             messages: self.outbox.list(&MessageFilter::default()).into_iter().map(message).collect(),
             given_out: Some(GivenOut {
                 ids: Table::ALL.map(|table| (table, self.last_ids[table as usize].load(Ordering::Relaxed))).into(),
-                tokens: self.last_token.load(Ordering::Relaxed),
                 messages: self.outbox.sent(),
                 secrets: self.secrets.drawn(),
             }),
