@@ -29,7 +29,7 @@ macro_rules! keys {
         plain { $($plain:ident = $plain_name:literal,)+ }
     ) => {
         /// The name of an assumption.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum Key {
             $(#[doc = $choice_name] $choice,)+
             $(#[doc = $plain_name] $plain,)+
@@ -159,7 +159,7 @@ keys! {
 }
 
 impl Key {
-    fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|key| key.name() == name)
     }
 }

@@ -22,6 +22,7 @@ use crate::id::{Id, ShownId, Table};
 use crate::journal::RequestRecord;
 use crate::leak::NewLeak;
 use crate::mask;
+use crate::openapi;
 use crate::outbox::{Channel, Message, MessageFilter};
 use crate::seed::{Seed, SeedError};
 use crate::ssn::EidProvider;
@@ -43,6 +44,7 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/clock", get(read_clock).put(move_clock))
         .route("/accounts/{id}/eid", post(complete_eid))
         .route("/requests", get(list_requests).delete(clear_requests))
+        .route("/openapi.json", get(openapi_document))
         .route("/snapshot", get(take_snapshot).put(put_snapshot))
         .route("/sandboxes", get(list_sandboxes).post(make_sandbox))
         .route("/sandboxes/{id}", delete(end_sandbox))
@@ -98,7 +100,7 @@ impl From<SeedError> for Refused {
 }
 
 async fn no_such_route() -> Refused {
-    let routes = "health, reset, outbox, leaks, clock, accounts/{id}/eid, requests, snapshot, sandboxes";
+    let routes = "health, reset, outbox, leaks, clock, accounts/{id}/eid, requests, snapshot, openapi.json, sandboxes";
     Refused(StatusCode::NOT_FOUND, format!("there is no such control route; under /_mock/ are {routes}"))
 }
 
@@ -259,6 +261,12 @@ async fn list_requests(visit: Visit) -> Json<Any> {
 async fn clear_requests(visit: Visit) -> StatusCode {
     visit.world.journal().clear();
     StatusCode::NO_CONTENT
+}
+
+async fn openapi_document(visit: Visit, headers: HeaderMap) -> impl IntoResponse {
+    let document = openapi::document(visit.world.settings(), &visit.base(&headers).url());
+    // For people, and for a file that is compared line by line.
+    ([(header::CONTENT_TYPE, "application/json")], format!("{document:#}\n"))
 }
 
 async fn take_snapshot(visit: Visit) -> impl IntoResponse {

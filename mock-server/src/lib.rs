@@ -44,6 +44,7 @@ mod login;
 mod magic;
 mod mask;
 mod online;
+mod openapi;
 mod outbox;
 mod pages;
 mod reply;

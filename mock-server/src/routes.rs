@@ -16,6 +16,7 @@ use crate::auth::Scope::{self, App as ByApp, Crm, CrmOrOwner};
 use crate::auth::{Actor, Partner, Subscriber};
 use crate::call::{Call, Target};
 use crate::facts::Fact::{self, *};
+use crate::openapi::{Operation, does};
 use crate::reply::Outcome;
 use crate::watchlist::card::{self, Card};
 use crate::watchlist::email::{self, Email};
@@ -36,100 +37,100 @@ const DELETE: Method = Method::DELETE;
 static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
     [
         // Tokens
-        open(POST, "/api/v1/crm/auth/login", &[Login1], login::login),
-        open(POST, "/api/v1/sso/token", &[Sso1, Sso2], login::token),
-        open(POST, "/api/v1/sso/code",  &[Sso4, Sso2], login::code),
-        open(POST, "/api/v1/sso/login", &[Sso4], login::exchange),
+        open(POST, "/api/v1/crm/auth/login", &[Login1], login::login, does::LOG_IN),
+        open(POST, "/api/v1/sso/token", &[Sso1, Sso2], login::token, does::ISSUE_TOKEN),
+        open(POST, "/api/v1/sso/code",  &[Sso4, Sso2], login::code, does::ISSUE_CODE),
+        open(POST, "/api/v1/sso/login", &[Sso4], login::exchange, does::EXCHANGE_CODE),
 
         // Accounts
-        of_partner(POST, "/api/v1/account", &[Account1, Ssn2], account::create),
-        on(GET,   "/api/v1/account/{account_id}", Crm,        &[Scope5], account::one),
-        on(PUT,   "/api/v1/account/{account_id}", Crm,        &[Account5], account::replace),
-        on(PATCH, "/api/v1/account/{account_id}", Crm,        &[Account5], account::change),
-        on(PUT,   "/api/v2/account/{account_id}", CrmOrOwner, &[Account5, Sso5], account::replace),
-        on(GET,   "/api/v1/account",              ByApp,      &[Sso5], account::one),
-        on(PUT,   "/api/v1/account",              ByApp,      &[Sso5, Account5], account::replace),
-        on(POST,  "/api/v2/account/password",     ByApp,      &[Sso5], account::change_password),
+        of_partner(POST, "/api/v1/account", &[Account1, Ssn2], account::create, does::CREATE_ACCOUNT),
+        on(GET,   "/api/v1/account/{account_id}", Crm,        &[Scope5], account::one, does::GET_ACCOUNT),
+        on(PUT,   "/api/v1/account/{account_id}", Crm,        &[Account5], account::replace, does::REPLACE_ACCOUNT),
+        on(PATCH, "/api/v1/account/{account_id}", Crm,        &[Account5], account::change, does::CHANGE_ACCOUNT),
+        on(PUT,   "/api/v2/account/{account_id}", CrmOrOwner, &[Account5, Sso5], account::replace, does::REPLACE_ACCOUNT),
+        on(GET,   "/api/v1/account",              ByApp,      &[Sso5], account::one, does::GET_ACCOUNT),
+        on(PUT,   "/api/v1/account",              ByApp,      &[Sso5, Account5], account::replace, does::REPLACE_ACCOUNT),
+        on(POST,  "/api/v2/account/password",     ByApp,      &[Sso5], account::change_password, does::CHANGE_PASSWORD),
 
         // SSN (national ID)
-        crm(PATCH, "/ssn-monitoring/activate",   &[Ssn3], ssn::activate),
-        crm(PATCH, "/ssn-monitoring/deactivate", &[Ssn3], ssn::deactivate),
+        crm(PATCH, "/ssn-monitoring/activate",   &[Ssn3], ssn::activate, does::ACTIVATE_SSN),
+        crm(PATCH, "/ssn-monitoring/deactivate", &[Ssn3], ssn::deactivate, does::DEACTIVATE_SSN),
 
         // Email
-        both(POST,   "/email-watchlist",           &[Email1], add::<Email>),
-        both(GET,    "/email-watchlist",           &[Email1], list::<Email>),
-        both(GET,    "/email-watchlist/leaks",     &[Email1], leaks::<Email>),
-        both(DELETE, "/email-watchlist/{emailId}", &[Email1], remove::<Email>),
-        app(POST, "/resend/watchlist-email-confirmation", &[Email2], email::resend),
+        both(POST,   "/email-watchlist",           &[Email1], add::<Email>, does::ADD_EMAIL),
+        both(GET,    "/email-watchlist",           &[Email1], list::<Email>, does::LIST_EMAILS),
+        both(GET,    "/email-watchlist/leaks",     &[Email1], leaks::<Email>, does::EMAIL_LEAKS),
+        both(DELETE, "/email-watchlist/{emailId}", &[Email1], remove::<Email>, does::REMOVE_EMAIL),
+        app(POST, "/resend/watchlist-email-confirmation", &[Email2], email::resend, does::RESEND),
 
         // Phone
-        both(POST,   "/phone-watchlist",           &[Phone1], add::<Phone>),
-        both(GET,    "/phone-watchlist",           &[Phone1, Phone3], list::<Phone>),
-        both(GET,    "/phone-watchlist/leaks",     &[Phone1, Phone3], leaks::<Phone>),
-        both(DELETE, "/phone-watchlist/{phoneId}", &[Phone1, Phone3], remove::<Phone>),
-        crm(POST, "/phone-watchlist/send-verification-code", &[Phone2], phone::send_verification_code),
-        crm(POST, "/phone-watchlist/confirm",                &[Phone2], phone::confirm),
-        app(POST, "/phone-watchlist/send-verification-code", &[Phone3], phone::send_verification_code).only_if(VERIFIED_BY_APP),
-        app(POST, "/phone-watchlist/confirm",                &[Phone3], phone::confirm).only_if(VERIFIED_BY_APP),
+        both(POST,   "/phone-watchlist",           &[Phone1], add::<Phone>, does::ADD_PHONE),
+        both(GET,    "/phone-watchlist",           &[Phone1, Phone3], list::<Phone>, does::LIST_PHONES),
+        both(GET,    "/phone-watchlist/leaks",     &[Phone1, Phone3], leaks::<Phone>, does::PHONE_LEAKS),
+        both(DELETE, "/phone-watchlist/{phoneId}", &[Phone1, Phone3], remove::<Phone>, does::REMOVE_PHONE),
+        crm(POST, "/phone-watchlist/send-verification-code", &[Phone2], phone::send_verification_code, does::SEND_CODE),
+        crm(POST, "/phone-watchlist/confirm",                &[Phone2], phone::confirm, does::CONFIRM_PHONE),
+        app(POST, "/phone-watchlist/send-verification-code", &[Phone3], phone::send_verification_code, does::SEND_CODE).only_if(VERIFIED_BY_APP),
+        app(POST, "/phone-watchlist/confirm",                &[Phone3], phone::confirm, does::CONFIRM_PHONE).only_if(VERIFIED_BY_APP),
 
         // IBAN
-        both(POST,   "/iban-watchlist",          &[Iban1], add::<Iban>),
-        both(GET,    "/iban-watchlist",          &[Iban1], list::<Iban>),
-        both(GET,    "/iban-watchlist/leaks",    &[Iban1], leaks::<Iban>),
-        both(DELETE, "/iban-watchlist/{ibanId}", &[Iban1], remove::<Iban>),
+        both(POST,   "/iban-watchlist",          &[Iban1], add::<Iban>, does::ADD_IBAN),
+        both(GET,    "/iban-watchlist",          &[Iban1], list::<Iban>, does::LIST_IBANS),
+        both(GET,    "/iban-watchlist/leaks",    &[Iban1], leaks::<Iban>, does::IBAN_LEAKS),
+        both(DELETE, "/iban-watchlist/{ibanId}", &[Iban1], remove::<Iban>, does::REMOVE_IBAN),
 
         // Passport
-        both(POST,   "/passport-watchlist",              &[Passport1], add::<Passport>),
-        both(GET,    "/passport-watchlist",              &[Passport1], list::<Passport>),
-        both(PATCH,  "/passport-watchlist/{passportId}", &[Passport1], change::<Passport>),
-        both(DELETE, "/passport-watchlist/{passportId}", &[Passport1], remove::<Passport>),
+        both(POST,   "/passport-watchlist",              &[Passport1], add::<Passport>, does::ADD_PASSPORT),
+        both(GET,    "/passport-watchlist",              &[Passport1], list::<Passport>, does::LIST_PASSPORTS),
+        both(PATCH,  "/passport-watchlist/{passportId}", &[Passport1], change::<Passport>, does::CHANGE_PASSPORT),
+        both(DELETE, "/passport-watchlist/{passportId}", &[Passport1], remove::<Passport>, does::REMOVE_PASSPORT),
 
         // Driver's license
-        both(POST,   "/drivers-license-watchlist",             &[License1], add::<License>),
-        both(GET,    "/drivers-license-watchlist",             &[License1], list::<License>),
-        both(DELETE, "/drivers-license-watchlist/{licenseId}", &[License1], remove::<License>),
+        both(POST,   "/drivers-license-watchlist",             &[License1], add::<License>, does::ADD_LICENSE),
+        both(GET,    "/drivers-license-watchlist",             &[License1], list::<License>, does::LIST_LICENSES),
+        both(DELETE, "/drivers-license-watchlist/{licenseId}", &[License1], remove::<License>, does::REMOVE_LICENSE),
 
         // Credit cards
-        crm(POST,    "/credit-card",                &[Card1, Card2, Card3], add::<Card>),
-        app(POST,    "/credit-card",                &[Card1, Card2, Card4], add::<Card>),
-        both(GET,    "/credit-cards",               &[Card1, Card2], list::<Card>),
-        both(GET,    "/credit-card/{creditCardId}", &[Card1, Card2], one::<Card>),
-        both(DELETE, "/credit-card/{creditCardId}", &[Card1, Card2], remove::<Card>),
-        app(GET,  "/credit-card/leaks",   &[Card1, Card2], leaks::<Card>),
-        app(POST, "/credit-cards/verify", &[Card4], card::verify),
+        crm(POST,    "/credit-card",                &[Card1, Card2, Card3], add::<Card>, does::ADD_CARD),
+        app(POST,    "/credit-card",                &[Card1, Card2, Card4], add::<Card>, does::ADD_CARD),
+        both(GET,    "/credit-cards",               &[Card1, Card2], list::<Card>, does::LIST_CARDS),
+        both(GET,    "/credit-card/{creditCardId}", &[Card1, Card2], one::<Card>, does::GET_CARD),
+        both(DELETE, "/credit-card/{creditCardId}", &[Card1, Card2], remove::<Card>, does::REMOVE_CARD),
+        app(GET,  "/credit-card/leaks",   &[Card1, Card2], leaks::<Card>, does::CARD_LEAKS),
+        app(POST, "/credit-cards/verify", &[Card4], card::verify, does::VERIFY_CARD),
 
         // Alarms, of one account
-        crm(GET,  "/alarms",                    &[Alarm1], alarm::list),
-        crm(GET,  "/alarms/statistic",          &[Alarm1], alarm::statistic),
-        crm(GET,  "/alarms/{alarmId}",          &[Alarm1], alarm::one),
-        crm(GET,  "/alarms/{alarmId}/close",    &[Alarm1, Alarm2], alarm::close),
-        crm(GET,  "/alarms/{alarmId}/coachme",  &[Alarm1, Alarm3], alarm::coachme),
-        by_token(GET, "/api/v1/alarms",         &[Alarm4, Alarm5, Alarm6], alarm::list_all, alarm::list),
-        on(GET,   "/api/v2/alarms", ByApp,      &[Alarm4], alarm::list),
-        app(GET,  "/alarms/{alarmId}",          &[Alarm4], alarm::one),
-        app(GET,  "/alarms/{alarmId}/close",    &[Alarm4, Alarm2], alarm::close),
-        app(GET,  "/alarms/{alarmId}/coachme",  &[Alarm4, Alarm3], alarm::coachme),
-        app(POST, "/alarms/leak/coachme",       &[Alarm4, Alarm3], alarm::coachme_of_leak),
+        crm(GET,  "/alarms",                    &[Alarm1], alarm::list, does::LIST_ALARMS),
+        crm(GET,  "/alarms/statistic",          &[Alarm1], alarm::statistic, does::STATISTIC),
+        crm(GET,  "/alarms/{alarmId}",          &[Alarm1], alarm::one, does::GET_ALARM),
+        crm(GET,  "/alarms/{alarmId}/close",    &[Alarm1, Alarm2], alarm::close, does::CLOSE_ALARM),
+        crm(GET,  "/alarms/{alarmId}/coachme",  &[Alarm1, Alarm3], alarm::coachme, does::COACH),
+        by_token(GET, "/api/v1/alarms",         &[Alarm4, Alarm5, Alarm6], alarm::list_all, alarm::list, does::LIST_ALARMS),
+        on(GET,   "/api/v2/alarms", ByApp,      &[Alarm4], alarm::list, does::LIST_ALARMS_V2),
+        app(GET,  "/alarms/{alarmId}",          &[Alarm4], alarm::one, does::GET_ALARM),
+        app(GET,  "/alarms/{alarmId}/close",    &[Alarm4, Alarm2], alarm::close, does::CLOSE_ALARM),
+        app(GET,  "/alarms/{alarmId}/coachme",  &[Alarm4, Alarm3], alarm::coachme, does::COACH),
+        app(POST, "/alarms/leak/coachme",       &[Alarm4, Alarm3], alarm::coachme_of_leak, does::COACH_LEAK),
 
         // Alarms, across accounts
-        of_partner(GET, "/api/v1/alarms-list",                  &[Alarm5], alarm::list_all),
-        of_partner(GET, "/api/v1/alarms/statistic",             &[Alarm5], alarm::statistic_of_all),
-        of_partner(GET, "/api/v1/alarms/email-list",            &[Alarm5], alarm::list_of_emails),
-        of_partner(GET, "/api/v1/alarms/phone-list",            &[Alarm5], alarm::list_of_phones),
-        of_partner(GET, "/api/v1/alarms/credit-card-list",      &[Alarm5], alarm::list_of_cards),
-        of_partner(GET, "/api/v1/alarms/company-list",          &[Alarm5], alarm::list_of_companies),
-        of_partner(GET, "/api/v1/alarms/accounts/by-period",    &[Alarm5], alarm::accounts_by_period),
-        of_partner(GET, "/api/v2/alarms/company/{companyId}",   &[Alarm5], alarm::list_of_company),
+        of_partner(GET, "/api/v1/alarms-list",                  &[Alarm5], alarm::list_all, does::ALL_ALARMS),
+        of_partner(GET, "/api/v1/alarms/statistic",             &[Alarm5], alarm::statistic_of_all, does::ALL_STATISTIC),
+        of_partner(GET, "/api/v1/alarms/email-list",            &[Alarm5], alarm::list_of_emails, does::EMAIL_ALARMS),
+        of_partner(GET, "/api/v1/alarms/phone-list",            &[Alarm5], alarm::list_of_phones, does::PHONE_ALARMS),
+        of_partner(GET, "/api/v1/alarms/credit-card-list",      &[Alarm5], alarm::list_of_cards, does::CARD_ALARMS),
+        of_partner(GET, "/api/v1/alarms/company-list",          &[Alarm5], alarm::list_of_companies, does::COMPANY_ALARMS),
+        of_partner(GET, "/api/v1/alarms/accounts/by-period",    &[Alarm5], alarm::accounts_by_period, does::ACCOUNTS_BY_PERIOD),
+        of_partner(GET, "/api/v2/alarms/company/{companyId}",   &[Alarm5], alarm::list_of_company, does::ONE_COMPANYS_ALARMS),
 
         // Online Data
-        online(POST, "",                     &[Online1, Online2], online::create_profile),
-        online(GET,  "",                     &[Online1, Online2], online::profile),
-        online(PUT,  "",                     &[Online1, Online2], online::update_profile),
-        online(GET,  "/status",              &[Online1, Online3], online::status),
-        online(GET,  "/sites",               &[Online1, Online3], online::sites),
-        online(POST, "/scan",                &[Online1, Online4], online::start_scan),
-        online(GET,  "/scan/status",         &[Online1, Online4, Online5, Online6, Online7], online::scan_status),
-        online(POST, "/scan/{siteId}/retry", &[Online1, Online4], online::retry),
+        online(POST, "",                     &[Online1, Online2], online::create_profile, does::CREATE_PROFILE),
+        online(GET,  "",                     &[Online1, Online2], online::profile, does::GET_PROFILE),
+        online(PUT,  "",                     &[Online1, Online2], online::update_profile, does::UPDATE_PROFILE),
+        online(GET,  "/status",              &[Online1, Online3], online::status, does::ONLINE_STATUS),
+        online(GET,  "/sites",               &[Online1, Online3], online::sites, does::LIST_SITES),
+        online(POST, "/scan",                &[Online1, Online4], online::start_scan, does::START_SCAN),
+        online(GET,  "/scan/status",         &[Online1, Online4, Online5, Online6, Online7], online::scan_status, does::SCAN_STATUS),
+        online(POST, "/scan/{siteId}/retry", &[Online1, Online4], online::retry, does::RETRY_SCAN),
     ]
     .into_iter()
     .flat_map(|rows| rows.0)
@@ -150,6 +151,8 @@ pub(crate) struct Row {
     pub(crate) path: String,
     pub(crate) facts: &'static [Fact],
     pub(crate) handler: Handler,
+    /// What it does, in the words of the OpenAPI document.
+    pub(crate) operation: Operation,
     /// Where it is there only by an assumption.
     pub(crate) condition: Option<Condition>,
 }
@@ -198,23 +201,41 @@ impl Rows {
     }
 }
 
-fn row(method: Method, path: String, facts: &'static [Fact], handler: Handler) -> Row {
-    Row { method, path, facts, handler, condition: None }
+fn row(method: Method, path: String, facts: &'static [Fact], handler: Handler, operation: Operation) -> Row {
+    Row { method, path, facts, handler, operation, condition: None }
 }
 
 /// A row that asks for no token.
-fn open(method: Method, path: &str, facts: &'static [Fact], handler: fn(&Call<'_>) -> Outcome) -> Rows {
-    Rows(vec![row(method, path.to_owned(), facts, Handler::Open(handler))])
+fn open(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    handler: fn(&Call<'_>) -> Outcome,
+    does: Operation,
+) -> Rows {
+    Rows(vec![row(method, path.to_owned(), facts, Handler::Open(handler), does)])
 }
 
 /// A row for the CRM token, on no account in particular.
-fn of_partner(method: Method, path: &str, facts: &'static [Fact], handler: fn(Partner, &Call<'_>) -> Outcome) -> Rows {
-    Rows(vec![row(method, path.to_owned(), facts, Handler::OfPartner(handler))])
+fn of_partner(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    handler: fn(Partner, &Call<'_>) -> Outcome,
+    does: Operation,
+) -> Rows {
+    Rows(vec![row(method, path.to_owned(), facts, Handler::OfPartner(handler), does)])
 }
 
 /// A row of Online Data (ONLINE-1).
-fn online(method: Method, path: &str, facts: &'static [Fact], handler: fn(Subscriber, &Call<'_>) -> Outcome) -> Rows {
-    Rows(vec![row(method, format!("/api/v1/delete-my-data{path}"), facts, Handler::OfSubscriber(handler))])
+fn online(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    handler: fn(Subscriber, &Call<'_>) -> Outcome,
+    does: Operation,
+) -> Rows {
+    Rows(vec![row(method, format!("/api/v1/delete-my-data{path}"), facts, Handler::OfSubscriber(handler), does)])
 }
 
 /// A row that means one thing with a CRM token, on no account in particular, and another with an app token.
@@ -224,8 +245,9 @@ fn by_token(
     facts: &'static [Fact],
     partner: fn(Partner, &Call<'_>) -> Outcome,
     user: fn(Actor, &Call<'_>) -> Outcome,
+    does: Operation,
 ) -> Rows {
-    Rows(vec![row(method, path.to_owned(), facts, Handler::ByToken { partner, user })])
+    Rows(vec![row(method, path.to_owned(), facts, Handler::ByToken { partner, user }, does)])
 }
 
 /// A row with its whole path.
@@ -235,25 +257,49 @@ fn on(
     scope: Scope,
     facts: &'static [Fact],
     handler: fn(Actor, &Call<'_>) -> Outcome,
+    does: Operation,
 ) -> Rows {
-    Rows(vec![row(method, path.to_owned(), facts, Handler::OfAccount(scope, handler))])
+    Rows(vec![row(method, path.to_owned(), facts, Handler::OfAccount(scope, handler), does)])
 }
 
 /// A row for the CRM token, under the account (SCOPE-2).
-fn crm(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &Call<'_>) -> Outcome) -> Rows {
-    on(method, &format!("/api/v1/account/{{account_id}}{path}"), Crm, facts, handler)
+fn crm(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    handler: fn(Actor, &Call<'_>) -> Outcome,
+    does: Operation,
+) -> Rows {
+    on(method, &format!("/api/v1/account/{{account_id}}{path}"), Crm, facts, handler, does)
 }
 
 /// A row for the app token, without the account (SCOPE-3).
-fn app(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &Call<'_>) -> Outcome) -> Rows {
-    on(method, &format!("/api/v1{path}"), ByApp, facts, handler)
+fn app(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    handler: fn(Actor, &Call<'_>) -> Outcome,
+    does: Operation,
+) -> Rows {
+    on(method, &format!("/api/v1{path}"), ByApp, facts, handler, does)
 }
 
 /// A row for each token.
-fn both(method: Method, path: &str, facts: &'static [Fact], handler: fn(Actor, &Call<'_>) -> Outcome) -> Rows {
-    let mut rows = crm(method.clone(), path, facts, handler);
-    rows.0.extend(app(method, path, facts, handler).0);
+fn both(
+    method: Method,
+    path: &str,
+    facts: &'static [Fact],
+    handler: fn(Actor, &Call<'_>) -> Outcome,
+    does: Operation,
+) -> Rows {
+    let mut rows = crm(method.clone(), path, facts, handler, does);
+    rows.0.extend(app(method, path, facts, handler, does).0);
     rows
+}
+
+/// The rows, in the order of the guide.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter()
 }
 
 /// The documented paths, with captures in the guide's words.

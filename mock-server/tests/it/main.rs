@@ -17,6 +17,7 @@ mod isolation;
 mod leaks;
 mod magic;
 mod online;
+mod openapi;
 mod password;
 mod principals;
 mod process;

@@ -1,0 +1,394 @@
+//! The OpenAPI document: the table and nothing else, and true. What it gives as an example is accepted, and what comes
+//! back is what it describes, in both formats and under other assumptions too.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use mock_server::MessageFilter;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::absent::{DOCUMENTED, Takes};
+use crate::formats::Format;
+use crate::harness::{APP, Answer, CRM, World, sso_body, written};
+
+const FILE: &str = include_str!("../../../fixtures/openapi.json");
+const REFERENCE: &str = "#/components/schemas/";
+
+/// One operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    described: Value,
+}
+
+impl Operation {
+    fn id(&self) -> &str {
+        self.described["operationId"].as_str().expect("an id")
+    }
+
+    /// The names of the tokens that it takes.
+    fn tokens(&self) -> BTreeSet<&str> {
+        let security = self.described["security"].as_array().expect("a list");
+        security.iter().flat_map(|one| one.as_object().expect("an object").keys()).map(String::as_str).collect()
+    }
+}
+
+struct Document(Value);
+
+impl Document {
+    async fn of(world: &World) -> Self {
+        Self(world.get("/_mock/openapi.json").send().await.expect(200).body)
+    }
+
+    fn operations(&self) -> Vec<Operation> {
+        let paths = self.0["paths"].as_object().expect("paths");
+        let named = paths.iter().flat_map(|(path, operations)| {
+            let operations =
+                operations.as_object().expect("an object").iter().filter(|(name, _)| *name != "parameters");
+            operations.map(move |(method, described)| Operation {
+                method: method.to_ascii_uppercase().parse().expect("a method"),
+                path: path.clone(),
+                described: described.clone(),
+            })
+        });
+        named.collect()
+    }
+
+    /// The example of the body, if the operation has a body.
+    fn example(&self, operation: &Operation) -> Option<Value> {
+        let schema = operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
+        Some(self.0["components"]["schemas"][schema.strip_prefix(REFERENCE)?]["examples"][0].clone())
+    }
+
+    /// What speaks against `answer` being what the document says of it: its status, its type, each field.
+    fn objection(&self, operation: &Operation, answer: &Answer, format: Format) -> Option<String> {
+        let mut response = &operation.described["responses"][answer.status.to_string()];
+        if let Some(name) = response["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/responses/")) {
+            response = &self.0["components"]["responses"][name];
+        }
+        if response.is_null() {
+            return Some(format!("{} is not among its answers", answer.status));
+        }
+        let content = &response["content"][answer.header("content-type")]["schema"];
+        if content.is_null() {
+            return (!answer.raw.is_empty()).then(|| format!("no body of {:?}", answer.header("content-type")));
+        }
+        // Where the formats differ, the first schema is that of the standardized one.
+        let schema = match (content["anyOf"].as_array(), format) {
+            (None, _) => content,
+            (Some(schemas), Format::Standardized) => schemas.first().expect("at least one"),
+            (Some(schemas), Format::Legacy) => schemas.last().expect("at least one"),
+        };
+        let mut closed =
+            json!({ "$ref": schema["$ref"], "components": { "schemas": self.0["components"]["schemas"] } });
+        close(&mut closed["components"]["schemas"]);
+        let validator =
+            jsonschema::draft202012::options().should_validate_formats(true).build(&closed).expect("a schema");
+        let errors: Vec<String> =
+            validator.iter_errors(&answer.body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        (!errors.is_empty()).then(|| errors.join("; "))
+    }
+
+    fn check(&self, operation: &Operation, answer: &Answer, format: Format) {
+        if let Some(objection) = self.objection(operation, answer, format) {
+            panic!("{} {format:?} {}: {objection}\n{}", operation.id(), answer.status, answer.raw);
+        }
+    }
+}
+
+/// Lets no object have a property that its schema does not name.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(close);
+            if fields.get("properties").is_some_and(|properties| properties.is_object()) {
+                fields.entry("additionalProperties").or_insert(false.into());
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// The items under a list, however the list is wrapped.
+fn listed(answer: &Answer) -> &[Value] {
+    answer.body["data"].as_array().or(answer.body.as_array()).map_or(&[], Vec::as_slice)
+}
+
+/// The id of the first thing that a list of the default seed holds.
+async fn first_id(world: &World, list: &str, token: &str) -> String {
+    let answer = world.get(list).token(token).send().await.expect(200);
+    written(&listed(&answer).first().unwrap_or_else(|| panic!("{list} is empty: {}", answer.raw))["id"])
+}
+
+/// The path with ids of the default seed for its captures.
+async fn path(world: &World, operation: &Operation) -> String {
+    let mut path = operation.path.clone();
+    for (capture, list) in [
+        ("{emailId}", "/api/v1/email-watchlist"),
+        ("{phoneId}", "/api/v1/phone-watchlist"),
+        ("{ibanId}", "/api/v1/iban-watchlist"),
+        ("{passportId}", "/api/v1/passport-watchlist"),
+        ("{licenseId}", "/api/v1/drivers-license-watchlist"),
+        ("{creditCardId}", "/api/v1/credit-cards"),
+        ("{alarmId}", "/api/v1/alarms"),
+    ] {
+        if path.contains(capture) {
+            path = path.replace(capture, &first_id(world, list, APP).await);
+        }
+    }
+    if path.contains("{account_id}") {
+        let account = world.get("/api/v1/account").token(APP).send().await.expect(200);
+        path = path.replace("{account_id}", &written(&account.body["data"]["id"]));
+    }
+    if path.contains("{siteId}") {
+        // The third site of the seed is the one whose scan fails.
+        let sites = world.get("/api/v1/delete-my-data/sites").token(APP).send().await.expect(200);
+        path = path.replace("{siteId}", &written(&listed(&sites)[2]["id"]));
+    }
+    path.replace("{companyId}", "1")
+}
+
+/// The example, with what must come from the world put in: codes, and ids of what was just added. What has to be there
+/// before is there afterwards.
+async fn prepared(world: &World, operation: &Operation, mut body: Value) -> Value {
+    let user = async |path: &str, body: Value| world.post(path).token(APP).json(body).send().await;
+    let last_code = || world.control().messages(&MessageFilter::default()).last().and_then(|last| last.code.clone());
+    match operation.id().trim_end_matches("OfAccount") {
+        "exchangeSsoCode" => {
+            let issued = world.post("/api/v1/sso/code").json(sso_body(1, "john.doe@example.com")).send().await;
+            body["code"] = issued.text("code").into();
+        }
+        "confirmPhone" => {
+            let phone = json!({ "phone": body["phone"] });
+            let path = "/api/v1/account/{account_id}/phone-watchlist/send-verification-code";
+            let send = Operation { method: Method::POST, path: path.to_owned(), described: Value::Null };
+            world.post(&self::path(world, &send).await).token(CRM).json(phone).send().await;
+            body["code"] = last_code().into();
+        }
+        "verifyCreditCard" => {
+            let card = json!({ "card_number": "5555555555554444", "expiry_month": 12, "expiry_year": 2049 });
+            user("/api/v1/credit-card", card).await;
+            let cards = world.get("/api/v1/credit-cards").token(APP).send().await;
+            body["credit_card_id"] = listed(&cards).last().expect("it was added")["id"].clone();
+            body["code"] = last_code().into();
+        }
+        "resendEmailConfirmation" => drop(user("/api/v1/email-watchlist", body.clone()).await),
+        "retryScan" | "getScanStatus" | "getOnlineStatus" => {
+            user("/api/v1/delete-my-data/scan", json!({})).await;
+            world.control().advance_clock(Duration::from_secs(600));
+        }
+        _ => {}
+    }
+    body
+}
+
+fn token(name: &str) -> Option<&'static str> {
+    match name {
+        "crmToken" => Some(CRM),
+        "appToken" => Some(APP),
+        _ => None,
+    }
+}
+
+async fn send(
+    world: &World,
+    operation: &Operation,
+    format: Format,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&str>,
+) -> Answer {
+    let request = format.ask(world.request(operation.method.clone(), path));
+    let request = if let Some(token) = token { request.token(token) } else { request };
+    let request = if let Some(body) = body { request.body("application/json", body) } else { request };
+    request.send().await
+}
+
+/// Holds every operation of a world under these assumptions to what the document of that world says.
+async fn all_is_true(assumed: &[(&str, &str)]) {
+    let document = Document::of(&World::assuming_all(assumed)).await;
+    for operation in document.operations() {
+        let tokens = operation.tokens();
+        let tokens: Vec<&str> = if tokens.is_empty() { vec!["none"] } else { tokens.into_iter().collect() };
+        for (name, format) in tokens.into_iter().flat_map(|token| Format::BOTH.map(|format| (token, format))) {
+            let world = World::assuming_all(assumed);
+            let example = document.example(&operation);
+            let body = prepared(&world, &operation, example.clone().unwrap_or_default()).await;
+            let body = example.is_some().then(|| body.to_string());
+            let path = path(&world, &operation).await;
+            let answer = send(&world, &operation, format, &path, token(name), body.as_deref()).await;
+            assert!(answer.status < 300, "{} {}: {}", operation.id(), answer.status, answer.raw);
+            document.check(&operation, &answer, format);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_example_is_accepted_and_every_answer_is_as_described() {
+    all_is_true(&[]).await;
+}
+
+#[tokio::test]
+async fn so_they_are_under_other_assumptions() {
+    let one = [
+        ("add.status", "200"),
+        ("list.shape", "paginated"),
+        ("remove.status", "200"),
+        ("legacy.boolean", "text"),
+        ("alarm.close-answer", "message"),
+        ("ssn.echo", "absent"),
+        ("scan.body", "data"),
+    ];
+    let other = [
+        ("id.form", "uuid"),
+        ("add.body", "bare"),
+        ("list.shape", "bare"),
+        ("action.answer", "none"),
+        ("legacy.boolean", "text-number"),
+        ("ssn.echo", "full"),
+    ];
+    all_is_true(&one).await;
+    all_is_true(&other).await;
+}
+
+async fn refusals_are_as_described(assumed: &[(&str, &str)]) {
+    let world = World::assuming_all(assumed);
+    let document = Document::of(&world).await;
+    for operation in document.operations() {
+        let tokens = operation.tokens();
+        let right = tokens.first().and_then(|name| token(name));
+        let wrong = match (tokens.contains("crmToken"), tokens.contains("appToken")) {
+            (true, false) => Some(APP),
+            (false, true) => Some(CRM),
+            _ => None,
+        };
+        let there = path(&world, &operation).await;
+        let has_body = !operation.described["requestBody"].is_null();
+        for format in Format::BOTH {
+            let mut refused = Vec::new();
+            if !tokens.is_empty() {
+                refused.push((there.clone(), None, None));
+            }
+            if wrong.is_some() {
+                refused.push((there.clone(), wrong, None));
+            }
+            if operation.path.contains('{') {
+                let nowhere = operation.path.replace('{', "").replace('}', "");
+                refused.push((nowhere, right, has_body.then_some("{}")));
+            }
+            if has_body {
+                refused.push((there.clone(), right, Some("{")));
+                let nothing =
+                    operation.described["requestBody"]["required"] == true && operation.method == Method::POST;
+                refused.extend(nothing.then(|| (there.clone(), right, Some("{}"))));
+            }
+            for (path, token, body) in refused {
+                let answer = send(&world, &operation, format, &path, token, body).await;
+                if answer.status < 400 {
+                    // JSON that does not parse is no error everywhere.
+                    assert_eq!(body, Some("{"), "{} {path}: {}", operation.id(), answer.raw);
+                    continue;
+                }
+                document.check(&operation, &answer, format);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_refusal_is_as_described() {
+    refusals_are_as_described(&[]).await;
+    let other = [
+        ("scope.wrong-token", "401"),
+        ("scope.foreign-account", "403"),
+        ("body.malformed", "422"),
+        ("login.refused", "422"),
+        ("legacy.error.404", "list"),
+        ("legacy.error.422", "message"),
+        ("legacy.error.401", "error"),
+    ];
+    refusals_are_as_described(&other).await;
+}
+
+#[tokio::test]
+async fn it_holds_the_documented_routes_with_their_tokens_and_no_others() {
+    let document = Document::of(&World::new()).await;
+    let operations = document.operations();
+    let mut described: Vec<(String, String)> =
+        operations.iter().map(|operation| (operation.method.to_string(), operation.path.clone())).collect();
+    let open = ["/api/v1/crm/auth/login", "/api/v1/sso/token", "/api/v1/sso/code", "/api/v1/sso/login"];
+    let mut documented: Vec<(String, String)> =
+        DOCUMENTED.iter().map(|row| (row.method.to_string(), row.path.to_owned())).collect();
+    documented.extend(open.map(|path| ("POST".to_owned(), path.to_owned())));
+    described.sort();
+    documented.sort();
+    documented.dedup();
+    assert_eq!(described, documented);
+
+    let (crm, app) = ("crmToken", "appToken");
+    for operation in &operations {
+        let row = DOCUMENTED.iter().find(|row| row.method == operation.method && row.path == operation.path);
+        let expected: &[&str] = match row.map(|row| row.takes) {
+            None => &[],
+            Some(Takes::Partner | Takes::Crm) => &[crm],
+            Some(Takes::App) => &[app],
+            Some(Takes::Any | Takes::Either) => &[app, crm],
+        };
+        assert_eq!(operation.tokens().into_iter().collect::<Vec<_>>(), expected, "{}", operation.id());
+    }
+    let ids: BTreeSet<&str> = operations.iter().map(Operation::id).collect();
+    assert_eq!(ids.len(), operations.len(), "each has an id of its own");
+}
+
+#[tokio::test]
+async fn routes_that_an_assumption_takes_away_are_not_in_it() {
+    let world = World::assuming("phone.app-verification", "absent");
+    let ids: Vec<String> = Document::of(&world).await.operations().iter().map(|one| one.id().to_owned()).collect();
+    assert!(!ids.contains(&"confirmPhone".to_owned()) && ids.contains(&"confirmPhoneOfAccount".to_owned()));
+}
+
+#[tokio::test]
+async fn a_gateway_that_knows_one_format_has_one_in_its_document() {
+    let world = World::of(mock_server::MockServer::builder().normalize_all(true).ssn_required(false));
+    let document = Document::of(&world).await;
+    let schemas = document.0["components"]["schemas"].as_object().expect("schemas");
+    assert!(schemas.keys().all(|name| !name.starts_with("Legacy")), "{:?}", schemas.keys());
+    let required = schemas["NewAccount"]["required"].as_array().expect("a list");
+    assert!(!required.contains(&"ssn".into()), "{required:?}");
+}
+
+#[tokio::test]
+async fn facts_are_told_with_their_sentences_and_assumptions_with_their_values() {
+    let world = World::assuming("add.status", "200");
+    let document = Document::of(&world).await;
+    let facts: Vec<Value> = serde_json::from_str(include_str!("../../../fixtures/facts.json")).expect("JSON");
+    for operation in document.operations() {
+        let text = operation.described["description"].as_str().expect("a text");
+        for id in operation.described["x-facts"].as_array().expect("a list") {
+            let fact = facts.iter().find(|fact| fact["id"] == *id).expect("a fact");
+            assert!(text.contains(fact["fact"].as_str().expect("a sentence")), "{} {id}", operation.id());
+        }
+        for (key, value) in operation.described["x-assumptions"].as_object().unwrap_or(&Map::new()) {
+            let said = format!("`{key}` = `{}`", value.as_str().expect("a text"));
+            assert!(text.contains(&said), "{} {said}", operation.id());
+        }
+    }
+    let add = &document.0["paths"]["/api/v1/email-watchlist"]["post"];
+    assert_eq!(add["x-assumptions"]["add.status"], "200");
+    assert!(add["responses"]["201"].is_null() && !add["responses"]["200"].is_null());
+    assert_eq!(document.0["servers"][0]["url"], world.base_url());
+}
+
+#[tokio::test]
+async fn the_file_is_the_document_of_a_fresh_fake() {
+    let mut document = Document::of(&World::new()).await.0;
+    document["servers"][0]["url"] = "http://127.0.0.1:8650".into();
+    let file: Value = serde_json::from_str(FILE).expect("JSON");
+    assert!(
+        file == document,
+        "fixtures/openapi.json is not what the table says now: cargo run -p mock-server, and then \
+         curl -o fixtures/openapi.json http://127.0.0.1:8650/_mock/openapi.json"
+    );
+}
