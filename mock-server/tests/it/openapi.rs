@@ -80,13 +80,18 @@ impl Document {
             (Some(schemas), Format::Standardized) => schemas.first().expect("at least one"),
             (Some(schemas), Format::Legacy) => schemas.last().expect("at least one"),
         };
-        let mut closed =
-            json!({ "$ref": schema["$ref"], "components": { "schemas": self.0["components"]["schemas"] } });
+        self.misfit(&schema["$ref"], &answer.body)
+    }
+
+    /// What in `value` is not of the schema that is referred to, or not named there.
+    fn misfit(&self, reference: &Value, value: &Value) -> Option<String> {
+        let schemas = &self.0["components"]["schemas"];
+        let mut closed = json!({ "$ref": reference, "components": { "schemas": schemas } });
         close(&mut closed["components"]["schemas"]);
-        let validator =
-            jsonschema::draft202012::options().should_validate_formats(true).build(&closed).expect("a schema");
+        let options = jsonschema::draft202012::options().should_validate_formats(true);
+        let validator = options.build(&closed).expect("a schema");
         let errors: Vec<String> =
-            validator.iter_errors(&answer.body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
         (!errors.is_empty()).then(|| errors.join("; "))
     }
 
@@ -216,6 +221,11 @@ async fn all_is_true(assumed: &[(&str, &str)]) {
             let world = World::assuming_all(assumed);
             let example = document.example(&operation);
             let body = prepared(&world, &operation, example.clone().unwrap_or_default()).await;
+            if example.is_some() {
+                let schema = &operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+                let misfit = document.misfit(schema, &body);
+                assert!(misfit.is_none(), "{} {body}: {}", operation.id(), misfit.unwrap_or_default());
+            }
             let body = example.is_some().then(|| body.to_string());
             let path = path(&world, &operation).await;
             let answer = send(&world, &operation, format, &path, token(name), body.as_deref()).await;
