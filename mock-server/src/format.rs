@@ -19,7 +19,7 @@ use crate::value::{Object, Value};
 
 /// The request header that selects the format, and the value that selects the standardized one (FORMAT-1).
 const VERSION_HEADER: &str = "x-api-version";
-const STANDARDIZED_VERSION: &str = "2026-06-12";
+pub(crate) const STANDARDIZED_VERSION: &str = "2026-06-12";
 
 /// Room for the body of most answers, so that it does not grow step by step.
 const TYPICAL_BODY: usize = 1024;

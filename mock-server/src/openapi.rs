@@ -20,7 +20,7 @@ use crate::app::Settings;
 use crate::assumptions::{Assumptions, Key};
 use crate::auth::Scope;
 use crate::facts::Fact;
-use crate::format::Format;
+use crate::format::{Format, STANDARDIZED_VERSION};
 use crate::routes::{self, Handler, Row};
 
 pub(crate) use self::operation::{Operation, does};
@@ -69,6 +69,7 @@ impl<'a> Document<'a> {
     }
 
     fn write(mut self, url: &str) -> Json {
+        self.named("ApiVersion".to_owned(), json!({ "type": "string", "enum": [STANDARDIZED_VERSION] }));
         let mut paths: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
         for row in routes::rows().filter(|row| row.exists_under(self.assumptions)) {
             let operation = self.operation(row);
@@ -110,7 +111,7 @@ impl<'a> Document<'a> {
                 "parameters": { "Version": {
                     "name": "X-API-Version", "in": "header", "required": false,
                     "description": "Selects the standardized format; without it answers are in the legacy format (FORMAT-1).",
-                    "schema": { "type": "string", "enum": ["2026-06-12"] },
+                    "schema": { "$ref": "#/components/schemas/ApiVersion" },
                 } },
                 "headers": {
                     "Basis": {

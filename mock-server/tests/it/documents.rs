@@ -8,7 +8,7 @@ const README: &str = include_str!("../../../README.md");
 const ASSUMPTIONS: &str = include_str!("../../../fixtures/assumptions.json");
 
 /// Every text in which values stand.
-const TEXTS: [(&str, &str); 8] = [
+const TEXTS: [(&str, &str); 9] = [
     ("README.md", README),
     ("assumptions.json", ASSUMPTIONS),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
@@ -16,6 +16,7 @@ const TEXTS: [(&str, &str); 8] = [
     ("guidance.json", include_str!("../../../fixtures/guidance.json")),
     ("magic.json", include_str!("../../../fixtures/magic.json")),
     ("online.json", include_str!("../../../fixtures/online.json")),
+    ("openapi.json", include_str!("../../../fixtures/openapi.json")),
     ("seed.json", include_str!("../../../fixtures/seed.json")),
 ];
 
@@ -60,8 +61,10 @@ fn the_readme_lists_every_route() {
     }
 }
 
-/// The guide's own examples, numbers that are published for tests or reserved for fiction, and a month in seconds.
-const NUMBERS: [&str; 25] = [
+/// The guide's own examples, numbers that are published for tests or reserved for fiction, a month in
+/// seconds, and a code as a text message carries it.
+const NUMBERS: [&str; 26] = [
+    "123456",
     "2592000",
     "19900101-1234",
     "19900101-2385",
