@@ -285,7 +285,7 @@ async fn refusals_are_as_described(assumed: &[(&str, &str)]) {
                 refused.push((there.clone(), wrong, None));
             }
             if operation.path.contains('{') {
-                let nowhere = operation.path.replace('{', "").replace('}', "");
+                let nowhere = operation.path.replace(['{', '}'], "");
                 refused.push((nowhere, right, has_body.then_some("{}")));
             }
             if has_body {
