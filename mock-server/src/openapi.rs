@@ -1,9 +1,9 @@
 //! The OpenAPI 3.1 document of a world, generated from the route table.
 //!
 //! Paths, tokens, captures and facts come from the rows; what a row does, from its [`Operation`]; statuses and shapes
-//! that the guide leaves open, from the assumptions in force, which each operation names. An answer has a schema for each
-//! format (FORMAT-1), side by side in an `anyOf`: fields have the same names in both, so that a typed client reads either
-//! without asking first.
+//! that the guide leaves open, from the assumptions in force, which each operation names. An answer has a schema for
+//! each format (FORMAT-1), side by side in an `anyOf`: fields have the same names in both, so that a typed client reads
+//! either without asking first.
 
 mod operation;
 mod schema;
@@ -90,7 +90,7 @@ impl<'a> Document<'a> {
             "info": {
                 "title": "Defentry identity-protection API, as its mock serves it",
                 "version": env!("CARGO_PKG_VERSION"),
-                "summary": "Generated from the route table of the mock. What the guide documents has fact ids; the rest is assumed.",
+                "summary": "Generated from the route table of the mock. What is documented has fact ids.",
                 "description": DESCRIPTION,
                 "license": { "name": "MIT", "identifier": "MIT" },
             },
@@ -99,33 +99,20 @@ impl<'a> Document<'a> {
             "paths": paths,
             "components": {
                 "securitySchemes": {
-                    "crmToken": {
-                        "type": "http", "scheme": "bearer",
-                        "description": "A partner's token, for its accounts (SCOPE-2). POST /api/v1/crm/auth/login issues one.",
-                    },
-                    "appToken": {
-                        "type": "http", "scheme": "bearer",
-                        "description": "An end user's token, for their own account (SCOPE-3). POST /api/v1/sso/token issues one.",
-                    },
+                    "crmToken": bearer("A partner's token, for its accounts (SCOPE-2). POST /api/v1/crm/auth/login issues one."),
+                    "appToken": bearer("An end user's token, for their account (SCOPE-3). POST /api/v1/sso/token issues one."),
                 },
                 "parameters": { "Version": {
-                    "name": "X-API-Version", "in": "header", "required": false,
-                    "description": "Selects the standardized format; without it answers are in the legacy format (FORMAT-1).",
+                    "name": "X-API-Version",
+                    "in": "header",
+                    "required": false,
+                    "description": "Selects the standardized format; without it answers are legacy (FORMAT-1).",
                     "schema": { "$ref": "#/components/schemas/ApiVersion" },
                 } },
                 "headers": {
-                    "Basis": {
-                        "description": "The facts that the answer rests on, and the assumptions that it leans on. Only the mock has it.",
-                        "schema": { "type": "string" },
-                    },
-                    "Hint": {
-                        "description": "One sentence, where an answer puzzles. Only the mock has it.",
-                        "schema": { "type": "string" },
-                    },
-                    "RetryAfter": {
-                        "description": "Seconds until the next request is let through (FORMAT-9).",
-                        "schema": { "type": "integer" },
-                    },
+                    "Basis": header("string", "The facts and assumptions that the answer rests on. Only the mock has it."),
+                    "Hint": header("string", "One sentence, where an answer puzzles. Only the mock has it."),
+                    "RetryAfter": header("integer", "Seconds until the next request is let through (FORMAT-9)."),
                 },
                 "responses": self.refused,
                 "schemas": self.schemas,
@@ -359,9 +346,9 @@ impl<'a> Document<'a> {
                 json!({ "type": "object", "required": ["error"], "properties": { "error": {
                     "type": "object", "required": ["code", "message"], "properties": {
                         "code": text, "message": text,
-                        "details": { "type": "array", "items": {
-                            "type": "object", "required": ["field", "issue"], "properties": { "field": text, "issue": text },
-                        } },
+                        "details": {
+                            "type": "array", "items": fields(&[("field", text.clone()), ("issue", text.clone())]),
+                        },
                     },
                 } } }),
             ),
@@ -375,16 +362,12 @@ impl<'a> Document<'a> {
                     }),
                 )]),
             ),
-            "list" => (
-                "LegacyErrorList",
-                fields(&[
-                    (
-                        "errors",
-                        json!({ "type": "array", "items": fields(&[("status", text.clone()), ("title", text.clone()), ("detail", text)]) }),
-                    ),
-                    ("corr_id", json!({ "type": "string", "format": "uuid" })),
-                ]),
-            ),
+            "list" => {
+                let error = fields(&["status", "title", "detail"].map(|name| (name, text.clone())));
+                let errors = json!({ "type": "array", "items": error });
+                let corr_id = json!({ "type": "string", "format": "uuid" });
+                ("LegacyErrorList", fields(&[("errors", errors), ("corr_id", corr_id)]))
+            }
             _ => ("Message", fields(&[("message", text)])),
         };
         self.named(name.to_owned(), schema)
@@ -535,6 +518,14 @@ fn scope_fact(row: &Row) -> Option<Fact> {
         Handler::OfAccount(Scope::App, _) => Some(Fact::Scope3),
         _ => None,
     }
+}
+
+fn bearer(about: &str) -> Json {
+    json!({ "type": "http", "scheme": "bearer", "description": about })
+}
+
+fn header(holds: &str, about: &str) -> Json {
+    json!({ "description": about, "schema": { "type": holds } })
 }
 
 fn headers() -> Json {

@@ -543,9 +543,10 @@ fn held(holds: Holds, format: Option<Format>, writing: Writing<'_>) -> Json {
         (Texts, _) => json!({ "type": "array", "items": { "type": "string" } }),
         (Object(fields), _) => object(fields, format, writing),
         (Objects(fields), _) => json!({ "type": "array", "items": object(fields, format, writing) }),
-        (Found(fields), _) => json!({
-            "anyOf": [object(fields, format, writing), { "type": "array", "items": { "type": "string" }, "maxItems": 0 }],
-        }),
+        (Found(fields), _) => {
+            let nothing = json!({ "type": "array", "items": { "type": "string" }, "maxItems": 0 });
+            json!({ "anyOf": [object(fields, format, writing), nothing] })
+        }
     }
 }
 
