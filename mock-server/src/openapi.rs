@@ -347,7 +347,7 @@ impl<'a> Document<'a> {
                     "type": "object", "required": ["code", "message"], "properties": {
                         "code": text, "message": text,
                         "details": {
-                            "type": "array", "items": fields(&[("field", text.clone()), ("issue", text.clone())]),
+                            "type": "array", "items": fields(&[("field", text.clone()), ("issue", text)]),
                         },
                     },
                 } } }),
