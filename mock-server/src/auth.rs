@@ -39,6 +39,15 @@ pub(crate) enum TokenKind {
     App,
 }
 
+impl TokenKind {
+    fn seen(self) -> TokenSeen {
+        match self {
+            Self::Crm => TokenSeen::Crm,
+            Self::App => TokenSeen::App,
+        }
+    }
+}
+
 /// Somebody who has been let in to act on one account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Actor {
@@ -143,24 +152,41 @@ pub(crate) fn admit_either(call: &Call<'_>) -> Result<Either, Refusal> {
     })
 }
 
+/// What the token of a request is, for those who do not let anybody in: its number, if it has one, and what it was found
+/// to be. The request is not counted.
+pub(crate) fn look_at_token(call: &Call<'_>) -> (Option<u64>, TokenSeen) {
+    let Ok(token) = bearer(call.headers) else {
+        let has_none = !call.headers.contains_key(header::AUTHORIZATION);
+        return (None, if has_none { TokenSeen::None } else { TokenSeen::Unknown });
+    };
+    let Some((number, secret)) = parts(token) else { return (None, TokenSeen::Unknown) };
+    let seen = match call.world.look_up(number, secret, call.now) {
+        Resolved::Known(principal) => principal.kind().seen(),
+        Resolved::Expired(..) | Resolved::Throttled { .. } | Resolved::Unknown => TokenSeen::Unknown,
+    };
+    (Some(number), seen)
+}
+
+/// The number and the secret of a token.
+fn parts(token: &str) -> Option<(u64, &str)> {
+    let (number, secret) = token.split_once('|')?;
+    Some((Id::parse_number(number)?, secret))
+}
+
 /// Whom the token of the request stands for.
 fn authenticate(call: &Call<'_>) -> Result<Principal, Refusal> {
     let token = match bearer(call.headers) {
         Ok(token) => token,
         Err(hint) => return Err(Refusal::from(Why::Unauthenticated).fact(Fact::Scope1).hint(hint)),
     };
-    let parts = token.split_once('|').and_then(|(number, secret)| Some((Id::parse_number(number)?, secret)));
-    let (resolved, rate) = match parts {
+    let (resolved, rate) = match parts(token) {
         Some((number, secret)) => call.world.resolve(number, secret, call.now),
         None => (Resolved::Unknown, None),
     };
     call.count(rate);
     match resolved {
         Resolved::Known(principal) => {
-            call.see(match principal.kind() {
-                TokenKind::Crm => TokenSeen::Crm,
-                TokenKind::App => TokenSeen::App,
-            });
+            call.see(principal.kind().seen());
             Ok(principal)
         }
         Resolved::Throttled { retry_after_seconds } => {

@@ -13,7 +13,7 @@ use axum::extract::{Query, RawPathParams, Request};
 use axum::handler::Handler;
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value as Json};
@@ -21,13 +21,16 @@ use serde_json::{Map, Value as Json};
 use crate::app::{App, Base, Visit};
 use crate::assumptions::{Assumed, BodyContentType, BodyMalformed, IdForm, Key, ListShape};
 use crate::auth;
+use crate::connection::Ending;
 use crate::cors;
 use crate::facts::{Basis, Fact};
+use crate::faults::{Met, RequestEffect, Struck, StruckBy};
 use crate::format::{Format, Rendered, Wire, render};
 use crate::hints;
 use crate::id::{Id, ShownId, Table};
 use crate::journal::Entry;
 use crate::mask;
+use crate::outbox::Message;
 use crate::pages;
 use crate::reply::{Outcome, Page, Refusal, Why};
 use crate::routes::{self, Row};
@@ -59,6 +62,7 @@ pub(crate) struct Call<'a> {
     rate: Cell<Option<Rate>>,
     hint: Cell<Option<&'static str>>,
     late: Cell<Duration>,
+    message_fault: Cell<Option<StruckBy>>,
 }
 
 /// What the token of a request was found to be.
@@ -178,6 +182,20 @@ impl Call<'_> {
         self.late.set(by);
     }
 
+    /// Sends a message, as faults let it.
+    pub(crate) fn send(&self, message: Message) {
+        if let Some(struck_by) = self.world.send(message) {
+            self.message_fault.set(Some(struck_by));
+        }
+    }
+
+    /// Forgets what the world had to say, for the answer is another one.
+    fn disown(&self) {
+        self.basis.clear();
+        self.rate.set(None);
+        self.hint.set(None);
+    }
+
     /// Notes how much of its minute the token has used, where requests are counted.
     pub(crate) fn count(&self, rate: Option<Rate>) {
         if rate.is_some() {
@@ -219,6 +237,14 @@ impl Call<'_> {
             BodyContentType::Ignored => Ok(false),
             BodyContentType::Read => Ok(true),
             BodyContentType::Refused => Err(Why::UnsupportedMediaType.into()),
+        }
+    }
+
+    /// What to tell the person behind the client.
+    fn hint_of(&self, outcome: &Outcome) -> Option<Cow<'static, str>> {
+        match outcome {
+            Ok(_) => self.hint.get().map(Cow::Borrowed),
+            Err(refusal) => self.content_type_hint(refusal).map(Cow::Borrowed).or_else(|| refusal.hint.clone()),
         }
     }
 
@@ -267,13 +293,20 @@ async fn answer(target: Target, app: App, request: Request) -> Response {
     // Captures that are not UTF-8 name nothing.
     let captures = parts.extract::<RawPathParams>().await.ok();
     let body = read(body, &parts.headers, &app).await;
-    let Answered { rendered, late } = Answering { target: &target, visit: &visit, parts: &parts, captures }.run(body);
+    let Answered { rendered, late, ending } = Answering { target: &target, visit: &visit, parts: &parts, captures }
+        .run(body.as_deref().map_err(Clone::clone));
     if !late.is_zero() {
-        tokio::time::sleep(late).await;
+        visit.world.pause(late).await;
     }
-    let mut response = Response::new(Body::from(rendered.body));
-    *response.status_mut() = rendered.status;
-    *response.headers_mut() = rendered.headers;
+    let mut response = Response::default();
+    if let Some(rendered) = rendered {
+        *response.body_mut() = Body::from(rendered.body);
+        *response.status_mut() = rendered.status;
+        *response.headers_mut() = rendered.headers;
+    }
+    if let Some(ending) = ending {
+        response.extensions_mut().insert(ending);
+    }
     response
 }
 
@@ -300,10 +333,13 @@ async fn read(body: Body, headers: &HeaderMap, app: &App) -> Result<bytes::Bytes
     }
 }
 
-/// What a request has come to, and how long its answer is held back.
+/// What a request has come to.
 struct Answered {
-    rendered: Rendered,
+    /// None where a fault ends the connection without an answer.
+    rendered: Option<Rendered>,
+    /// How long the answer, or its absence, is held back.
     late: Duration,
+    ending: Option<Ending>,
 }
 
 /// A request whose body has been read: from here on nothing waits.
@@ -315,7 +351,7 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    fn run(self, body: Result<bytes::Bytes, Why>) -> Answered {
+    fn run(&self, body: Result<&[u8], Why>) -> Answered {
         let basis = Basis::default();
         let world = &*self.visit.world;
         let mut call = Call {
@@ -331,16 +367,55 @@ impl Answering<'_> {
             rate: Cell::new(None),
             hint: Cell::new(None),
             late: Cell::default(),
+            message_fault: Cell::new(None),
         };
-        let outcome = self.row(&call).and_then(|row| {
-            call.body = body.as_deref().map_err(Clone::clone)?;
-            call.basis.follow_all(row.facts);
-            let _step = world.step();
-            // A fault of the fake must not take the connection, or the other requests on it, with it.
-            let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, &call)));
-            handled.unwrap_or_else(|_| Err(Why::Broken.into()))
-        });
-        Answered { rendered: self.finish(&outcome, &call), late: call.late.get() }
+        let struck = self.strike(&call);
+        let effect = struck.as_ref().and_then(|struck| struck.effect.as_ref());
+        let is_spared = effect.is_some_and(RequestEffect::spares_the_world);
+        let outcome = (!is_spared).then(|| self.work(&mut call, body));
+        let outcome = match effect {
+            Some(RequestEffect::Refuse { why, .. }) => {
+                call.disown();
+                Some(Err(why.clone().into()))
+            }
+            Some(RequestEffect::End { .. }) => {
+                call.disown();
+                None
+            }
+            Some(RequestEffect::Truncate { .. }) | None => outcome,
+        };
+        self.finish(outcome.as_ref(), struck.as_ref(), &call)
+    }
+
+    /// What strikes the request, if anything does.
+    fn strike(&self, call: &Call<'_>) -> Option<Struck> {
+        let faults = call.world.faults();
+        if !faults.is_any() {
+            return None;
+        }
+        let documented = match self.target {
+            Target::Path(rows) => rows.first().map(|row| &*row.path),
+            Target::Nothing => None,
+        };
+        let (token_number, token) = auth::look_at_token(call);
+        let (method, path) = (&self.parts.method, self.parts.uri.path());
+        let struck = faults.meet_request(&Met { method, path, documented, token_number, token }, call.now)?;
+        if struck.effect.as_ref().is_some_and(RequestEffect::spares_the_world) {
+            // Nobody else will ask.
+            call.see(token);
+        }
+        Some(struck)
+    }
+
+    /// Does what is asked.
+    fn work<'b>(&self, call: &mut Call<'b>, body: Result<&'b [u8], Why>) -> Outcome {
+        let row = self.row(call)?;
+        call.body = body?;
+        call.basis.follow_all(row.facts);
+        let _step = call.world.step();
+        // A fault of the fake must not take the connection, or the other requests on it, with it.
+        let handled = catch_unwind(AssertUnwindSafe(|| handle(&row.handler, call)));
+        handled.unwrap_or_else(|_| Err(Why::Broken.into()))
     }
 
     /// The row of the table that answers, or the refusal of a path or a method that is not documented (NONE-1).
@@ -369,25 +444,55 @@ impl Answering<'_> {
         Err(refusal.fact(Fact::None1))
     }
 
-    /// Writes the outcome, and notes in headers, journal and log what it rests on.
-    fn finish(&self, outcome: &Outcome, call: &Call<'_>) -> Rendered {
-        let world = call.world;
-        let format = Format::of(call.headers, world.settings().normalize_all, call.basis);
+    /// Writes the outcome, if there is one to be told, and notes in headers, journal and log what it rests on.
+    fn finish(&self, outcome: Option<&Outcome>, struck: Option<&Struck>, call: &Call<'_>) -> Answered {
+        let effect = struck.and_then(|struck| struck.effect.as_ref());
+        // Of several faults that one is named which has changed most.
+        let fault = match effect {
+            Some(_) => struck.map(|struck| struck.by),
+            None => call.message_fault.get().or(struck.map(|struck| struck.by)),
+        };
+        let hint = match effect {
+            Some(RequestEffect::Refuse { .. } | RequestEffect::End { .. }) => None,
+            Some(RequestEffect::Truncate { .. }) | None => outcome.and_then(|outcome| call.hint_of(outcome)),
+        };
+        let hint = match (fault.map(StruckBy::hint), hint) {
+            (Some(fault), Some(hint)) => Some(format!("{fault}; {hint}").into()),
+            (Some(fault), None) => Some(fault.into()),
+            (None, hint) => hint,
+        };
+        let format = Format::of(call.headers, call.world.settings().normalize_all, call.basis);
+        let rendered = outcome.map(|outcome| self.write(outcome, format, hint.as_deref(), call));
+        let (rendered, ending) = match (effect, rendered) {
+            (Some(RequestEffect::End { ending, .. }), _) => (None, Some(*ending)),
+            (Some(RequestEffect::Truncate { bytes }), Some(rendered)) => {
+                match rendered.body.len().checked_sub(1).filter(|_| self.parts.method != Method::HEAD) {
+                    Some(all_but_one) => (Some(rendered), Some(Ending::Truncated { bytes: all_but_one.min(*bytes) })),
+                    // There is no body that could break off.
+                    None => (None, Some(Ending::Cut)),
+                }
+            }
+            (_, rendered) => (rendered, None),
+        };
+        if rendered.is_none() {
+            call.basis.clear();
+        }
+        self.note(call, format, rendered.as_ref().map(|rendered| rendered.status.as_u16()), hint, fault);
+        let late = call.late.get() + struck.map_or(Duration::ZERO, |struck| struck.late);
+        Answered { rendered, late, ending }
+    }
+
+    fn write(&self, outcome: &Outcome, format: Format, hint: Option<&str>, call: &Call<'_>) -> Rendered {
         let target = || self.parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let url = || format!("{}{}", call.base.url(), target());
-        let corr_id = || world.secrets().uuid();
+        let corr_id = || call.world.secrets().uuid();
         let wire = Wire { format, assumed: call.assumed(), basis: call.basis, url: &url, corr_id: &corr_id };
         let mut rendered = render(outcome, wire);
-
-        let hint = match outcome {
-            Ok(_) => call.hint.get().map(Cow::Borrowed),
-            Err(refusal) => call.content_type_hint(refusal).map(Cow::Borrowed).or_else(|| refusal.hint.clone()),
-        };
         let headers = &mut rendered.headers;
         let basis = HeaderValue::try_from(call.basis.header()).expect("ids and keys are ASCII");
         headers.insert(BASIS.clone(), basis);
         cors::allow(self.parts.uri.path(), headers);
-        if let Some(hint) = &hint {
+        if let Some(hint) = hint {
             headers.insert(HINT.clone(), ascii(hint));
         }
         if let Some(rate) = call.rate.get() {
@@ -397,11 +502,17 @@ impl Answering<'_> {
                 headers.insert(RATE_RESET.clone(), reset.unix_seconds().into());
             }
         }
-        self.note(call, format, rendered.status.as_u16(), hint);
         rendered
     }
 
-    fn note(&self, call: &Call<'_>, format: Format, status: u16, hint: Option<Cow<'static, str>>) {
+    fn note(
+        &self,
+        call: &Call<'_>,
+        format: Format,
+        status: Option<u16>,
+        hint: Option<Cow<'static, str>>,
+        fault: Option<StruckBy>,
+    ) {
         let journal = call.world.journal();
         let is_logged = tracing::enabled!(tracing::Level::INFO);
         if !is_logged && !journal.is_kept() {
@@ -410,11 +521,12 @@ impl Answering<'_> {
         let (method, uri) = (&self.parts.method, &self.parts.uri);
         let (path, token) = (mask::target(uri.path(), uri.query()), call.token.get().name());
         if is_logged {
-            tracing::info!(method = method.as_str(), path, status, token, hint = hint.as_deref(), "request");
+            let (hint, fault) = (hint.as_deref(), fault.map(|fault| fault.kind.name()));
+            tracing::info!(method = method.as_str(), path, status, token, hint, fault, "request");
         }
         if journal.is_kept() {
             let (at, format, basis) = (call.now, format.name(), call.basis.clone());
-            journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint });
+            journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint, fault });
         }
     }
 }

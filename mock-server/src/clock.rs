@@ -1,7 +1,7 @@
 //! The fake's clock: the machine's, moved or held still by the control route.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,16 @@ impl Clock {
             }
             held_at => Timestamp::from_unix_seconds(held_at),
         }
+    }
+
+    /// How long it takes in real time until it shows `at`, if it runs.
+    pub(crate) fn until(&self, at: Timestamp) -> Option<Duration> {
+        if self.is_frozen() {
+            return None;
+        }
+        let machine = at.unix_seconds().saturating_sub(self.ahead.load(Ordering::Acquire));
+        let machine = Duration::from_secs(u64::try_from(machine).unwrap_or_default());
+        Some(machine.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 
     /// How it was set; none for one that shows the machine's time.
@@ -93,5 +103,17 @@ mod tests {
         clock.set(clock.now(), false);
         assert!(!clock.is_frozen());
         assert!(clock.now() >= then && clock.now() <= then.plus_seconds(5));
+    }
+
+    #[test]
+    fn the_time_until_an_instant_is_that_of_a_clock_that_runs() {
+        let clock = Clock::default();
+        let then = Timestamp::parse("2030-01-01T00:00:00Z").expect("a time");
+        clock.set(then, true);
+        assert_eq!(clock.until(then.plus_seconds(60)), None);
+        clock.set(then, false);
+        let until = clock.until(then.plus_seconds(60)).expect("it runs");
+        assert!((50..=60).contains(&until.as_secs()), "{until:?}");
+        assert_eq!(clock.until(then.plus_seconds(-60)), Some(Duration::ZERO));
     }
 }

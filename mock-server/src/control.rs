@@ -1,5 +1,6 @@
 //! The control routes under `/_mock/`: what a test or a person does to the fake that no client of the real API could.
 
+mod faults;
 mod guard;
 mod input;
 
@@ -43,6 +44,8 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/leaks", post(add_leak))
         .route("/clock", get(read_clock).put(move_clock))
         .route("/accounts/{id}/eid", post(complete_eid))
+        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/faults/{id}", delete(faults::remove))
         .route("/requests", get(list_requests).delete(clear_requests))
         .route("/openapi.json", get(openapi_document))
         .route("/snapshot", get(take_snapshot).put(put_snapshot))
@@ -100,7 +103,8 @@ impl From<SeedError> for Refused {
 }
 
 async fn no_such_route() -> Refused {
-    let routes = "health, reset, outbox, leaks, clock, accounts/{id}/eid, requests, snapshot, openapi.json, sandboxes";
+    let routes =
+        "health, reset, outbox, leaks, clock, accounts/{id}/eid, faults, requests, snapshot, openapi.json, sandboxes";
     Refused(StatusCode::NOT_FOUND, format!("there is no such control route; under /_mock/ are {routes}"))
 }
 
@@ -156,16 +160,20 @@ pub(crate) async fn wait_for_messages(place: &Place, filter: &MessageFilter, wai
         // The world is asked for anew, for a reset puts another in its place.
         let world = place.world();
         let news = world.outbox().news();
-        let messages = world.outbox().list(filter);
+        let messages = world.messages(filter);
         let is_over = world.outbox().has_ended() && Arc::ptr_eq(&world, &place.world());
-        if !messages.is_empty() || is_over || tokio::time::timeout_at(deadline, news).await.is_err() {
+        let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        if !messages.is_empty() || is_over || left.is_zero() {
             return messages;
         }
+        // Either there is news, or a message arrives that was under way, or the time is over: the next turn sees which.
+        let until_arrival = world.until_next_arrival().unwrap_or(left);
+        let _ = tokio::time::timeout(until_arrival.min(left), news).await;
     }
 }
 
 async fn clear_messages(visit: Visit) -> StatusCode {
-    visit.world.outbox().clear();
+    visit.world.outbox().clear(visit.world.clock().now());
     StatusCode::NO_CONTENT
 }
 
@@ -212,8 +220,11 @@ impl Place {
         let by = i64::try_from(to.advance_seconds.unwrap_or_default()).unwrap_or(i64::MAX);
         let now = to.now.unwrap_or(before).plus_seconds(by);
         let frozen = to.frozen.unwrap_or_else(|| world.clock().is_frozen());
+        // First what is due, for once the clock shows it, whoever looks lets messages arrive.
+        let due = world.due(before, now);
         world.clock().set(now, frozen);
-        ClockState { now, frozen, due: Some(world.due(before, now)) }
+        world.outbox().wake();
+        ClockState { now, frozen, due: Some(due) }
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::app::{App, Limits, Place, Settings, sandbox_url};
 use crate::assumptions::{AssumptionError, Assumptions};
 use crate::control::{ClockMove, ClockState, wait_for_messages};
+use crate::faults::{FaultRecord, NewFault};
 use crate::id::{Id, ShownId, Table};
 use crate::journal::RequestRecord;
 use crate::leak::NewLeak;
@@ -307,7 +308,7 @@ impl WorldControl {
 
     /// The messages that were captured, oldest first (`GET /_mock/outbox`).
     pub fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
-        self.place.world().outbox().list(filter)
+        self.place.world().messages(filter)
     }
 
     /// The same as soon as there is one, or none after `wait` (`GET /_mock/outbox?wait=`).
@@ -317,7 +318,8 @@ impl WorldControl {
 
     /// Forgets the messages; links and codes in them go on working (`DELETE /_mock/outbox`).
     pub fn clear_messages(&self) {
-        self.place.world().outbox().clear();
+        let world = self.place.world();
+        world.outbox().clear(world.clock().now());
     }
 
     /// A breach now holds a value (`POST /_mock/leaks`). Returns the accounts that see it at once.
@@ -359,6 +361,31 @@ impl WorldControl {
         let world = self.place.world();
         let account = Id::parse(Table::Account, account_id, world.assumptions().choice()).ok_or(EidError::NoAccount)?;
         world.complete_eid(account, provider, ssn)
+    }
+
+    /// Makes something go wrong (`POST /_mock/faults`).
+    ///
+    /// # Errors
+    /// A sentence that names the field, and says what would be right.
+    pub fn add_fault(&self, fault: &NewFault) -> Result<FaultRecord, String> {
+        let world = self.place.world();
+        world.faults().add(fault, world.clock().now())
+    }
+
+    /// The faults that are set, those that are over included, in order (`GET /_mock/faults`).
+    pub fn faults(&self) -> Vec<FaultRecord> {
+        let world = self.place.world();
+        world.faults().list(world.clock().now())
+    }
+
+    /// Removes a fault (`DELETE /_mock/faults/{id}`). False where there is none of that id.
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.place.world().faults().remove(id)
+    }
+
+    /// Removes all faults (`DELETE /_mock/faults`).
+    pub fn clear_faults(&self) {
+        self.place.world().faults().clear();
     }
 
     /// The whole world as JSON, which a seed may be too (`GET /_mock/snapshot`).

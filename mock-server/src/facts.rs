@@ -70,6 +70,12 @@ impl Basis {
         self.keys.set(self.keys.get() | 1 << key as u32);
     }
 
+    /// Forgets all, for an answer that is another one.
+    pub(crate) fn clear(&self) {
+        self.facts.set(0);
+        self.keys.set(0);
+    }
+
     /// The ids of the facts, in the order of the guide.
     pub(crate) fn facts(&self) -> impl Iterator<Item = &'static str> {
         members(self.facts.get()).map(|position| Fact::ALL[position].id())

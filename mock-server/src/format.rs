@@ -112,6 +112,29 @@ pub(crate) fn render(outcome: &Outcome, wire: Wire<'_>) -> Rendered {
     }
 }
 
+/// The statuses that [`refusal_of`] knows.
+pub(crate) const FAULT_STATUSES: [u16; 13] = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 502, 503, 504];
+
+/// The refusal that has this status, for those who ask for a status: one of [`FAULT_STATUSES`].
+pub(crate) fn refusal_of(status: u16) -> Option<Why> {
+    Some(match status {
+        400 => Why::BadRequest("The request could not be understood.".into()),
+        401 => Why::Unauthenticated,
+        403 => Why::Forbidden,
+        404 => Why::NotFound,
+        408 => Why::TimedOut,
+        409 => Why::Conflict("The request conflicts with what is there.".into()),
+        413 => Why::TooLarge,
+        415 => Why::UnsupportedMediaType,
+        422 => Why::Invalid(vec![Issue::new("fault", "The given data was invalid.")]),
+        500 => Why::Broken,
+        502 => Why::BadGateway,
+        503 => Why::Unavailable,
+        504 => Why::GatewayTimedOut,
+        _ => return None,
+    })
+}
+
 /// `{"message": …}`, also the first of the legacy error shapes (FORMAT-8).
 #[derive(Serialize)]
 struct Message<'a> {
@@ -358,6 +381,13 @@ impl<'a> Wording<'a> {
                 Some(Key::LegacyError500),
                 "Server Error".into(),
             ),
+            Why::BadGateway => (StatusCode::BAD_GATEWAY, Documented("BAD_GATEWAY"), None, "Bad Gateway".into()),
+            Why::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, Documented("SERVICE_UNAVAILABLE"), None, "Service Unavailable".into())
+            }
+            Why::GatewayTimedOut => {
+                (StatusCode::GATEWAY_TIMEOUT, Documented("GATEWAY_TIMEOUT"), None, "Gateway Timeout".into())
+            }
         };
         Self { status, code, legacy_shape, message, issues }
     }
@@ -551,7 +581,21 @@ mod tests {
             (Why::Invalid(issues()), 422, "VALIDATION_ERROR"),
             (Why::Throttled { retry_after_seconds: 9 }, 429, "RATE_LIMITED"),
             (Why::Broken, 500, "SERVER_ERROR"),
+            (Why::BadGateway, 502, "BAD_GATEWAY"),
+            (Why::Unavailable, 503, "SERVICE_UNAVAILABLE"),
+            (Why::GatewayTimedOut, 504, "GATEWAY_TIMEOUT"),
         ]
+    }
+
+    #[test]
+    fn a_status_that_a_fault_may_have_is_the_one_that_is_answered() {
+        for status in 0..=999 {
+            let answered = refusal_of(status).map(|why| {
+                let (rendered, _) = written(&Err(why.into()), Format::Standardized, &[]);
+                rendered.status.as_u16()
+            });
+            assert_eq!(answered, FAULT_STATUSES.contains(&status).then_some(status), "{status}");
+        }
     }
 
     fn issues() -> Vec<Issue> {
@@ -655,9 +699,9 @@ mod tests {
     fn a_legacy_error_has_the_shape_that_its_status_is_switched_to() {
         let title = |status: u16| StatusCode::from_u16(status).expect("a status").canonical_reason();
         for (why, status, _) in refusals() {
-            // Throttling is 409 here, and 408, 413 and 415 have no key: nothing is documented of them.
+            // Throttling is 409 here, and some have no key: nothing is documented of them.
             let status = if status == 429 { 409 } else { status };
-            if [408, 413, 415].contains(&status) {
+            if [408, 413, 415, 502, 503, 504].contains(&status) {
                 let (rendered, _) = written(&Err(why.into()), Format::Legacy, &[]);
                 assert_eq!(rendered.status.as_u16(), status);
                 assert!(body(&rendered)["message"].is_string(), "{status}");

@@ -28,7 +28,7 @@ pub(crate) fn no_such_path(path: &str) -> String {
 }
 
 /// The documented path that `path` is nearest to, if it is near. What stands for a capture is not compared.
-fn nearest<'a>(path: &str, documented: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(path: &str, documented: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |documented: &str| {
         if documented.split('/').count() != path.split('/').count() {
             return None;

@@ -8,6 +8,7 @@ use axum::http::Method;
 use serde::Serialize;
 
 use crate::facts::Basis;
+use crate::faults::StruckBy;
 use crate::time::Timestamp;
 
 /// One request and how it was answered. Secrets and personal numbers are masked.
@@ -25,14 +26,17 @@ pub struct RequestRecord {
     pub token: &'static str,
     /// The format of the answer: `legacy` or `standardized`.
     pub format: &'static str,
-    /// The status of the answer.
-    pub status: u16,
+    /// The status of the answer; none where a fault has ended the connection instead.
+    pub status: Option<u16>,
     /// The ids of the facts that the answer rests on.
     pub facts: Vec<&'static str>,
     /// The keys of the assumptions that it leans on.
     pub assumptions: Vec<&'static str>,
     /// What `X-Mock-Hint` said, if anything.
     pub hint: Option<String>,
+    /// The fault that struck it, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<StruckBy>,
 }
 
 /// A request as the journal keeps it: what is written in words is put into words when somebody asks.
@@ -44,9 +48,10 @@ pub(crate) struct Entry {
     pub(crate) path: String,
     pub(crate) token: &'static str,
     pub(crate) format: &'static str,
-    pub(crate) status: u16,
+    pub(crate) status: Option<u16>,
     pub(crate) basis: Basis,
     pub(crate) hint: Option<Cow<'static, str>>,
+    pub(crate) fault: Option<StruckBy>,
 }
 
 impl Entry {
@@ -62,6 +67,7 @@ impl Entry {
             facts: self.basis.facts().collect(),
             assumptions: self.basis.assumptions().collect(),
             hint: self.hint.map(Cow::into_owned),
+            fault: self.fault,
         }
     }
 }
@@ -130,9 +136,10 @@ mod tests {
             path: "/".into(),
             token: "none",
             format: "legacy",
-            status: 404,
+            status: Some(404),
             basis: Basis::default(),
             hint: None,
+            fault: None,
         }
     }
 

@@ -107,8 +107,14 @@ pub(crate) enum Why {
         /// Until the next one is let through.
         retry_after_seconds: u32,
     },
-    /// A fault of the fake itself.
+    /// A fault of the fake itself, or one that it was told to have.
     Broken,
+    /// What stands before the server cannot use its answer. Only a fault says so, as of the next two.
+    BadGateway,
+    /// The server takes no requests for now.
+    Unavailable,
+    /// What stands before the server has waited for its answer in vain.
+    GatewayTimedOut,
 }
 
 /// What is wrong with one field.

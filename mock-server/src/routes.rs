@@ -304,7 +304,7 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
 
 /// The documented paths, with captures in the guide's words.
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|row| &*row.path)
+    rows().map(|row| &*row.path)
 }
 
 /// The table, and what is answered beside it.

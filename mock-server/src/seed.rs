@@ -16,7 +16,7 @@ use crate::clock::ClockSetting;
 use crate::id::Table;
 use crate::leak::NewLeak;
 use crate::online::{Scans, Site};
-use crate::outbox::Channel;
+use crate::outbox::{Channel, MessageFilter};
 use crate::time::Timestamp;
 
 const DEFAULT: &str = include_str!("../../fixtures/seed.json");
@@ -65,6 +65,8 @@ pub(crate) struct Seed {
     pub(crate) sso_codes: Vec<SeedCode>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) messages: Vec<SeedMessage>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) late_messages: Vec<SeedLateMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) given_out: Option<GivenOut>,
 }
@@ -291,6 +293,17 @@ pub(crate) struct SeedMessage {
     pub(crate) link: Option<String>,
     pub(crate) code: Option<String>,
     pub(crate) sent_at: Timestamp,
+}
+
+/// A message that a fault holds back. It gets its id when it arrives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedLateMessage {
+    pub(crate) arrives_at: Timestamp,
+    /// The message that it arrives after, if that comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<MessageFilter>,
+    pub(crate) message: SeedMessage,
 }
 
 /// How far the world has counted: what was removed keeps its number.

@@ -1,6 +1,5 @@
 //! Serving HTTP: connections, time-outs, and an orderly end.
 
-use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::time::Duration;
@@ -11,12 +10,13 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::app::{App, SANDBOX_PREFIX};
+use crate::connection::{Connection, Control, Ended};
 use crate::{control, routes};
 
 /// How long to wait before accepting again when there are no file descriptors left.
@@ -54,8 +54,10 @@ fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutd
         return;
     }
     let (router, app) = (router.clone(), app.clone());
-    let service = service_fn(move |request| dispatch(request.map(Body::new), router.clone(), app.clone()));
-    let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+    let (connection, control) = Connection::new(stream);
+    let service =
+        service_fn(move |request| dispatch(request.map(Body::new), router.clone(), app.clone(), control.clone()));
+    let connection = connections.watch(http.serve_connection(connection, service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
@@ -63,8 +65,9 @@ fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutd
     });
 }
 
-/// Finds the world that a request is about, and routes what is left of its path.
-async fn dispatch(mut request: Request, router: Router, app: App) -> Result<Response, Infallible> {
+/// Finds the world that a request is about, and routes what is left of its path. Where a fault keeps the answer from the
+/// client, the connection ends.
+async fn dispatch(mut request: Request, router: Router, app: App, control: Control) -> Result<Response, Ended> {
     if request.uri().path().starts_with(SANDBOX_PREFIX) {
         let Some((visit, within)) = app.visit_sandbox(request.uri()) else {
             return Ok(control::no_such_sandbox().into_response());
@@ -72,7 +75,8 @@ async fn dispatch(mut request: Request, router: Router, app: App) -> Result<Resp
         *request.uri_mut() = within;
         request.extensions_mut().insert(visit);
     }
-    router.oneshot(request).await
+    let Ok(response) = router.oneshot(request).await;
+    control.carry_out(response).await
 }
 
 /// A connection that could not be accepted is its client's trouble; no descriptors left is ours, and may pass.

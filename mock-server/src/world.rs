@@ -13,8 +13,10 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use dashmap::{DashMap, Entry};
+use tokio::sync::watch;
 
 use crate::account::{Account, Draft};
 use crate::app::Settings;
@@ -22,12 +24,13 @@ use crate::assumptions::{Assumed, Assumptions, Key, LeaksPending, SsoChangedEmai
 use crate::auth::Principal;
 use crate::clock::Clock;
 use crate::confirmation::{Challenge, Confirmation, Opened};
+use crate::faults::{Faults, StruckBy};
 use crate::id::Table;
 use crate::journal::Journal;
 use crate::leak::{Hit, Leak, NewLeak, WatchKind};
 use crate::magic::Magic;
 use crate::online::Site;
-use crate::outbox::Outbox;
+use crate::outbox::{Message, MessageFilter, Outbox};
 use crate::reply::{Outcome, Refusal, Why};
 use crate::secrets::Secrets;
 use crate::seed::{Partner, Plan, Seed, SeedError};
@@ -75,6 +78,8 @@ pub(crate) struct World {
     last_ids: [AtomicU64; TABLES],
     last_token: AtomicU64,
     outbox: Outbox,
+    faults: Faults,
+    has_ended: watch::Sender<bool>,
     /// Shared with the world that takes its place when a snapshot is put back: what was asked stays known.
     journal: Arc<Journal>,
     /// Held to read by every step, and to write by whoever must see all of them done.
@@ -194,7 +199,7 @@ pub enum EidError {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Due {
     /// `crm-token-expired`, `app-token-expired`, `sso-code-expired`, `confirmation-link-expired`,
-    /// `verification-code-expired`, `scan-completed`, `scan-failed` or `removal-moved-on`.
+    /// `verification-code-expired`, `message-arrived`, `scan-completed`, `scan-failed` or `removal-moved-on`.
     pub kind: &'static str,
     /// The number of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,6 +241,8 @@ impl World {
             last_ids: [const { AtomicU64::new(0) }; TABLES],
             last_token: AtomicU64::new(0),
             outbox: Outbox::new(shards),
+            faults: Faults::default(),
+            has_ended: watch::Sender::new(false),
             journal: Arc::new(Journal::new(settings.journal)),
             steps: RwLock::new(()),
             settings,
@@ -258,7 +265,15 @@ impl World {
 
     /// Ends the world: those who wait for something in it are let go.
     pub(crate) fn end(&self) {
+        self.has_ended.send_replace(true);
         self.outbox.end();
+    }
+
+    /// Lets `time` pass, really, or what of it passes until the world ends.
+    pub(crate) async fn pause(&self, time: Duration) {
+        let mut has_ended = self.has_ended.subscribe();
+        // Either way there is nothing more to wait for.
+        let _ = tokio::time::timeout(time, has_ended.wait_for(|has_ended| *has_ended)).await;
     }
 
     /// Sets the SSN by the end user's electronic ID (SSO-6), once (SSN-2).
@@ -309,6 +324,37 @@ impl World {
         &self.journal
     }
 
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    // Messages.
+
+    /// Sends a message, and tells which fault has struck it, if one has.
+    pub(crate) fn send(&self, message: Message) -> Option<StruckBy> {
+        if !self.faults.is_any() {
+            self.outbox.send(message);
+            return None;
+        }
+        let mut struck_by = None;
+        self.outbox.send_struck(message, |message, is_awaited| {
+            let (by, effect) = self.faults.meet_message(message, is_awaited)?;
+            struck_by = Some(by);
+            Some(effect)
+        });
+        struck_by
+    }
+
+    /// The messages that have arrived by now and `filter` admits, oldest first.
+    pub(crate) fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
+        self.outbox.list(filter, self.clock.now())
+    }
+
+    /// How long it takes in real time until the next message arrives that is under way, if the clock runs.
+    pub(crate) fn until_next_arrival(&self) -> Option<Duration> {
+        self.clock.until(self.outbox.next_arrival()?)
+    }
+
     // Partners.
 
     /// The partner that has this CRM user.
@@ -357,8 +403,12 @@ impl World {
                 other => (other, None),
             };
         }
-        let resolved = self.tokens.get(&number).map_or(Resolved::Unknown, |token| token.resolve(secret, now));
-        (resolved, None)
+        (self.look_up(number, secret, now), None)
+    }
+
+    /// What that token is, without counting.
+    pub(crate) fn look_up(&self, number: u64, secret: &str, now: Timestamp) -> Resolved {
+        self.tokens.get(&number).map_or(Resolved::Unknown, |token| token.resolve(secret, now))
     }
 
     /// Issues a one-time code for a token of `account`.
@@ -808,6 +858,8 @@ impl World {
             let online = account.online.iter().flat_map(|online| online.due(self)).filter(|(_, at)| is_due(at));
             due.extend(online.map(|(kind, at)| Due { kind, token: None, at }));
         }
+        let arrivals = self.outbox.arrivals(to).into_iter().filter(is_due);
+        due.extend(arrivals.map(|at| Due { kind: "message-arrived", token: None, at }));
         due.sort_by_key(|due| (due.at, due.token));
         due
     }

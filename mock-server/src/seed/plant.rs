@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedError, SeedItem, SeedMessage};
+use super::{Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedError, SeedItem, SeedLateMessage, SeedMessage};
 use crate::account::{Account, Draft};
 use crate::assumptions::Assumed;
 use crate::auth::Principal;
@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::id::{Id, Table};
 use crate::leak::{Hit, Leak};
 use crate::online::{Online, Profile};
-use crate::outbox::Message;
+use crate::outbox::{Late, Message};
 use crate::reply::Why;
 use crate::ssn::{self, Ssn};
 use crate::time::Timestamp;
@@ -45,6 +45,10 @@ impl Seed {
         self.plant_leaks(world)?;
         for message in &self.messages {
             world.outbox().restore(message.message(world));
+        }
+        for late in &self.late_messages {
+            let SeedLateMessage { arrives_at, ref after, ref message } = *late;
+            world.outbox().restore_late(Late { arrives_at, after: after.clone(), message: message.message(world) });
         }
         if let Some(given_out) = &self.given_out {
             for (table, last) in &given_out.ids {

@@ -113,7 +113,7 @@ impl Kind for Card {
                 ..challenge.sms(account.email.as_deref().unwrap_or_default(), account, call, KIND)
             },
         };
-        call.world.outbox().send(message);
+        call.send(message);
     }
 
     fn show(item: &Item<Self>) -> Object {

@@ -70,7 +70,7 @@ impl Kind for Email {
             item.fields.address.shown(),
             challenge.expires_at
         );
-        call.world.outbox().send(Message {
+        call.send(Message {
             id: 0,
             channel: Channel::Email,
             to: item.fields.address.shown().to_owned(),

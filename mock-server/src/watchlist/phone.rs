@@ -64,7 +64,7 @@ impl Kind for Phone {
     fn send(item: &Item<Self>, account: &Account, call: &Call<'_>) {
         if let Confirmation::Pending(challenge) = &item.confirmation {
             let message = challenge.sms(item.fields.value(), account, call, "watchlist-phone-confirmation");
-            call.world.outbox().send(message);
+            call.send(message);
         }
     }
 
@@ -117,7 +117,7 @@ pub(crate) fn send_verification_code(actor: Actor, call: &Call<'_>) -> Outcome {
         };
         let challenge = Challenge::code(call);
         if Magic::of(WatchKind::Phone, &phone) != Some(Magic::NeverConfirmed) {
-            call.world.outbox().send(challenge.sms(&phone, account, call, "phone-verification"));
+            call.send(challenge.sms(&phone, account, call, "phone-verification"));
         }
         // The new code replaces the one before, be it what the item waits for or one that was asked for.
         match account.phones.iter_mut().find(|item| item.fields.value() == &*phone && !item.is_confirmed()) {

@@ -12,10 +12,10 @@ use crate::confirmation::{Challenge, Confirmation};
 use crate::id::Table;
 use crate::leak::{Hit, Leak, WatchKind};
 use crate::online::{Online, Profile, Scans};
-use crate::outbox::{Message, MessageFilter};
+use crate::outbox::{Late, Message};
 use crate::seed::{
-    GivenOut, Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedMessage, SeedMinute, SeedPhoneCode,
-    SeedProfile, SeedToken, VERSION,
+    GivenOut, Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedLateMessage, SeedMessage,
+    SeedMinute, SeedPhoneCode, SeedProfile, SeedToken, VERSION,
 };
 use crate::time::Timestamp;
 use crate::watchlist::{Item, Items, Kind};
@@ -28,6 +28,7 @@ impl World {
         let places: HashMap<*const Leak, usize> =
             leaks.iter().enumerate().map(|(place, leak)| (Arc::as_ptr(leak), place)).collect();
         let place_of = |leak: &Arc<Leak>| places[&Arc::as_ptr(leak)];
+        let (messages, late_messages) = self.outbox.list_with_late(self.clock.now());
         Seed {
             version: VERSION,
             assume: self.assumptions().switched().map(|(key, value)| (key.to_owned(), value.into())).collect(),
@@ -40,7 +41,8 @@ impl World {
             leaks: leaks.iter().map(|leak| leak.describe()).collect(),
             closed_alarms: Vec::new(),
             sso_codes: in_order(self.codes.iter().map(|entry| (entry.key().clone(), code(entry.key(), &entry)))),
-            messages: self.outbox.list(&MessageFilter::default()).into_iter().map(message).collect(),
+            messages: messages.into_iter().map(message).collect(),
+            late_messages: late_messages.into_iter().map(late_message).collect(),
             given_out: Some(GivenOut {
                 ids: Table::ALL.map(|table| (table, self.last_ids[table as usize].load(Ordering::Relaxed))).into(),
                 messages: self.outbox.sent(),
@@ -89,6 +91,10 @@ fn message(message: Message) -> SeedMessage {
     let Message { id, channel, to, account_id, kind, subject, text, link, code, sent_at } = message;
     let account = account_id.number(Table::Account).unwrap_or_default();
     SeedMessage { id, channel, to, account, kind: kind.into_owned(), subject, text, link, code, sent_at }
+}
+
+fn late_message(late: Late) -> SeedLateMessage {
+    SeedLateMessage { arrives_at: late.arrives_at, after: late.after, message: message(late.message) }
 }
 
 fn account(account: &Account, place_of: impl Fn(&Arc<Leak>) -> usize) -> SeedAccount {
