@@ -328,3 +328,123 @@ fn fraction(seed: u64, nth: u64, draw: Draw) -> f64 {
     let bits = mix(mix(place).wrapping_add(draw as u64));
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use axum::http::Method;
+
+    use super::*;
+    use crate::call::TokenSeen;
+
+    static NOON: LazyLock<Timestamp> = LazyLock::new(|| Timestamp::parse("2030-01-01T12:00:00Z").expect("a time"));
+
+    /// Sets a fault that is written as on the control route.
+    fn add(faults: &Faults, asked: &str) -> FaultRecord {
+        let asked = serde_json::from_str(asked).expect("a fault");
+        faults.add(&asked, *NOON).expect("a fault that keeps to the rules")
+    }
+
+    fn meet(faults: &Faults, now: Timestamp) -> Option<Struck> {
+        let path = "/api/v1/alarms";
+        let (method, token) = (&Method::GET, TokenSeen::None);
+        faults.meet_request(&Met { method, path, documented: Some(path), token_number: None, token }, now)
+    }
+
+    /// Which of the first `many` requests are struck.
+    fn struck(asked: &str, many: usize) -> Vec<bool> {
+        let faults = Faults::default();
+        add(&faults, asked);
+        (0..many).map(|_| meet(&faults, *NOON).is_some()).collect()
+    }
+
+    #[test]
+    fn the_next_few_are_struck_or_all_or_a_share() {
+        assert_eq!(struck(r#"{ "kind": "cut", "next": 2 }"#, 4), [true, true, false, false]);
+        assert_eq!(struck(r#"{ "kind": "cut" }"#, 3), [true; 3]);
+        assert_eq!(struck(r#"{ "kind": "cut", "share": 0 }"#, 100), [false; 100]);
+        assert_eq!(struck(r#"{ "kind": "cut", "share": 1 }"#, 100), [true; 100]);
+        let of_seed =
+            |seed: u64| struck(&format!(r#"{{ "kind": "cut", "share": 0.25, "random_seed": {seed} }}"#), 1000);
+        assert_eq!(of_seed(7), of_seed(7));
+        for seed in [0, 7, u64::MAX] {
+            let many = of_seed(seed).iter().filter(|struck| **struck).count();
+            assert!((180..320).contains(&many), "{many} of 1000 with seed {seed}");
+            assert_ne!(of_seed(seed), of_seed(seed ^ 1), "{seed}");
+        }
+    }
+
+    #[test]
+    fn a_fault_ends_by_its_count_or_by_the_clock() {
+        let faults = Faults::default();
+        let set = add(&faults, r#"{ "kind": "throttle", "retry_after_seconds": 1, "next": 2, "for_seconds": 60 }"#);
+        assert_eq!((set.left, set.ends_at, set.is_over), (Some(2), Some(NOON.plus_seconds(60)), false));
+        assert!(meet(&faults, NOON.plus_seconds(59)).is_some());
+        assert!(meet(&faults, NOON.plus_seconds(60)).is_none());
+        let state = |now| {
+            let listed = faults.list(now);
+            (listed[0].struck, listed[0].left, listed[0].is_over)
+        };
+        assert_eq!(state(NOON.plus_seconds(60)), (1, Some(1), true));
+        assert_eq!(state(*NOON), (1, Some(1), false));
+        assert!(meet(&faults, *NOON).is_some());
+        assert_eq!(state(*NOON), (2, Some(0), true));
+        assert!(meet(&faults, *NOON).is_none());
+    }
+
+    #[test]
+    fn the_first_that_strikes_wins_and_latencies_before_it_add_up() {
+        let faults = Faults::default();
+        add(&faults, r#"{ "kind": "latency", "milliseconds": 10 }"#);
+        add(&faults, r#"{ "kind": "latency", "milliseconds": 20, "next": 1 }"#);
+        add(&faults, r#"{ "kind": "cut", "next": 2 }"#);
+        add(&faults, r#"{ "kind": "reset" }"#);
+        add(&faults, r#"{ "kind": "latency", "milliseconds": 40 }"#);
+        let next = || {
+            let struck = meet(&faults, *NOON).expect("a fault strikes");
+            (struck.by.id, struck.late.as_millis())
+        };
+        assert_eq!((next(), next(), next()), ((3, 30), (3, 10), (4, 10)));
+        assert!(faults.remove(4) && !faults.remove(4));
+        assert_eq!(next(), (1, 50), "where none but latencies strike, the first is named");
+        let struck: Vec<u64> = faults.list(*NOON).iter().map(|fault| fault.struck).collect();
+        assert_eq!(struck, [4, 1, 2, 1]);
+        faults.clear();
+        assert!(meet(&faults, *NOON).is_none() && !faults.is_any());
+        assert_eq!(add(&faults, r#"{ "kind": "cut" }"#).id, 6, "an id is not given twice");
+    }
+
+    #[test]
+    fn latencies_are_as_their_distribution_says() {
+        let drawn = |latency: Latency, seed: u64| -> Vec<u128> {
+            (1..=1000).map(|nth| latency.draw(seed, nth).as_millis()).collect()
+        };
+        assert_eq!(drawn(Latency::Fixed(7), 1), [7; 1000]);
+
+        let uniform = Latency::Drawn(Distribution::Uniform(50, 400));
+        let all = drawn(uniform, 1);
+        assert!(all.iter().all(|latency| (50..=400).contains(latency)));
+        assert!(all.iter().any(|latency| *latency < 60) && all.iter().any(|latency| *latency > 390));
+        assert_eq!(drawn(uniform, 1), all);
+        assert_ne!(drawn(uniform, 2), all);
+        assert_eq!(drawn(Latency::Drawn(Distribution::Uniform(60_000, 60_000)), 1), [60_000; 1000]);
+
+        let lognormal = |sigma| drawn(Latency::Drawn(Distribution::Lognormal { median: 90.0, sigma }), 1);
+        let mut all = lognormal(0.4);
+        all.sort_unstable();
+        assert!((80..100).contains(&all[500]), "the median is {}", all[500]);
+        // Of a lognormal distribution 2.3% lie above the median times e to the power of twice sigma.
+        assert!((180..230).contains(&all[977]), "the 97.7th percentile is {}", all[977]);
+        assert_eq!(lognormal(0.0), [90; 1000]);
+        assert!(lognormal(10.0).iter().all(|latency| *latency <= 60_000));
+    }
+
+    #[test]
+    fn a_world_takes_only_so_many() {
+        let faults = Faults::default();
+        let asked = NewFault::of(FaultKind::Cut);
+        (0..MOST).for_each(|_| drop(faults.add(&asked, *NOON).expect("there is room")));
+        assert!(faults.add(&asked, *NOON).expect_err("there is none").contains("DELETE /_mock/faults"));
+    }
+}

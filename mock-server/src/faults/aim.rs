@@ -149,3 +149,114 @@ fn is_capture(segment: &str) -> bool {
 fn is_id(word: &str) -> bool {
     Id::parse_number(word).is_some() || Uuid::try_parse(word).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ITEM: &str = "/api/v1/account/{account_id}/email-watchlist/{emailId}";
+
+    #[test]
+    fn a_pattern_admits_what_it_says_and_nothing_beside_it() {
+        let list = "/api/v1/account/{account_id}/email-watchlist";
+        let leaks = "/api/v1/account/{account_id}/email-watchlist/leaks";
+        let cases = [
+            (ITEM, ITEM, "/api/v1/account/1/email-watchlist/4", true),
+            ("/api/v1/account/{id}/email-watchlist/{id}", ITEM, "/api/v1/account/1/email-watchlist/4", true),
+            ("/api/v1/account/1/email-watchlist/{emailId}", ITEM, "/api/v1/account/1/email-watchlist/4", true),
+            ("/api/v1/account/1/email-watchlist/{emailId}", ITEM, "/api/v1/account/2/email-watchlist/4", false),
+            ("/api/v1/account/1/email-watchlist/{emailId}", ITEM, "/api/v1/account/11/email-watchlist/4", false),
+            // A capture of the guide is no word of the guide.
+            (ITEM, leaks, "/api/v1/account/1/email-watchlist/leaks", false),
+            (leaks, ITEM, "/api/v1/account/1/email-watchlist/4", false),
+            (list, ITEM, "/api/v1/account/1/email-watchlist/4", false),
+            (ITEM, list, "/api/v1/account/1/email-watchlist", false),
+            ("/api/v1/account/*/email-watchlist", list, "/api/v1/account/1/email-watchlist", true),
+            ("/api/v1/account/*/email-watchlist", ITEM, "/api/v1/account/1/email-watchlist/4", false),
+            ("/api/v1/account/*/email-watchlist/*", ITEM, "/api/v1/account/1/email-watchlist/4", true),
+            ("/api/v1/account/*/email-watchlist/*", leaks, "/api/v1/account/1/email-watchlist/leaks", true),
+            ("/api/v1/account/*/email-watchlist/*", list, "/api/v1/account/1/email-watchlist", false),
+            ("/api/v1/account/1/*", ITEM, "/api/v1/account/1/email-watchlist/4", true),
+            ("/api/v1/account/1/*", ITEM, "/api/v1/account/2/email-watchlist/4", false),
+            ("/*", "/api/v1/alarms", "/api/v1/alarms", true),
+            ("*", "/api/v1/alarms", "/api/v1/alarms", true),
+        ];
+        for (pattern, route, path, expected) in cases {
+            let parsed = Pattern::parse(pattern).expect(pattern);
+            assert_eq!(parsed.admits(route, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn every_documented_path_is_a_pattern() {
+        for row in routes::rows() {
+            let aim = RequestAim::new(Some(row.method.as_str()), Some(&row.path), None);
+            assert!(aim.is_ok(), "{} {}: {aim:?}", row.method, row.path);
+        }
+    }
+
+    #[test]
+    fn what_the_guide_does_not_have_is_refused_with_what_it_has() {
+        let cases = [
+            (None, Some("/api/v1/email-watchlst"), "did you mean /api/v1/email-watchlist?"),
+            (
+                None,
+                Some("/api/v1/account/{account_id}/email-watchlists"),
+                "did you mean /api/v1/account/{account_id}/em",
+            ),
+            (None, Some("/api/v1/alarms/statistics"), "write it as in /api/v1/account/{account_id}/email-watchlist"),
+            (None, Some("/api/v1/alarms/{alarmId}/"), "path: no documented route"),
+            (None, Some("api/v1/alarms"), "path: no documented route"),
+            (None, Some("/api/v1/alarms?page=2"), "path: no documented route"),
+            (None, Some("/api/v1/email-*"), "path: no documented route"),
+            (None, Some("/_mock/health"), "path: no documented route"),
+            (None, Some(""), "path: no documented route"),
+            (None, Some("/api/v1/account/1/email-watchlist/first"), "path: no documented route"),
+            (
+                Some("PATCH"),
+                Some("/api/v1/email-watchlist"),
+                "method: the guide has no such method here; it has GET, POST",
+            ),
+            (Some("TRACE"), None, "it has DELETE, GET, PATCH, POST, PUT"),
+            (Some("no method"), None, "method:"),
+            (Some(""), None, "method:"),
+        ];
+        for (method, path, expected) in cases {
+            let refusal = RequestAim::new(method, path, None).expect_err("it is refused");
+            assert!(refusal.contains(expected), "{method:?} {path:?}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn method_and_token_narrow_it_down() {
+        let met = |method, token, token_number| {
+            let path = "/api/v1/alarms";
+            Met { method, path, documented: Some(path), token_number, token }
+        };
+        let (get, head, post) = (&Method::GET, &Method::HEAD, &Method::POST);
+        let cases = [
+            (None, None, met(post, TokenSeen::Unknown, None), true),
+            (Some("GET"), None, met(get, TokenSeen::None, None), true),
+            (Some("get"), None, met(head, TokenSeen::None, None), true),
+            (Some("HEAD"), None, met(get, TokenSeen::None, None), false),
+            (Some("GET"), None, met(post, TokenSeen::None, None), false),
+            (None, Some(FaultToken::Crm), met(get, TokenSeen::Crm, Some(1)), true),
+            (None, Some(FaultToken::Crm), met(get, TokenSeen::App, Some(1)), false),
+            (None, Some(FaultToken::App), met(get, TokenSeen::App, Some(2)), true),
+            (None, Some(FaultToken::App), met(get, TokenSeen::Unknown, Some(2)), false),
+            (None, Some(FaultToken::Absent), met(get, TokenSeen::None, None), true),
+            (None, Some(FaultToken::Absent), met(get, TokenSeen::Unknown, None), false),
+            (None, Some(FaultToken::Number(2)), met(get, TokenSeen::Unknown, Some(2)), true),
+            (None, Some(FaultToken::Number(2)), met(get, TokenSeen::App, Some(22)), false),
+        ];
+        for (method, token, met, expected) in cases {
+            let aim = RequestAim::new(method, None, token).expect("the guide has it");
+            assert_eq!(aim.admits(&met), expected, "{aim:?} {met:?}");
+        }
+        let undocumented = Met { documented: None, ..met(get, TokenSeen::None, None) };
+        let anything = RequestAim::new(None, None, None).expect("it says nothing");
+        assert!(anything.admits(&undocumented), "a server that fails does so on any path");
+        let documented = RequestAim::new(None, Some("*"), None).expect("a pattern");
+        assert!(!documented.admits(&undocumented));
+    }
+}

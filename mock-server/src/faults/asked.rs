@@ -415,3 +415,130 @@ impl Serialize for FaultToken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(asked: &str) -> String {
+        match serde_json::from_str::<NewFault>(asked) {
+            Err(error) => error.to_string(),
+            Ok(fault) => fault.strike().expect_err("it is refused"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_fault_is_refused_by_the_name_of_the_field() {
+        let cases = [
+            ("{}", "missing field `kind`"),
+            (r#"{ "kind": "fire" }"#, "expected one of `latency`, `status`, `cut`"),
+            (r#"{ "kind": "cut", "where": "/" }"#, "unknown field `where`"),
+            (r#"{ "kind": "cut", "next": 1, "share": 0.5 }"#, "next: it cannot stand beside share"),
+            (r#"{ "kind": "cut", "next": 0 }"#, "next: a whole number from 1"),
+            (r#"{ "kind": "cut", "next": -1 }"#, "invalid value: integer `-1`"),
+            (r#"{ "kind": "cut", "share": 1.01 }"#, "share: a number from 0 to 1"),
+            (r#"{ "kind": "cut", "share": -0.1 }"#, "share: a number from 0 to 1"),
+            (r#"{ "kind": "cut", "for_seconds": 0 }"#, "for_seconds: a whole number from 1"),
+            (r#"{ "kind": "cut", "random_seed": 7 }"#, "random_seed: nothing is drawn here"),
+            (r#"{ "kind": "latency", "milliseconds": 9, "random_seed": 7 }"#, "random_seed: nothing is drawn here"),
+            (r#"{ "kind": "latency" }"#, "milliseconds: a latency needs it"),
+            (
+                r#"{ "kind": "latency", "milliseconds": 9, "when": "after" }"#,
+                "when: a fault of kind latency has no such",
+            ),
+            (r#"{ "kind": "latency", "milliseconds": 60001 }"#, "milliseconds: it is at most 60000"),
+            (r#"{ "kind": "latency", "milliseconds": -1 }"#, "expected a whole number of milliseconds"),
+            (
+                r#"{ "kind": "latency", "milliseconds": { "normal": [1, 2] } }"#,
+                "expected a whole number of milliseconds",
+            ),
+            (r#"{ "kind": "latency", "milliseconds": { "uniform": [2, 1] } }"#, "from the smaller to the larger"),
+            (
+                r#"{ "kind": "latency", "milliseconds": { "uniform": [1, 60001] } }"#,
+                "milliseconds: it is at most 60000",
+            ),
+            (
+                r#"{ "kind": "latency", "milliseconds": { "lognormal": { "median": -1, "sigma": 1 } } }"#,
+                "a median from 0",
+            ),
+            (r#"{ "kind": "latency", "milliseconds": { "lognormal": { "median": 1, "sigma": 11 } } }"#, "a sigma of 0"),
+            (r#"{ "kind": "status" }"#, "status: another answer needs it"),
+            (r#"{ "kind": "status", "status": 200 }"#, "status: 200 is none that a fault can answer; it can 400, 401"),
+            (r#"{ "kind": "status", "status": 429 }"#, "status: for 429 use the kind throttle"),
+            (r#"{ "kind": "status", "status": 500, "when": "during" }"#, "expected `before` or `after`"),
+            (
+                r#"{ "kind": "cut", "status": 500 }"#,
+                "status: a fault of kind cut has no such field; it has method, path",
+            ),
+            (r#"{ "kind": "truncate" }"#, "bytes: a truncated answer needs it"),
+            (
+                r#"{ "kind": "truncate", "bytes": 1, "when": "after" }"#,
+                "when: a fault of kind truncate has no such field",
+            ),
+            (r#"{ "kind": "throttle" }"#, "retry_after_seconds: throttling needs it"),
+            (r#"{ "kind": "throttle", "retry_after_seconds": 1, "when": "after" }"#, "when: a fault of kind throttle"),
+            (r#"{ "kind": "message-delay" }"#, "seconds: a delayed message needs it"),
+            (
+                r#"{ "kind": "message-drop", "path": "/api/v1/alarms" }"#,
+                "path: a fault of kind message-drop has no such",
+            ),
+            (r#"{ "kind": "cut", "to": "a@example.com" }"#, "to: a fault of kind cut has no such field"),
+            (r#"{ "kind": "message-drop", "channel": "post" }"#, "expected `email` or `sms`"),
+            (r#"{ "kind": "cut", "token": true }"#, r#"expected "crm", "app", "none" or the number of a token"#),
+            (r#"{ "kind": "cut", "token": "user" }"#, "expected crm, app, none or the number of a token"),
+            (r#"{ "kind": "cut", "path": "/api/v1/alarm" }"#, "path: no documented route has this path; did you mean"),
+            (r#"{ "kind": "cut", "method": "PURGE" }"#, "method: the guide has no such method"),
+        ];
+        for (asked, expected) in cases {
+            let refusal = refused(asked);
+            assert!(refusal.contains(expected), "{asked}: {refusal}");
+        }
+        let whole_token = refused(r#"{ "kind": "cut", "token": "17|Ab12secret" }"#);
+        assert!(!whole_token.contains("secret"), "{whole_token}");
+    }
+
+    #[test]
+    fn what_is_shown_of_a_fault_can_be_posted_again() {
+        for (asked, shown) in [
+            (r#"{"kind":"cut"}"#, r#"{"kind":"cut","when":"before"}"#),
+            (
+                r#"{"kind":"latency","token":"7","share":0.5,"milliseconds":{"uniform":[1,2]}}"#,
+                r#"{"kind":"latency","token":7,"share":0.5,"random_seed":3,"milliseconds":{"uniform":[1,2]}}"#,
+            ),
+            (
+                r#"{"kind":"latency","token":"none","milliseconds":{"lognormal":{"median":90.0,"sigma":0.4}},"random_seed":9}"#,
+                r#"{"kind":"latency","token":"none","random_seed":9,"milliseconds":{"lognormal":{"median":90.0,"sigma":0.4}}}"#,
+            ),
+            (
+                r#"{"kind":"message-delay","to":"A@example.com","seconds":60}"#,
+                r#"{"kind":"message-delay","to":"A@example.com","seconds":60}"#,
+            ),
+        ] {
+            let mut fault: NewFault = serde_json::from_str(asked).expect(asked);
+            fault.fill_in(3);
+            let written = serde_json::to_string(&fault).expect("JSON");
+            assert_eq!(written, shown);
+            assert_eq!(serde_json::from_str::<NewFault>(&written).expect(shown), fault);
+            assert!(fault.strike().is_ok(), "{shown}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_written_as_it_is_named() {
+        let written = |kind: FaultKind| serde_json::to_value(kind).expect("a text");
+        for kind in [
+            FaultKind::Latency,
+            FaultKind::Status,
+            FaultKind::Cut,
+            FaultKind::Reset,
+            FaultKind::Truncate,
+            FaultKind::Throttle,
+            FaultKind::MessageDelay,
+            FaultKind::MessageDrop,
+            FaultKind::MessageDouble,
+            FaultKind::MessageReorder,
+        ] {
+            assert_eq!(written(kind), kind.name());
+        }
+    }
+}
