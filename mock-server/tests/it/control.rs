@@ -25,6 +25,10 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/_mock/clock", None),
         (Method::PUT, "/_mock/clock", Some(json!({ "advance_seconds": 60 }))),
         (Method::POST, "/_mock/accounts/2/eid", Some(json!({ "provider": "bankid", "ssn": "19900102-2384" }))),
+        (Method::POST, "/_mock/faults", Some(json!({ "kind": "message-double", "next": 1 }))),
+        (Method::GET, "/_mock/faults", None),
+        (Method::DELETE, "/_mock/faults/1", None),
+        (Method::DELETE, "/_mock/faults", None),
         (Method::GET, "/_mock/requests", None),
         (Method::DELETE, "/_mock/requests", None),
         (Method::POST, "/_mock/sandboxes", Some(json!({}))),
@@ -291,7 +295,7 @@ async fn emptying_the_outbox_keeps_what_was_sent_working() {
 }
 
 /// Begins to wait for messages to an address, and gives the request time to arrive.
-async fn begin_to_wait(world: &World, path: &str) -> tokio::task::JoinHandle<Answer> {
+pub(crate) async fn begin_to_wait(world: &World, path: &str) -> tokio::task::JoinHandle<Answer> {
     let waiting = tokio::spawn(world.get(path).send());
     // The request is under way from here on; two round trips later it has arrived.
     for _ in 0..2 {

@@ -205,11 +205,17 @@ impl Request {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let response = self.builder.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.story));
+        let story = self.story.clone();
+        self.try_send().await.unwrap_or_else(|error| panic!("{story}: {error}"))
+    }
+
+    /// The answer, if one comes whole.
+    pub(crate) async fn try_send(self) -> Result<Answer, reqwest::Error> {
+        let response = self.builder.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let raw = response.text().await.unwrap_or_else(|error| panic!("{}: {error}", self.story));
+        let raw = response.text().await?;
         let body = serde_json::from_str(&raw).unwrap_or(Value::Null);
-        Answer { story: self.story, status, headers, raw, body }
+        Ok(Answer { story: self.story, status, headers, raw, body })
     }
 }
 

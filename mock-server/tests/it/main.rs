@@ -9,6 +9,7 @@ mod control;
 mod cors;
 mod documents;
 mod examples;
+mod faults;
 mod formats;
 mod harness;
 mod hints;
