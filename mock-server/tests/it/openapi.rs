@@ -1,7 +1,8 @@
 //! The OpenAPI document: the table and nothing else, and true. What it gives as an example is accepted, and what comes
 //! back is what it describes, in both formats and under other assumptions too.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use mock_server::MessageFilter;
@@ -34,15 +35,24 @@ impl Operation {
     }
 }
 
-struct Document(Value);
+struct Document {
+    whole: Value,
+    /// Its schemas, which allow no property that they do not name.
+    closed: Value,
+    /// By the schema that they are of.
+    validators: RefCell<HashMap<String, jsonschema::Validator>>,
+}
 
 impl Document {
     async fn of(world: &World) -> Self {
-        Self(world.get("/_mock/openapi.json").send().await.expect(200).body)
+        let whole = world.get("/_mock/openapi.json").send().await.expect(200).body;
+        let mut closed = whole["components"]["schemas"].clone();
+        close(&mut closed);
+        Self { whole, closed, validators: RefCell::default() }
     }
 
     fn operations(&self) -> Vec<Operation> {
-        let paths = self.0["paths"].as_object().expect("paths");
+        let paths = self.whole["paths"].as_object().expect("paths");
         let named = paths.iter().flat_map(|(path, operations)| {
             let operations =
                 operations.as_object().expect("an object").iter().filter(|(name, _)| *name != "parameters");
@@ -58,14 +68,14 @@ impl Document {
     /// The example of the body, if the operation has a body.
     fn example(&self, operation: &Operation) -> Option<Value> {
         let schema = operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
-        Some(self.0["components"]["schemas"][schema.strip_prefix(REFERENCE)?]["examples"][0].clone())
+        Some(self.whole["components"]["schemas"][schema.strip_prefix(REFERENCE)?]["examples"][0].clone())
     }
 
     /// What speaks against `answer` being what the document says of it: its status, its type, each field.
     fn objection(&self, operation: &Operation, answer: &Answer, format: Format) -> Option<String> {
         let mut response = &operation.described["responses"][answer.status.to_string()];
         if let Some(name) = response["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/responses/")) {
-            response = &self.0["components"]["responses"][name];
+            response = &self.whole["components"]["responses"][name];
         }
         if response.is_null() {
             return Some(format!("{} is not among its answers", answer.status));
@@ -85,11 +95,12 @@ impl Document {
 
     /// What in `value` is not of the schema that is referred to, or not named there.
     fn misfit(&self, reference: &Value, value: &Value) -> Option<String> {
-        let schemas = &self.0["components"]["schemas"];
-        let mut closed = json!({ "$ref": reference, "components": { "schemas": schemas } });
-        close(&mut closed["components"]["schemas"]);
-        let options = jsonschema::draft202012::options().should_validate_formats(true);
-        let validator = options.build(&closed).expect("a schema");
+        let mut validators = self.validators.borrow_mut();
+        let validator = validators.entry(reference.to_string()).or_insert_with(|| {
+            let schema = json!({ "$ref": reference, "components": { "schemas": self.closed } });
+            let options = jsonschema::draft202012::options().should_validate_formats(true);
+            options.build(&schema).expect("a schema")
+        });
         let errors: Vec<String> =
             validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
         (!errors.is_empty()).then(|| errors.join("; "))
@@ -363,7 +374,7 @@ async fn routes_that_an_assumption_takes_away_are_not_in_it() {
 async fn a_gateway_that_knows_one_format_has_one_in_its_document() {
     let world = World::of(mock_server::MockServer::builder().normalize_all(true).ssn_required(false));
     let document = Document::of(&world).await;
-    let schemas = document.0["components"]["schemas"].as_object().expect("schemas");
+    let schemas = document.whole["components"]["schemas"].as_object().expect("schemas");
     assert!(schemas.keys().all(|name| !name.starts_with("Legacy")), "{:?}", schemas.keys());
     let required = schemas["NewAccount"]["required"].as_array().expect("a list");
     assert!(!required.contains(&"ssn".into()), "{required:?}");
@@ -385,15 +396,15 @@ async fn facts_are_told_with_their_sentences_and_assumptions_with_their_values()
             assert!(text.contains(&said), "{} {said}", operation.id());
         }
     }
-    let add = &document.0["paths"]["/api/v1/email-watchlist"]["post"];
+    let add = &document.whole["paths"]["/api/v1/email-watchlist"]["post"];
     assert_eq!(add["x-assumptions"]["add.status"], "200");
     assert!(add["responses"]["201"].is_null() && !add["responses"]["200"].is_null());
-    assert_eq!(document.0["servers"][0]["url"], world.base_url());
+    assert_eq!(document.whole["servers"][0]["url"], world.base_url());
 }
 
 #[tokio::test]
 async fn the_file_is_the_document_of_a_fresh_fake() {
-    let mut document = Document::of(&World::new()).await.0;
+    let mut document = Document::of(&World::new()).await.whole;
     document["servers"][0]["url"] = "http://127.0.0.1:8650".into();
     let file: Value = serde_json::from_str(FILE).expect("JSON");
     assert!(
