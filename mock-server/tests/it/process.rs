@@ -97,6 +97,26 @@ async fn it_does_not_wait_for_those_who_wait_for_messages() {
     }
 }
 
+#[tokio::test]
+async fn it_does_not_wait_for_an_answer_that_a_fault_holds_back() {
+    let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json"]));
+    let client = reqwest::Client::new();
+    let fault = serde_json::json!({ "kind": "latency", "milliseconds": 60_000 });
+    client.post(format!("{}/_mock/faults", running.url)).json(&fault).send().await.expect("an answer");
+    let list = client.get(format!("{}/api/v1/email-watchlist", running.url)).bearer_auth("2|mock-app-token");
+    let waiting = tokio::spawn(list.send());
+    loop {
+        let journal = client.get(format!("{}/_mock/requests", running.url)).send().await.expect("an answer");
+        if journal.text().await.expect("text").contains("latency") {
+            break;
+        }
+    }
+    let ended = tokio::task::spawn_blocking(|| running.end_by("TERM")).await.expect("no panic");
+    assert_eq!(ended.0, Some(0), "{}", ended.1);
+    assert!(!ended.1.contains("did not end in time"), "{}", ended.1);
+    assert_eq!(waiting.await.expect("no panic").expect("it is let go").status(), 200);
+}
+
 #[test]
 fn the_health_check_tells_whether_it_answers() {
     let running = Running::start(binary(&["--listen", "127.0.0.1:0"]));
