@@ -32,7 +32,7 @@ pub(crate) struct Account {
     /// The email that it was created with, by which SSO knows it (SSO-3).
     pub(crate) created_with: Option<Box<str>>,
     pub(crate) phone: Option<Box<str>>,
-    country_code: Option<Box<str>>,
+    pub(crate) country_code: Option<Box<str>>,
     lang_code: Option<Box<str>>,
     pub(crate) plan_id: u32,
     /// The company that it belongs to, if its partner has named one.

@@ -23,6 +23,7 @@ use crate::assumptions::{Assumed, BodyContentType, BodyMalformed, IdForm, Key, L
 use crate::auth;
 use crate::connection::Ending;
 use crate::cors;
+use crate::curl::Sent;
 use crate::facts::{Basis, Fact};
 use crate::faults::{Met, RequestEffect, Struck, StruckBy};
 use crate::format::{Format, Rendered, Wire, render};
@@ -293,8 +294,10 @@ async fn answer(target: Target, app: App, request: Request) -> Response {
     // Captures that are not UTF-8 name nothing.
     let captures = parts.extract::<RawPathParams>().await.ok();
     let body = read(body, &parts.headers, &app).await;
-    let Answered { rendered, late, ending } = Answering { target: &target, visit: &visit, parts: &parts, captures }
-        .run(body.as_deref().map_err(Clone::clone));
+    let body = body.as_deref();
+    let answering = Answering { target: &target, visit: &visit, parts: &parts, captures, body: body.ok() };
+    let Answered { rendered, late, ending } = answering.run(body.map_err(Clone::clone));
+    visit.world.changed();
     if !late.is_zero() {
         visit.world.pause(late).await;
     }
@@ -348,6 +351,8 @@ struct Answering<'a> {
     visit: &'a Visit,
     parts: &'a Parts,
     captures: Option<RawPathParams>,
+    /// As it came; none where it was not read.
+    body: Option<&'a [u8]>,
 }
 
 impl Answering<'_> {
@@ -526,7 +531,8 @@ impl Answering<'_> {
         }
         if journal.is_kept() {
             let (at, format, basis) = (call.now, format.name(), call.basis.clone());
-            journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint, fault });
+            let sent = Sent::new(self.parts, self.body);
+            journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint, fault, sent });
         }
     }
 }

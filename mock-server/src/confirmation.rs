@@ -120,7 +120,9 @@ pub(crate) enum Opened {
 
 /// `GET /_confirm/{secret}`: the link in a confirmation email.
 pub(crate) async fn open(visit: Visit, Path(secret): Path<String>) -> Response {
-    let (status, title, text) = match visit.world.open_link(&secret) {
+    let opened = visit.world.open_link(&secret);
+    visit.world.changed();
+    let (status, title, text) = match opened {
         Opened::Confirmed => (StatusCode::OK, "Confirmed", "Thank you. Your email address is now being watched."),
         Opened::Expired => (StatusCode::GONE, "This link has expired", "Ask for a new confirmation email."),
         Opened::Dead => (

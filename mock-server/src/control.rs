@@ -1,5 +1,6 @@
 //! The control routes under `/_mock/`: what a test or a person does to the fake that no client of the real API could.
 
+mod accounts;
 mod faults;
 mod guard;
 mod input;
@@ -8,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, OriginalUri, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
@@ -25,6 +26,7 @@ use crate::leak::NewLeak;
 use crate::mask;
 use crate::openapi;
 use crate::outbox::{Channel, Message, MessageFilter};
+use crate::page;
 use crate::seed::{Seed, SeedError};
 use crate::ssn::EidProvider;
 use crate::time::Timestamp;
@@ -46,21 +48,27 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/accounts/{id}/eid", post(complete_eid))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/faults/{id}", delete(faults::remove))
-        .route("/requests", get(list_requests).delete(clear_requests))
         .route("/openapi.json", get(openapi_document))
         .route("/snapshot", get(take_snapshot).put(put_snapshot))
         .route("/sandboxes", get(list_sandboxes).post(make_sandbox))
         .route("/sandboxes/{id}", delete(end_sandbox))
+        .route("/changes", get(read_changes))
+        .route("/requests/{id}/curl", get(write_curl))
         .route_layer(middleware::from_fn(without_query))
+        .route("/accounts", get(accounts::list))
+        .route("/accounts/{id}", get(accounts::one))
         .route("/outbox", get(list_messages).delete(clear_messages))
+        .route("/requests", get(list_requests).delete(clear_requests))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), count_change))
         .layer(middleware::from_fn_with_state(app.clone(), guard::only_local))
-        .layer(middleware::from_fn(log));
+        .layer(middleware::from_fn(log))
+        .route("/", get(page::redirect));
     let links = MethodRouter::new().get(confirmation::open).head(confirmation::peek).layer(middleware::from_fn(log));
-    let bare = any(no_such_route).layer(middleware::from_fn(log));
-    documented.nest("/_mock", control).route("/_mock/", bare).route("/_confirm/{secret}", links)
+    let page = page::router().method_not_allowed_fallback(no_such_method);
+    documented.nest("/_mock", control).merge(page).route("/_confirm/{secret}", links)
 }
 
 /// Refuses a query, for whoever sends one expects it to do something.
@@ -71,9 +79,27 @@ async fn without_query(request: Request, next: Next) -> Result<Response, Refused
     }
 }
 
-/// Writes the one line of the log that a request leaves.
+/// Tells those who look on that something may have changed.
+async fn count_change(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visit = app.visit_of(&mut parts);
+    let only_looks = matches!(parts.method, Method::GET | Method::HEAD);
+    let place = Arc::clone(&visit.place);
+    parts.extensions.insert(visit);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if !only_looks {
+        place.world().changed();
+    }
+    response
+}
+
+/// Writes the one line of the log that a request leaves. What the page reads to stay up to date leaves none: it would
+/// hide what clients ask for.
 async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
     let method = request.method().clone();
+    if method == Method::GET && request.headers().contains_key(&page::HEADER) {
+        return next.run(request).await;
+    }
     let response = next.run(request).await;
     let (path, status) = (mask::target(uri.path(), uri.query()), response.status().as_u16());
     tracing::info!(method = method.as_str(), path, status, "control");
@@ -103,8 +129,8 @@ impl From<SeedError> for Refused {
 }
 
 async fn no_such_route() -> Refused {
-    let routes =
-        "health, reset, outbox, leaks, clock, accounts/{id}/eid, faults, requests, snapshot, openapi.json, sandboxes";
+    let routes = "health, changes, reset, outbox, leaks, clock, accounts, accounts/{id}, accounts/{id}/eid, faults, requests, \
+                  requests/{id}/curl, snapshot, openapi.json, sandboxes";
     Refused(StatusCode::NOT_FOUND, format!("there is no such control route; under /_mock/ are {routes}"))
 }
 
@@ -140,6 +166,7 @@ struct OutboxQuery {
     to: Option<String>,
     channel: Option<Channel>,
     wait: Option<f64>,
+    limit: Option<usize>,
 }
 
 async fn list_messages(visit: Visit, Query(query): Query<OutboxQuery>) -> Result<Json<Any>, Refused> {
@@ -149,7 +176,8 @@ async fn list_messages(visit: Visit, Query(query): Query<OutboxQuery>) -> Result
     // An unescaped plus in a query is a space; no address or number has one.
     let to = query.to.map(|to| to.replace(' ', "+"));
     let filter = MessageFilter { to, channel: query.channel };
-    let messages = wait_for_messages(&visit.place, &filter, wait).await;
+    let mut messages = wait_for_messages(&visit.place, &filter, wait).await;
+    messages.drain(..messages.len().saturating_sub(query.limit.unwrap_or(usize::MAX)));
     Ok(Json(json!({ "messages": messages })))
 }
 
@@ -224,6 +252,7 @@ impl Place {
         let due = world.due(before, now);
         world.clock().set(now, frozen);
         world.outbox().wake();
+        world.changed();
         ClockState { now, frozen, due: Some(due) }
     }
 }
@@ -264,9 +293,39 @@ async fn complete_eid(visit: Visit, Path(id): Path<String>, Body(eid): Body<Eid>
     Ok(Json(json!({ "account_id": id, "provider": eid.provider, "has_ssn": true })))
 }
 
-async fn list_requests(visit: Visit) -> Json<Any> {
-    let requests: Vec<RequestRecord> = visit.world.journal().list();
+/// Which requests are asked for: the last `limit` of those after the one with the id `after`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestsQuery {
+    #[serde(default)]
+    after: u64,
+    limit: Option<usize>,
+}
+
+async fn list_requests(visit: Visit, headers: HeaderMap, Query(query): Query<RequestsQuery>) -> Json<Any> {
+    let base = visit.base(&headers).url();
+    let limit = query.limit.unwrap_or(usize::MAX);
+    let requests: Vec<RequestRecord> = visit.world.journal().list(query.after, limit, &base);
     Json(json!({ "requests": requests }))
+}
+
+async fn write_curl(visit: Visit, headers: HeaderMap, Path(id): Path<String>) -> Result<Json<Any>, Refused> {
+    let base = visit.base(&headers).url();
+    match Id::parse_number(&id).and_then(|id| visit.world.journal().curl(id, &base)) {
+        Some(curl) => Ok(Json(json!({ "curl": curl }))),
+        None => Err(Refused(StatusCode::NOT_FOUND, "the journal has no request with this id, or not any more".into())),
+    }
+}
+
+/// `GET /_mock/changes`: cheap enough to be asked for each second by whoever looks again only if something was done.
+async fn read_changes(visit: Visit) -> Json<Any> {
+    let world = &*visit.world;
+    Json(json!({
+        "world": format!("{:016x}", world.mark()),
+        "changes": world.changes(),
+        "now": world.clock().now(),
+        "frozen": world.clock().is_frozen(),
+    }))
 }
 
 async fn clear_requests(visit: Visit) -> StatusCode {

@@ -216,7 +216,7 @@ impl MockServer {
 
     /// The main world, which [`MockServer::base_url`] reaches.
     pub fn world(&self) -> WorldControl {
-        WorldControl { place: Arc::clone(self.app.main()) }
+        WorldControl { place: Arc::clone(self.app.main()), base_url: self.base_url.clone() }
     }
 
     /// The messages that were captured, oldest first (`GET /_mock/outbox`).
@@ -247,7 +247,8 @@ impl MockServer {
         let place = place.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
         let name = place.sandbox.as_deref().unwrap_or_default();
         let base_url = sandbox_url(&self.base_url, name);
-        Sandbox { control: WorldControl { place: Arc::clone(&place) }, base_url, app: self.app.clone() }
+        let control = WorldControl { place: Arc::clone(&place), base_url };
+        Sandbox { control, app: self.app.clone() }
     }
 }
 
@@ -267,14 +268,13 @@ impl Drop for MockServer {
 #[derive(Debug)]
 pub struct Sandbox {
     control: WorldControl,
-    base_url: String,
     app: App,
 }
 
 impl Sandbox {
     /// Where all its routes are, without a slash at the end.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.control.base_url
     }
 
     /// Its control routes as methods.
@@ -295,6 +295,7 @@ impl Drop for Sandbox {
 #[derive(Clone, Debug)]
 pub struct WorldControl {
     place: Arc<Place>,
+    base_url: String,
 }
 
 impl WorldControl {
@@ -320,6 +321,7 @@ impl WorldControl {
     pub fn clear_messages(&self) {
         let world = self.place.world();
         world.outbox().clear(world.clock().now());
+        world.changed();
     }
 
     /// A breach now holds a value (`POST /_mock/leaks`). Returns the accounts that see it at once.
@@ -330,6 +332,7 @@ impl WorldControl {
         let world = self.place.world();
         let form = world.assumptions().choice();
         let seen_by = world.add_leak(leak)?;
+        world.changed();
         Ok(seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect())
     }
 
@@ -360,7 +363,9 @@ impl WorldControl {
     pub fn complete_eid(&self, account_id: &str, provider: EidProvider, ssn: &str) -> Result<(), EidError> {
         let world = self.place.world();
         let account = Id::parse(Table::Account, account_id, world.assumptions().choice()).ok_or(EidError::NoAccount)?;
-        world.complete_eid(account, provider, ssn)
+        world.complete_eid(account, provider, ssn)?;
+        world.changed();
+        Ok(())
     }
 
     /// Makes something go wrong (`POST /_mock/faults`).
@@ -403,11 +408,13 @@ impl WorldControl {
 
     /// The last requests, oldest first (`GET /_mock/requests`).
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.place.world().journal().list()
+        self.place.world().journal().list(0, usize::MAX, &self.base_url)
     }
 
     /// Forgets the requests (`DELETE /_mock/requests`).
     pub fn clear_requests(&self) {
-        self.place.world().journal().clear();
+        let world = self.place.world();
+        world.journal().clear();
+        world.changed();
     }
 }

@@ -97,6 +97,24 @@ pub(crate) fn waiting(kind: WatchKind) -> &'static str {
     }
 }
 
+/// Why an item is not confirmed whose link or code has expired.
+pub(crate) fn waited_too_long(kind: WatchKind) -> &'static str {
+    match kind {
+        WatchKind::CreditCard => {
+            "its code has expired by the fake's clock, and no documented route sends another: remove the card and add it \
+             again; see CARD-4"
+        }
+        WatchKind::Phone => {
+            "its code has expired by the fake's clock; POST /api/v1/phone-watchlist/send-verification-code sends another; \
+             see PHONE-2"
+        }
+        _ => {
+            "its link has expired by the fake's clock; POST /api/v1/resend/watchlist-email-confirmation sends another; see \
+             EMAIL-2"
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

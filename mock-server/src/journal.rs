@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use axum::http::Method;
 use serde::Serialize;
 
+use crate::curl::Sent;
 use crate::facts::Basis;
 use crate::faults::StruckBy;
 use crate::time::Timestamp;
@@ -37,6 +38,8 @@ pub struct RequestRecord {
     /// The fault that struck it, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<StruckBy>,
+    /// The request as a curl command, with `$CRM_TOKEN` or `$APP_TOKEN` for the token, and values masked.
+    pub curl: String,
 }
 
 /// A request as the journal keeps it: what is written in words is put into words when somebody asks.
@@ -52,10 +55,12 @@ pub(crate) struct Entry {
     pub(crate) basis: Basis,
     pub(crate) hint: Option<Cow<'static, str>>,
     pub(crate) fault: Option<StruckBy>,
+    pub(crate) sent: Sent,
 }
 
 impl Entry {
-    fn record(self, id: u64) -> RequestRecord {
+    fn record(self, id: u64, base: &str) -> RequestRecord {
+        let curl = self.sent.masked_command(&self.method, base, &self.path, self.token);
         RequestRecord {
             id,
             at: self.at,
@@ -68,6 +73,7 @@ impl Entry {
             assumptions: self.basis.assumptions().collect(),
             hint: self.hint.map(Cow::into_owned),
             fault: self.fault,
+            curl,
         }
     }
 }
@@ -107,12 +113,24 @@ impl Journal {
         }
     }
 
-    /// What is there, oldest first.
-    pub(crate) fn list(&self) -> Vec<RequestRecord> {
-        let kept = self.places.iter().filter_map(|place| lock(place).clone());
-        let mut records: Vec<_> = kept.map(|kept| kept.1.record(kept.0)).collect();
-        records.sort_unstable_by_key(|record| record.id);
-        records
+    /// The last `limit` of those that came after the one with the id `after`, oldest first. Their curl commands go to
+    /// the world at `base`.
+    pub(crate) fn list(&self, after: u64, limit: usize, base: &str) -> Vec<RequestRecord> {
+        let is_meant = |there: &&(u64, Entry)| there.0 > after;
+        let kept = self.places.iter().filter_map(|place| lock(place).as_deref().filter(is_meant).cloned());
+        let mut kept: Vec<_> = kept.collect();
+        kept.sort_unstable_by_key(|(id, _)| *id);
+        kept.drain(..kept.len().saturating_sub(limit));
+        kept.into_iter().map(|(id, entry)| entry.record(id, base)).collect()
+    }
+
+    /// The request with this id as a curl command to the world at `base`, with everything that was sent. None if it is
+    /// not there, or not any more.
+    pub(crate) fn curl(&self, id: u64, base: &str) -> Option<String> {
+        let position = id.checked_sub(1)?.checked_rem(self.places.len() as u64)?;
+        let place = lock(&self.places[position as usize]);
+        let (_, entry) = place.as_deref().filter(|there| there.0 == id)?;
+        Some(entry.sent.command(&entry.method, base))
     }
 
     /// Forgets all.
@@ -140,16 +158,42 @@ mod tests {
             basis: Basis::default(),
             hint: None,
             fault: None,
+            sent: Sent::new(&axum::http::Request::new(()).into_parts().0, Some(b"")),
         }
+    }
+
+    fn ids(journal: &Journal, after: u64, limit: usize) -> Vec<u64> {
+        journal.list(after, limit, "http://fake").iter().map(|record| record.id).collect()
     }
 
     #[test]
     fn the_oldest_make_room_and_the_order_stays() {
         let journal = Journal::new(3);
         (0..5).for_each(|_| journal.add(entry()));
-        assert_eq!(journal.list().iter().map(|record| record.id).collect::<Vec<_>>(), [3, 4, 5]);
+        assert_eq!(ids(&journal, 0, usize::MAX), [3, 4, 5]);
         journal.clear();
         journal.add(entry());
-        assert_eq!(journal.list().iter().map(|record| record.id).collect::<Vec<_>>(), [6]);
+        assert_eq!(ids(&journal, 0, usize::MAX), [6]);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_came_after_and_the_last_of_it() {
+        let journal = Journal::new(4);
+        (0..6).for_each(|_| journal.add(entry()));
+        let cases: [(u64, usize, &[u64]); 5] =
+            [(4, 9, &[5, 6]), (0, 3, &[4, 5, 6]), (6, 9, &[]), (u64::MAX, 9, &[]), (0, 0, &[])];
+        for (after, limit, expected) in cases {
+            assert_eq!(ids(&journal, after, limit), expected, "{limit} after {after}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_found_by_its_id_while_it_is_kept() {
+        let journal = Journal::new(2);
+        (0..3).for_each(|_| journal.add(entry()));
+        let found = [0, 1, 2, 3, 4, u64::MAX].map(|id| journal.curl(id, "http://fake").is_some());
+        assert_eq!(found, [false, false, true, true, false, false]);
+        assert_eq!(journal.curl(3, "http://fake").as_deref(), Some("curl http://fake/"));
+        assert_eq!(Journal::new(0).curl(1, "http://fake"), None);
     }
 }

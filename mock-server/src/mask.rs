@@ -1,5 +1,9 @@
 //! Hiding what must not stand in a log or in the journal: secrets, addresses, personal numbers.
 
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
 /// All but the last `shown` letters and digits as stars; separators stay, so that the form can be seen.
 pub(crate) fn all_but_last(text: &str, shown: usize) -> String {
     let total = text.chars().filter(|char| char.is_alphanumeric()).count();
@@ -13,6 +17,58 @@ pub(crate) fn all_but_last(text: &str, shown: usize) -> String {
             if seen + shown > total { char } else { '*' }
         })
         .collect()
+}
+
+/// A request's body for the journal: its form stays, names of fields, ids and codes of countries and plans too. Of a
+/// number the end is shown, and of anything else that could be a value nothing.
+pub(crate) fn json(body: Json) -> Json {
+    value("", body)
+}
+
+/// Fields that hold a word or a small number of the guide, and nothing of a person.
+const PLAIN_FIELDS: [&str; 9] =
+    ["country_code", "lang_code", "type", "plan_id", "company_id", "phone_id", "email_id", "credit_card_id", "leak_id"];
+
+/// Numbers of a person, and how much of their ends is shown.
+const NUMBER_FIELDS: [(&str, usize); 7] = [
+    ("email", 0),
+    ("phone", 2),
+    ("iban", 4),
+    ("passport_number", 2),
+    ("license_number", 2),
+    ("card_number", 4),
+    ("ssn", 2),
+];
+
+fn value(field: &str, value_of_field: Json) -> Json {
+    match value_of_field {
+        Json::Null | Json::Bool(_) => value_of_field,
+        Json::Array(values) => values.into_iter().map(|one| value(field, one)).collect(),
+        Json::Object(fields) => fields
+            .into_iter()
+            .map(|(name, one)| {
+                let one = value(&name, one);
+                (segment(&name).to_owned(), one)
+            })
+            .collect(),
+        Json::Number(ref number) => match scalar(field, &number.to_string()) {
+            Cow::Borrowed(_) => value_of_field,
+            Cow::Owned(masked) => masked.into(),
+        },
+        Json::String(text) => scalar(field, &text).into(),
+    }
+}
+
+/// Borrowed if it stays as it is.
+fn scalar<'a>(field: &str, text: &'a str) -> Cow<'a, str> {
+    let is_name = text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if PLAIN_FIELDS.contains(&field) && (is_name || segment(text) == text) {
+        return text.into();
+    }
+    match NUMBER_FIELDS.iter().find(|(name, _)| *name == field) {
+        Some((_, shown)) => all_but_last(text, *shown).into(),
+        None => "***".to_owned().into(),
+    }
 }
 
 /// A request's path and query for a log: route words and short ids stay, anything that could be a value is hidden.
@@ -65,6 +121,32 @@ mod tests {
         ];
         for (text, shown, expected) in cases {
             assert_eq!(all_but_last(text, shown), expected);
+        }
+    }
+
+    #[test]
+    fn of_a_body_the_form_is_shown_and_the_ends_of_numbers() {
+        let cases = [
+            (r#"{"email":"john.doe@example.com"}"#, r#"{"email":"****.***@*******.***"}"#),
+            (r#"{"phone":"+46 70 174 06 05","phone_id":7}"#, r#"{"phone":"+** ** *** ** 05","phone_id":7}"#),
+            (r#"{"card_number":4242424242424242,"cvc":123}"#, r#"{"card_number":"************4242","cvc":"***"}"#),
+            (
+                r#"{"username":"a","password":"b","keep_logged":true}"#,
+                r#"{"username":"***","password":"***","keep_logged":true}"#,
+            ),
+            (
+                r#"{"type":"SINGLE","country_code":"SE","plan_id":1}"#,
+                r#"{"type":"SINGLE","country_code":"SE","plan_id":1}"#,
+            ),
+            (r#"{"type":"19900101-2385","plan_id":"+46701740605"}"#, r#"{"type":"***","plan_id":"***"}"#),
+            (
+                r#"{"19900101-2385":null,"deep":[{"ssn":["19900101-2385"]}]}"#,
+                r#"{"***":null,"deep":[{"ssn":["********-**85"]}]}"#,
+            ),
+            (r#"["1|secret"]"#, r#"["***"]"#),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(json(serde_json::from_str(body).expect("JSON")).to_string(), expected);
         }
     }
 

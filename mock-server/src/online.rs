@@ -240,7 +240,7 @@ fn begin_scan(
 
 impl World {
     /// How removal requests move on.
-    fn removal_steps(&self) -> Steps<'_> {
+    pub(crate) fn removal_steps(&self) -> Steps<'_> {
         let assumptions = self.assumptions();
         let steps = Steps::new(assumptions.name(Key::RemovalStates), assumptions.number(Key::RemovalStepSeconds));
         if breaks!(self.settings(), RemovalSkipsFirstState) { steps.later() } else { steps }
@@ -253,9 +253,50 @@ static NOTHING: Online = Online {
     scans: Scans { started: 0, last_started_at: None, sites: Vec::new(), removal_requests: Vec::new() },
 };
 
+/// Where profile, scan and removals of an account stand as a whole.
+#[derive(Debug, Serialize)]
+pub(crate) struct Standing {
+    has_profile: bool,
+    scan_status: &'static str,
+    sites_total: u64,
+    sites_completed: u64,
+    sites_failed: u64,
+    sites_with_data: u64,
+    removal_requests_total: u64,
+    removal_requests_done: u64,
+    last_scan_at: Option<Timestamp>,
+}
+
 impl Account {
     fn online(&self) -> &Online {
         self.online.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// Where its Online Data stands.
+    pub(crate) fn online_standing(&self, world: &World, steps: &Steps<'_>, now: Timestamp) -> Standing {
+        let Online { profile, scans } = self.online();
+        let count = |status| scans.sites.iter().filter(|scan| scan.status(now) == status).count() as u64;
+        let (failed, completed) = (count(ScanStatus::Failed), count(ScanStatus::Completed));
+        let whole = match scans.sites.len() as u64 {
+            0 => ScanStatus::NotStarted,
+            total if failed + completed < total => ScanStatus::Initiated,
+            _ if failed > 0 => ScanStatus::Failed,
+            _ => ScanStatus::Completed,
+        };
+        let with_data = scans.sites.iter().filter(|scan| scan.finds_data() && scan.status(now).is_over());
+        let sent: Vec<_> = scans.removal_requests.iter().filter(|removal| removal.sent_at <= now).collect();
+        let done = sent.iter().filter(|removal| steps.is_over(removal.sent_at, now)).count();
+        Standing {
+            has_profile: profile.is_some(),
+            scan_status: whole.name(),
+            sites_total: world.sites().len() as u64,
+            sites_completed: completed,
+            sites_failed: failed,
+            sites_with_data: with_data.count() as u64,
+            removal_requests_total: sent.len() as u64,
+            removal_requests_done: done as u64,
+            last_scan_at: scans.last_started_at,
+        }
     }
 }
 
@@ -337,31 +378,20 @@ pub(crate) fn sites(_: Subscriber, call: &Call<'_>) -> Outcome {
 
 /// `GET /api/v1/delete-my-data/status` (ONLINE-3): where profile, scan and removals stand as a whole.
 pub(crate) fn status(subscriber: Subscriber, call: &Call<'_>) -> Outcome {
-    let (steps, now) = (removal_steps(call), call.now);
+    let steps = removal_steps(call);
     call.world.read_account(subscriber.account, |account| {
-        let online = account.online();
-        let count = |status| online.scans.sites.iter().filter(|scan| scan.status(now) == status).count() as u64;
-        let (failed, completed) = (count(ScanStatus::Failed), count(ScanStatus::Completed));
-        let whole = match online.scans.sites.len() as u64 {
-            0 => ScanStatus::NotStarted,
-            total if failed + completed < total => ScanStatus::Initiated,
-            _ if failed > 0 => ScanStatus::Failed,
-            _ => ScanStatus::Completed,
-        };
-        let with_data = online.scans.sites.iter().filter(|scan| scan.finds_data() && scan.status(now).is_over());
-        let sent: Vec<_> = online.scans.removal_requests.iter().filter(|removal| removal.sent_at <= now).collect();
-        let done = sent.iter().filter(|removal| steps.is_over(removal.sent_at, now)).count();
+        let standing = account.online_standing(call.world, &steps, call.now);
         Ok(Reply::Item(
             Object::new()
-                .with("has_profile", online.profile.is_some())
-                .with("scan_status", whole.name())
-                .with("sites_total", call.world.sites().len() as u64)
-                .with("sites_completed", completed)
-                .with("sites_failed", failed)
-                .with("sites_with_data", with_data.count() as u64)
-                .with("removal_requests_total", sent.len() as u64)
-                .with("removal_requests_done", done as u64)
-                .with("last_scan_at", online.scans.last_started_at),
+                .with("has_profile", standing.has_profile)
+                .with("scan_status", standing.scan_status)
+                .with("sites_total", standing.sites_total)
+                .with("sites_completed", standing.sites_completed)
+                .with("sites_failed", standing.sites_failed)
+                .with("sites_with_data", standing.sites_with_data)
+                .with("removal_requests_total", standing.removal_requests_total)
+                .with("removal_requests_done", standing.removal_requests_done)
+                .with("last_scan_at", standing.last_scan_at),
         ))
     })
 }

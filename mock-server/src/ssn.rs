@@ -11,7 +11,7 @@ use crate::reply::{Issue, Outcome, Refusal, Reply};
 use crate::value::Value;
 
 /// How many characters of a masked SSN are shown.
-const SHOWN: usize = 2;
+pub(crate) const SHOWN: usize = 2;
 
 /// The SSN of an account.
 #[derive(Debug)]

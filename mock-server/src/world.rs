@@ -9,7 +9,7 @@
 
 mod snapshot;
 
-use std::collections::HashSet;
+use std::collections::{BinaryHeap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -84,6 +84,7 @@ pub(crate) struct World {
     journal: Arc<Journal>,
     /// Held to read by every step, and to write by whoever must see all of them done.
     steps: RwLock<()>,
+    changes: AtomicU64,
 }
 
 /// A bearer token: `number|secret`, all kinds numbered from one sequence.
@@ -245,6 +246,7 @@ impl World {
             has_ended: watch::Sender::new(false),
             journal: Arc::new(Journal::new(settings.journal)),
             steps: RwLock::new(()),
+            changes: AtomicU64::new(0),
             settings,
         };
         seed.plant(&world)?;
@@ -261,6 +263,21 @@ impl World {
     pub(crate) fn step(&self) -> RwLockReadGuard<'_, ()> {
         // It guards no data, so there is nothing that a panic could have left half done.
         self.steps.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts that something was done here, once it can be seen.
+    pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often something was done here, for those who look again only if it was.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// A number that tells this world from the one that was in its place before.
+    pub(crate) fn mark(&self) -> u64 {
+        self.watch_keys.hash_one("mark")
     }
 
     /// Ends the world: those who wait for something in it are let go.
@@ -515,8 +532,12 @@ impl World {
 
     /// Whether the plan of an account includes Online Data (ONLINE-1).
     pub(crate) fn has_online_data(&self, account: u64) -> bool {
-        let plan = self.accounts.get(&account).map(|account| account.plan_id);
-        self.plans.iter().any(|known| Some(known.id) == plan && known.has_online_data)
+        self.look_at(account, |account| account.plan_id).is_some_and(|plan| self.includes_online_data(plan))
+    }
+
+    /// Whether this plan does.
+    pub(crate) fn includes_online_data(&self, plan: u32) -> bool {
+        self.plans.iter().any(|known| known.id == plan && known.has_online_data)
     }
 
     /// The data brokers, in their order.
@@ -530,6 +551,33 @@ impl World {
             Some(account) => read(&account),
             None => Err(Why::NotFound.into()),
         }
+    }
+
+    /// Looks at one account.
+    pub(crate) fn look_at<T>(&self, id: u64, look: impl FnOnce(&Account) -> T) -> Option<T> {
+        self.accounts.get(&id).map(|account| look(&account))
+    }
+
+    /// The first `limit` accounts that are meant and have an id above `after`, by their ids, and how many are meant in all.
+    pub(crate) fn accounts_after<T>(
+        &self,
+        after: u64,
+        limit: usize,
+        is_meant: impl Fn(&Account) -> bool,
+        look: impl Fn(&Account) -> T,
+    ) -> (Vec<T>, usize) {
+        let (mut first, mut total) = (BinaryHeap::with_capacity(limit + 1), 0);
+        for account in self.accounts.iter().filter(|account| is_meant(account)) {
+            total += 1;
+            if account.id > after {
+                first.push(account.id);
+            }
+            if first.len() > limit {
+                first.pop();
+            }
+        }
+        let found = first.into_sorted_vec().into_iter().filter_map(|id| self.look_at(id, &look));
+        (found.collect(), total)
     }
 
     /// Looks at every account of a partner, in no particular order.

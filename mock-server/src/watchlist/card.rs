@@ -17,7 +17,7 @@ use crate::reply::{Outcome, Reply};
 use crate::value::Object;
 
 /// How many digits of a card are shown.
-const SHOWN: usize = 4;
+pub(crate) const SHOWN: usize = 4;
 
 /// A payment card that is watched.
 #[derive(Debug)]

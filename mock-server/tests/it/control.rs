@@ -18,18 +18,22 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>)> {
     vec![
         (Method::GET, "/_mock/health", None),
         (Method::HEAD, "/_mock/health", None),
+        (Method::GET, "/_mock/changes", None),
         (Method::POST, "/_mock/reset", None),
         (Method::GET, "/_mock/outbox", None),
         (Method::DELETE, "/_mock/outbox", None),
         (Method::POST, "/_mock/leaks", Some(json!({ "kind": "email", "value": "john.work@example.com" }))),
         (Method::GET, "/_mock/clock", None),
         (Method::PUT, "/_mock/clock", Some(json!({ "advance_seconds": 60 }))),
+        (Method::GET, "/_mock/accounts", None),
+        (Method::GET, "/_mock/accounts/2", None),
         (Method::POST, "/_mock/accounts/2/eid", Some(json!({ "provider": "bankid", "ssn": "19900102-2384" }))),
         (Method::POST, "/_mock/faults", Some(json!({ "kind": "message-double", "next": 1 }))),
         (Method::GET, "/_mock/faults", None),
         (Method::DELETE, "/_mock/faults/1", None),
         (Method::DELETE, "/_mock/faults", None),
         (Method::GET, "/_mock/requests", None),
+        (Method::GET, "/_mock/requests/none/curl", None),
         (Method::DELETE, "/_mock/requests", None),
         (Method::POST, "/_mock/sandboxes", Some(json!({}))),
         (Method::GET, "/_mock/sandboxes", None),
@@ -523,7 +527,7 @@ async fn the_journal_tells_what_a_client_sent_and_what_the_answer_rested_on() {
     world.put("/api/v1/email-watchlist").send().await.expect(405);
 
     let requests = journal(&world).await;
-    let fields = ["id", "at", "method", "path", "token", "format", "status", "facts", "assumptions", "hint"];
+    let fields = ["id", "at", "method", "path", "token", "format", "status", "facts", "assumptions", "hint", "curl"];
     let seen: Vec<[&Value; 6]> = requests
         .iter()
         .map(|request| {
@@ -866,7 +870,7 @@ async fn every_control_route_works_below_a_sandbox_and_in_it_alone() {
     for (method, path, body) in routes() {
         let request = sandbox.request(method.clone(), path);
         let answer = with_body(request, body.as_ref()).send().await;
-        let expected = if path.ends_with("/none") { 404..=404 } else { 200..=204 };
+        let expected = if path.contains("/none") { 404..=404 } else { 200..=204 };
         assert!(expected.contains(&answer.status), "{method} {path}: {answer:?}");
     }
     assert_eq!(sandbox.emails().await, SEEDED_EMAILS, "it was reset");
@@ -993,8 +997,7 @@ async fn a_wait_ends_with_its_sandbox() {
 #[tokio::test]
 async fn a_control_route_that_is_not_there_is_refused_in_json() {
     let world = World::new();
-    for path in ["/_mock", "/_mock/", "/_mock/nothing", "/_mock/health/", "/_mock/accounts/1", "/_mock/accounts/1/ssn"]
-    {
+    for path in ["/_mock/nothing", "/_mock/health/", "/_mock/page/nothing", "/_mock/accounts/1/ssn"] {
         for method in [Method::GET, Method::POST] {
             let answer = world.request(method.clone(), path).send().await;
             assert_eq!(answer.status, 404, "{method} {path}: {}", answer.raw);
@@ -1012,6 +1015,8 @@ async fn a_method_that_a_control_route_does_not_have_is_refused_in_json() {
         (Method::POST, "/_mock/outbox", "GET,HEAD,DELETE"),
         (Method::GET, "/_mock/leaks", "POST"),
         (Method::POST, "/_mock/clock", "GET,HEAD,PUT"),
+        (Method::POST, "/_mock/", "GET,HEAD"),
+        (Method::POST, "/_mock/accounts", "GET,HEAD"),
         (Method::GET, "/_mock/accounts/2/eid", "POST"),
         (Method::PUT, "/_mock/requests", "GET,HEAD,DELETE"),
         (Method::DELETE, "/_mock/sandboxes", "GET,HEAD,POST"),

@@ -1,0 +1,60 @@
+//! The page at `/_mock/`: what a person sees of a world, in a browser.
+//!
+//! It is static, compiled in, and holds nothing of any world, so a link from anywhere may open it. What it shows it asks
+//! the control routes for, by addresses relative to its own: below a sandbox's base URL it shows that sandbox.
+
+use axum::Router;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// The header by which the page is known where it reads to stay up to date.
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-mock-page");
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
+const SVG: &str = "image/svg+xml";
+
+/// What it consists of: path, type and text.
+const FILES: [(&str, &str, &str); 13] = [
+    ("/_mock/", HTML, include_str!("page/index.html")),
+    ("/_mock/page/page.css", CSS, include_str!("page/page.css")),
+    ("/_mock/page/icon.svg", SVG, include_str!("page/icon.svg")),
+    ("/_mock/page/page.js", SCRIPT, include_str!("page/page.js")),
+    ("/_mock/page/accounts.js", SCRIPT, include_str!("page/accounts.js")),
+    ("/_mock/page/api.js", SCRIPT, include_str!("page/api.js")),
+    ("/_mock/page/assumptions.js", SCRIPT, include_str!("page/assumptions.js")),
+    ("/_mock/page/dialogs.js", SCRIPT, include_str!("page/dialogs.js")),
+    ("/_mock/page/dom.js", SCRIPT, include_str!("page/dom.js")),
+    ("/_mock/page/journal.js", SCRIPT, include_str!("page/journal.js")),
+    ("/_mock/page/outbox.js", SCRIPT, include_str!("page/outbox.js")),
+    ("/_mock/page/assumptions.json", JSON, crate::assumptions::FIXTURE),
+    ("/_mock/page/facts.json", JSON, include_str!("../../fixtures/facts.json")),
+];
+
+/// Nothing but what comes from here, and in nobody's frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The routes of the page.
+pub(crate) fn router() -> Router<App> {
+    FILES.into_iter().fold(Router::new(), |router, (path, content_type, text)| {
+        let headers = [
+            (header::CONTENT_TYPE, content_type),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        router.route(path, get(async move || (headers, text)))
+    })
+}
+
+/// `/_mock` leads to `/_mock/`, relative too.
+pub(crate) async fn redirect() -> impl IntoResponse {
+    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "_mock/")])
+}

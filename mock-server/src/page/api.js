@@ -1,0 +1,71 @@
+// The control routes of the world that this page is below: all addresses are relative to the page's own.
+
+/** What a control route refused, in its own sentence. */
+export class Refused extends Error {
+  constructor(status, sentence) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+/** Nobody answered. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The fake does not answer.");
+  }
+}
+
+async function ask(method, path, body) {
+  const headers = { "X-Mock-Page": "1" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    text = await answer.text();
+  } catch {
+    throw new Unreachable();
+  }
+  if (answer.ok) return text;
+  let sentence;
+  try {
+    sentence = JSON.parse(text).error;
+  } catch {
+    // Not an answer of a control route; its status must do.
+  }
+  throw new Refused(answer.status, sentence ?? `${method} ${path} was answered ${answer.status}`);
+}
+
+/** Reads a control route. */
+export const read = async (path) => JSON.parse(await ask("GET", path));
+
+/** The same as text, for those who compare before they look. */
+export const readText = (path) => ask("GET", path);
+
+/** Does something; returns what came back, if anything. */
+export async function send(method, path, body) {
+  const text = await ask(method, path, body);
+  return text ? JSON.parse(text) : null;
+}
+
+/** The secret at the end of a confirmation link. The link may begin with a name that only a container knows. */
+export const secretOf = (link) => link.split("/_confirm/").pop();
+
+/** The address of a confirmation link as this page reaches it. */
+export const confirmation = (link) => `../_confirm/${encodeURIComponent(secretOf(link))}`;
+
+/** Opens a confirmation link, and returns what its page says: whether it worked, and in which words. */
+export async function confirm(link) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch(confirmation(link));
+    text = await answer.text();
+  } catch {
+    throw new Unreachable();
+  }
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const sentence = [...page.querySelectorAll("h1, p")].map((part) => part.textContent).join(": ");
+  if (!answer.ok) throw new Refused(answer.status, sentence || "The link does not work.");
+  return sentence;
+}

@@ -1,0 +1,114 @@
+// The page of one world: asks each second whether something was done, and only then what.
+
+import { accounts as accountsPart } from "./accounts.js";
+import { Unreachable, read } from "./api.js";
+import { assumptions as assumptionsPart } from "./assumptions.js";
+import { dialogs as dialogsPart, pageOf, sandboxHere } from "./dialogs.js";
+import { byId, el } from "./dom.js";
+import { journal as journalPart } from "./journal.js";
+import { outbox as outboxPart } from "./outbox.js";
+
+/** How long after one look the next one comes, in milliseconds. */
+const PAUSE = 1000;
+
+/** A look that takes long is followed by a rest so many times as long: the fake has other things to do. */
+const REST = 10;
+const LONGEST_REST = 15_000;
+
+const assumptions = assumptionsPart();
+const dialogs = dialogsPart({ refresh, selected: () => accounts.selected() });
+const accounts = accountsPart({ refresh, leak: dialogs.leakOf, eid: dialogs.openEid });
+const outbox = outboxPart({ refresh });
+const journal = journalPart({ refresh, texts: assumptions });
+const parts = [accounts, outbox, journal];
+
+/** What was there at the last look: the mark of the world and how often something was done in it. */
+let seen = { world: null, changes: null };
+let hasTexts = false;
+let looking = null;
+let isWanted = false;
+let next;
+
+/** Looks at everything, whether or not it seems that something was done. */
+function refresh() {
+  isWanted = true;
+  return run();
+}
+
+/** One look at a time; what is wanted while one is under way is looked at after it. */
+function run() {
+  looking ??= (async () => {
+    do {
+      const isForced = isWanted;
+      isWanted = false;
+      await look(isForced);
+    } while (isWanted);
+  })().finally(() => (looking = null));
+  return looking;
+}
+
+async function look(isForced) {
+  clearTimeout(next);
+  const began = performance.now();
+  try {
+    const now = await read("changes");
+    dialogs.tick(now.now, now.frozen);
+    if (!hasTexts) {
+      await assumptions.start();
+      hasTexts = true;
+    }
+    if (now.world !== seen.world) {
+      parts.forEach((part) => part.forget());
+      await assumptions.refresh();
+    }
+    if (isForced || now.world !== seen.world || now.changes !== seen.changes) {
+      await Promise.all(parts.map((part) => part.refresh(now.now)));
+    }
+    // What is done from now on is counted on from here.
+    seen = { world: now.world, changes: now.changes };
+    tell("live", null);
+  } catch (error) {
+    seen = { world: null, changes: null };
+    tell("stopped", error);
+  }
+  const rest = Math.min(LONGEST_REST, REST * (performance.now() - began));
+  clearTimeout(next);
+  next = setTimeout(poll, Math.max(PAUSE, rest));
+}
+
+/** Looks whether something was done, unless nobody sees the page. */
+function poll() {
+  if (document.hidden) return tell("paused", null);
+  run();
+}
+
+/** Shows whether the fake answers. */
+function tell(state, error) {
+  byId("live").textContent = state;
+  byId("live").className = `live ${state}`;
+  const banner = byId("banner");
+  banner.hidden = !error;
+  const text = error instanceof Unreachable ? `${error.message} This page goes on as soon as it is back.` : error?.message;
+  if (error && banner.textContent !== text) banner.textContent = text;
+}
+
+function where() {
+  const sandbox = sandboxHere();
+  document.title = sandbox ? `Sandbox ${sandbox.slice(0, 8)} · Defentry mock` : "Defentry mock";
+  const shown = sandbox
+    ? ["Sandbox ", el("code", { title: sandbox }, sandbox.slice(0, 8)), " · ", el("a", { href: pageOf(null) }, "main world")]
+    : ["Main world"];
+  byId("where").replaceChildren(...shown);
+}
+
+document.addEventListener("visibilitychange", () => document.hidden || poll());
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select") || document.querySelector("dialog[open]");
+  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    byId("search").focus();
+  }
+});
+
+where();
+poll();
