@@ -178,7 +178,7 @@ export function dialogs({ refresh, selected }) {
             await send("DELETE", `sandboxes/${id}`);
             await listSandboxes();
           }),
-        }, "End it")));
+        }, "End")));
     show(byId("sandbox-list"), rows, sandboxDialog.querySelector(".main"));
   }
 

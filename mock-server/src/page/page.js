@@ -85,7 +85,7 @@ function poll() {
 /** Shows whether the fake answers. */
 function tell(state, error) {
   byId("live").textContent = state;
-  byId("live").className = `live ${state}`;
+  byId("live").className = `state ${state}`;
   const banner = byId("banner");
   banner.hidden = !error;
   const text = error instanceof Unreachable ? `${error.message} This page goes on as soon as it is back.` : error?.message;
