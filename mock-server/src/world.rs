@@ -569,8 +569,9 @@ impl World {
         let (mut first, mut total) = (BinaryHeap::with_capacity(limit + 1), 0);
         for account in self.accounts.iter().filter(|account| is_meant(account)) {
             total += 1;
-            if account.id > after {
-                first.push(account.id);
+            // The key, for it is at hand; the account itself may be far away in memory.
+            if *account.key() > after {
+                first.push(*account.key());
             }
             if first.len() > limit {
                 first.pop();
