@@ -14,7 +14,8 @@
 //! - Where the guide is silent, code reads a named assumption (`assumptions`), and reading it records it for the
 //!   answer's `X-Mock-Basis`.
 //!
-//! `control` serves `/_mock/`, and [`MockServer`] is the same within a Rust test.
+//! `control` serves `/_mock/`, `page` the page there that shows it to a person, and [`MockServer`] is the same within a
+//! Rust test.
 
 // First, for its macro is known from here on.
 #[macro_use]

@@ -117,6 +117,22 @@ async fn it_does_not_wait_for_an_answer_that_a_fault_holds_back() {
     assert_eq!(waiting.await.expect("no panic").expect("it is let go").status(), 200);
 }
 
+#[tokio::test]
+async fn what_the_page_reads_to_stay_up_to_date_is_not_in_the_log() {
+    let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json"]));
+    let client = reqwest::Client::new();
+    for (path, is_page) in [("changes", true), ("accounts", true), ("outbox", false)] {
+        let request = client.get(format!("{}/_mock/{path}", running.url));
+        let request = if is_page { request.header("x-mock-page", "1") } else { request };
+        assert_eq!(request.send().await.expect("an answer").status(), 200);
+    }
+    let reset = client.post(format!("{}/_mock/reset", running.url)).header("x-mock-page", "1");
+    assert_eq!(reset.send().await.expect("an answer").status(), 200);
+    let (_, log) = running.end_by("TERM");
+    let logged = |path: &str| log.contains(&format!("/_mock/{path}"));
+    assert_eq!(["changes", "accounts", "outbox", "reset"].map(logged), [false, false, true, true], "{log}");
+}
+
 #[test]
 fn the_health_check_tells_whether_it_answers() {
     let running = Running::start(binary(&["--listen", "127.0.0.1:0"]));
