@@ -33,19 +33,23 @@ export function journal({ refresh, texts }) {
   });
 
   function row(request, now) {
-    const isRefused = request.status >= 400;
+    const { status, fault } = request;
+    // Without a status there was no answer at all.
+    const isRefused = status === null || status >= 400;
     const details = el("details", { "data-key": `request-${request.id}` },
       el("summary", {},
         when(request.at, now),
         el("span", { class: "method" }, request.method),
         el("code", { class: "path" }, request.path),
-        el("span", { class: `tag ${isRefused ? "alarm" : "good"}` }, request.status),
+        el("span", { class: `tag ${isRefused ? "alarm" : "good"}` }, status ?? "no answer"),
         el("span", { class: "quiet token" }, request.token === "none" ? "no token" : `${request.token} token`)));
     // What is within is written when somebody looks: most rows are never opened.
     details.addEventListener("toggle", () => details.children.length > 1 || details.append(within(request)), { once: true });
     return el("li", { class: isRefused ? "refused" : null, "data-request": request.id },
       details,
-      request.hint ? el("p", { class: "hint" }, request.hint) : null);
+      request.hint
+        ? el("p", { class: "hint" }, fault ? [el("span", { class: "tag waiting" }, `fault ${fault.id}: ${fault.kind}`), " "] : null, request.hint)
+        : null);
   }
 
   function within(request) {
@@ -126,5 +130,5 @@ export function journal({ refresh, texts }) {
 function newsOf(requests) {
   if (requests.length > 1) return some(requests.length, "new request");
   const [{ method, path, status }] = requests;
-  return `${method} ${path}: ${status}`;
+  return `${method} ${path}: ${status ?? "no answer"}`;
 }

@@ -11,6 +11,9 @@ import { outbox as outboxPart } from "./outbox.js";
 /** How long after one look the next one comes, in milliseconds. */
 const PAUSE = 1000;
 
+/** What time alone brings (a link that expires, a late message) is looked at so often, in milliseconds. */
+const LONGEST_UNSEEN = 5000;
+
 /** A look that takes long is followed by a rest so many times as long: the fake has other things to do. */
 const REST = 10;
 const LONGEST_REST = 15_000;
@@ -24,6 +27,7 @@ const parts = [accounts, outbox, journal];
 
 /** What was there at the last look: the mark of the world and how often something was done in it. */
 let seen = { world: null, changes: null };
+let seenAt = 0;
 let hasTexts = false;
 let looking = null;
 let isWanted = false;
@@ -61,8 +65,10 @@ async function look(isForced) {
       parts.forEach((part) => part.forget());
       await assumptions.refresh();
     }
-    if (isForced || now.world !== seen.world || now.changes !== seen.changes) {
+    const isOld = began - seenAt > LONGEST_UNSEEN;
+    if (isForced || isOld || now.world !== seen.world || now.changes !== seen.changes) {
       await Promise.all(parts.map((part) => part.refresh(now.now)));
+      seenAt = began;
     }
     // What is done from now on is counted on from here.
     seen = { world: now.world, changes: now.changes };

@@ -290,6 +290,18 @@ describe("the journal", () => {
     await page.getByText("No request yet").waitFor();
   });
 
+  onPage("tells what a fault did, and what time alone brings is seen too", async ({ world, page }) => {
+    await world.send("POST", "/_mock/faults", { body: { kind: "cut", next: 1 } });
+    await assert.rejects(world.emails());
+    await requests(page).first().getByText("no answer").waitFor();
+    await requests(page).first().getByText("fault 1: cut").waitFor();
+    await world.send("POST", "/_mock/faults", { body: { kind: "message-delay", seconds: 3 } });
+    await world.addEmail("late@example.com");
+    await requests(page).first().getByText("fault 2: message-delay").waitFor();
+    assert.equal(await page.locator("#outbox-list li[data-message]").count(), 0);
+    await page.locator("#outbox-list li[data-message]").waitFor();
+  });
+
   onPage("gives a command that does the same again in a shell", async ({ world, page }) => {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const email = "it's+tag@example.com";
