@@ -1,5 +1,8 @@
 //! What the README and the fixtures say, held against what the fake knows, and against whose numbers they may show.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::absent::DOCUMENTED;
@@ -103,7 +106,7 @@ fn is_reserved(word: &str) -> bool {
     if NUMBERS.contains(&word) {
         return true;
     }
-    if let Some((_, domain)) = word.split_once('@') {
+    if let Some((_, domain)) = word.split_once('@').filter(|(person, _)| !person.is_empty()) {
         let domains = ["example.com", "example.net", "example.org", "partner.example"];
         return domains.contains(&domain) || !domain.contains('.');
     }
@@ -117,10 +120,54 @@ fn is_reserved(word: &str) -> bool {
     longest < 6 || !word.contains(|char: char| char.is_ascii_digit())
 }
 
+/// What somebody wrote for the examples, by its path from the root of the repository.
+fn examples() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let list = |folder: &Path| fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for folder in list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")) {
+        for file in list(&folder) {
+            if file.extension().is_some_and(|kind| ["py", "rs", "sh", "ts", "yaml"].iter().any(|code| kind == *code)) {
+                let path = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("a file of the package");
+                let text = fs::read_to_string(&file).expect("a text");
+                files.push((format!("mock-server/{}", path.display()), text));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn every_example_is_short_and_listed() {
+    let table = section("Examples");
+    let examples = examples();
+    assert!(!examples.is_empty());
+    for (path, text) in examples {
+        assert!(text.lines().count() <= 50, "{path} has more than fifty lines");
+        let (folder, _) = path.rsplit_once('/').expect("a folder");
+        assert!(table.contains(&format!("[`{folder}`]({folder})")), "the README does not list {folder}");
+    }
+}
+
+#[test]
+fn the_image_is_built_with_a_compiler_that_is_new_enough() {
+    /// What stands behind `before`, to the next character that is of no version.
+    fn version(text: &str, before: &str) -> Vec<u32> {
+        let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before}"));
+        let version = rest.split(|char: char| char != '.' && !char.is_ascii_digit()).next().unwrap_or_default();
+        version.split('.').map(|part| part.parse().expect("a number")).collect()
+    }
+    let oldest = version(include_str!("../../../Cargo.toml"), "rust-version = \"");
+    assert!(version(include_str!("../../../Dockerfile"), "FROM rust:") >= oldest, "{oldest:?}");
+    assert_eq!(version(README, "[Rust](https://rustup.rs) "), oldest);
+}
+
 #[test]
 fn no_document_shows_a_number_or_an_address_that_could_be_somebodys() {
     for (name, text) in TEXTS {
         assert_eq!(strangers(text), [""; 0], "{name}");
+    }
+    for (path, text) in examples() {
+        assert_eq!(strangers(&text), [""; 0], "{path}");
     }
     let found =
         strangers("a@gmail.com, +46701740700 19121212-1212 4000000000000010. DK5000400440116243 2026-06-15T08:30:00Z");
