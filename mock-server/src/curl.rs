@@ -345,7 +345,7 @@ mod tests {
             "'",
             "''",
             "a b",
-            "$(touch /tmp/never) `id` $HOME ${x} \\ \\n",
+            "$(touch never) `id` $HOME ${x} \\ \\n",
             "line\nline\n",
             "\"quoted\"",
             "!history",
