@@ -13,6 +13,8 @@
 //! - One account is one entry of `world`; a rule and its write are one step under its guard.
 //! - Where the guide is silent, code reads a named assumption (`assumptions`), and reading it records it for the
 //!   answer's `X-Mock-Basis`.
+//! - What goes wrong on purpose is in `faults`: `call` asks it of each request and `world` of each message, and
+//!   `connection` ends a connection as it says.
 //!
 //! `control` serves `/_mock/`, `page` the page there that shows it to a person, and [`MockServer`] is the same within a
 //! Rust test.

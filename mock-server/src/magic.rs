@@ -93,18 +93,20 @@ impl Magic {
         }
     }
 
-    /// What a value does to the request that adds it, before anything is added.
+    /// What a value does to the request that adds it, before anything is added. A refusal rests on no fact of the route.
     ///
     /// # Errors
     /// The refusal of a value that is refused or throttled.
     pub(crate) fn meet<K: Kind>(self, call: &Call<'_>) -> Result<(), Refusal> {
         match self {
             Self::Refused => {
+                call.basis.clear();
                 let field = K::FIELD;
                 let issue = Issue::new(field, format!("The selected {} is invalid.", field.replace('_', " ")));
                 Err(Refusal::from(Why::Invalid(vec![issue])).hint(self.hint()))
             }
             Self::Throttled => {
+                call.basis.clear();
                 let why = Why::Throttled { retry_after_seconds: RETRY_AFTER_SECONDS };
                 Err(Refusal::from(why).hint(self.hint()))
             }

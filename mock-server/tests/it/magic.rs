@@ -114,6 +114,7 @@ async fn some_are_refused_and_some_throttled_in_the_format_of_the_request() {
                 let refused = format.ask(user.post(add, body(kind, &value))).send().await;
                 let is_legacy = matches!(format, Format::Legacy);
                 let refused = refused.expect(if is_legacy { legacy } else { standardized });
+                assert!(["EMAIL-1", "PHONE-1", "IBAN-1", "CARD-1"].iter().all(|fact| !refused.rests_on(fact)));
                 assert!(refused.header("x-mock-hint").contains("magic"), "{value}: {:?}", refused.headers);
                 assert_eq!(refused.header("retry-after"), if what == "is throttled" { "1" } else { "" }, "{value}");
                 if !is_legacy {
