@@ -73,6 +73,20 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// All fields that [`Draft::parse`] reads.
+    pub(crate) const FIELDS: &'static [&'static str] = &[
+        "ssn",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "country_code",
+        "lang_code",
+        "plan_id",
+        "company_id",
+        "type",
+    ];
+
     /// The account that a body describes (ACCOUNT-1 to 4); where one is missing, `fields` holds the issues.
     pub(crate) fn parse(fields: &mut Fields<'_>, ssn_required: bool) -> Option<Self> {
         let country = fields.peek("country_code").and_then(|text| two_letters(text).ok());

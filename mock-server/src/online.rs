@@ -72,6 +72,10 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// All fields that [`Profile::parse`] reads.
+    pub(crate) const FIELDS: &'static [&'static str] =
+        &["first_name", "last_name", "email", "phone", "street", "zip", "city"];
+
     /// The profile that a body describes; where one is missing, `fields` holds the issues.
     pub(crate) fn parse(fields: &mut Fields<'_>, now: Timestamp) -> Option<Self> {
         let first_name = fields.required("first_name", short_text);

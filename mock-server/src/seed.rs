@@ -503,6 +503,13 @@ mod tests {
                 "accounts[0].phones[0]: The phone field format is invalid.",
             ),
             (
+                &account(
+                    r#","emails":[{"id":1,"created_at":"2026-01-01T00:00:00Z","email":"a@example.com","confirmd_at":1}]"#,
+                ),
+                "accounts[0].emails[0]: unknown field `confirmd_at`",
+            ),
+            (&account("").replace("last_name", "surname"), "accounts[0].profile: unknown field `surname`"),
+            (
                 &account(r#","phones":[{"id":1,"created_at":"yesterday","phone":"+46701740605"}]"#),
                 "accounts[0].phones[0]",
             ),

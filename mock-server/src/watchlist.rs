@@ -33,6 +33,8 @@ pub(crate) trait Kind: Sized + Send + Sync + 'static {
     const ID: &'static str;
     /// The field of its body that holds the value.
     const FIELD: &'static str;
+    /// All fields that [`Kind::parse`] reads.
+    const FIELDS: &'static [&'static str];
 
     /// The form in which values are compared, or why `text` is none.
     fn canonical(text: &str) -> Result<Box<str>, Complaint>;

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde_json::{Map, Value as Json};
+
 use super::{Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedError, SeedItem, SeedLateMessage, SeedMessage};
 use crate::account::{Account, Draft};
 use crate::assumptions::Assumed;
@@ -176,6 +178,7 @@ impl SeedAccount {
         if !seed.partners.iter().any(|partner| partner.id == self.partner) {
             return Err(format!(".partner: there is no partner {}", self.partner));
         }
+        only(&self.profile, Draft::FIELDS).map_err(|error| format!(".profile: {error}"))?;
         let mut fields = Fields::new(&self.profile);
         let draft = Draft::parse(&mut fields, false);
         let draft = fields.finish(draft).map_err(|why| format!(".profile: {}", first_issue(&why)))?;
@@ -224,6 +227,7 @@ impl SeedAccount {
         let profile = match &self.online_profile {
             None => None,
             Some(said) => {
+                only(&said.body, Profile::FIELDS).map_err(|error| format!(".online_profile: {error}"))?;
                 let mut fields = Fields::new(&said.body);
                 let created_at = said.created_at.unwrap_or(self.created_at);
                 let profile = Profile::parse(&mut fields, created_at);
@@ -255,6 +259,7 @@ fn plant<K: Kind>(account: &mut Account, list: &str, items: &[SeedItem], world: 
     let rules = Rules { now: Timestamp::from_unix_seconds(0), assumed: Assumed::new(world.assumptions(), &basis) };
     for (position, item) in items.iter().enumerate() {
         let place = |text: &str| format!(".{list}[{position}]: {text}");
+        only(&item.body, K::FIELDS).map_err(|error| place(&error))?;
         let mut fields = Fields::new(&item.body);
         let parsed = K::parse(&mut fields, rules);
         let parsed = fields.finish(parsed).map_err(|why| place(&first_issue(&why)))?;
@@ -282,6 +287,14 @@ fn plant<K: Kind>(account: &mut Account, list: &str, items: &[SeedItem], world: 
         });
     }
     Ok(())
+}
+
+/// Whether a body names these fields only: the API ignores what it does not know, and in a seed it is a slip.
+fn only(body: &Map<String, Json>, known: &[&str]) -> Result<(), String> {
+    match body.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(format!("unknown field `{name}`; of a body it may have {}", known.join(", "))),
+        None => Ok(()),
+    }
 }
 
 fn first_issue(why: &Why) -> String {

@@ -32,6 +32,7 @@ impl Kind for Card {
     const WATCH: WatchKind = WatchKind::CreditCard;
     const ID: &'static str = "creditCardId";
     const FIELD: &'static str = "card_number";
+    const FIELDS: &'static [&'static str] = &["card_number", "expiry_month", "expiry_year", "cvc", "card_holder"];
 
     /// 12 to 19 digits with the Luhn check digit, spaces and hyphens dropped.
     fn canonical(text: &str) -> Result<Box<str>, Complaint> {

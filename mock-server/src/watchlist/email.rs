@@ -29,6 +29,7 @@ impl Kind for Email {
     const WATCH: WatchKind = WatchKind::Email;
     const ID: &'static str = "emailId";
     const FIELD: &'static str = "email";
+    const FIELDS: &'static [&'static str] = &["email"];
 
     fn canonical(text: &str) -> Result<Box<str>, Complaint> {
         rule(text.trim())

@@ -21,6 +21,7 @@ impl Kind for Iban {
     const WATCH: WatchKind = WatchKind::Iban;
     const ID: &'static str = "ibanId";
     const FIELD: &'static str = "iban";
+    const FIELDS: &'static [&'static str] = &["iban"];
 
     /// ISO 13616: the length of the country, and the remainder modulo 97. Kept in upper case without spaces.
     fn canonical(text: &str) -> Result<Box<str>, Complaint> {

@@ -21,6 +21,7 @@ impl Kind for License {
     const WATCH: WatchKind = WatchKind::DriversLicense;
     const ID: &'static str = "licenseId";
     const FIELD: &'static str = "license_number";
+    const FIELDS: &'static [&'static str] = &["license_number", "country_code"];
 
     /// 5 to 16 letters, digits, `+` and `-`. Kept in upper case without spaces.
     fn canonical(text: &str) -> Result<Box<str>, Complaint> {

@@ -23,6 +23,7 @@ impl Kind for Passport {
     const WATCH: WatchKind = WatchKind::Passport;
     const ID: &'static str = "passportId";
     const FIELD: &'static str = "passport_number";
+    const FIELDS: &'static [&'static str] = &["passport_number", "country_code", "expiry_date"];
 
     /// 6 to 9 letters and digits, whatever the country. Kept in upper case without spaces.
     fn canonical(text: &str) -> Result<Box<str>, Complaint> {

@@ -27,6 +27,7 @@ impl Kind for Phone {
     const WATCH: WatchKind = WatchKind::Phone;
     const ID: &'static str = "phoneId";
     const FIELD: &'static str = "phone";
+    const FIELDS: &'static [&'static str] = &["phone"];
 
     fn canonical(text: &str) -> Result<Box<str>, Complaint> {
         rule(text)
