@@ -2,6 +2,7 @@
 //!
 //! All tests share one server, and each makes a sandbox on it; a test of the server itself starts its own.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use mock_server::{MockServer, MockServerBuilder, Sandbox, WorldControl};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use tokio::runtime::{self, Handle};
 
 /// The published CRM token of partner 1.
 pub(crate) const CRM: &str = "1|mock-crm-token";
@@ -165,8 +167,23 @@ pub(crate) fn written(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
+thread_local! {
+    /// The client of the test that runs on this thread, and the runtime that its connections live in.
+    static CLIENT: RefCell<Option<(Option<runtime::Id>, reqwest::Client)>> = const { RefCell::new(None) };
+}
+
+/// One client for each test, for making one takes longer than most requests: with TLS, which another crate of the
+/// workspace asks for, it reads the machine's certificates.
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client")
+    let here = Handle::try_current().ok().map(|runtime| runtime.id());
+    CLIENT.with_borrow_mut(|client| match client {
+        Some((there, client)) if *there == here && here.is_some() => client.clone(),
+        _ => {
+            let fresh = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
+            *client = Some((here, fresh.clone()));
+            fresh
+        }
+    })
 }
 
 /// A request that is being put together.
