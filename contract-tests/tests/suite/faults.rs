@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::proxy::{Answered, Asked, Memory, NOTHING, Way, Wrong, back, client, start, there};
+use crate::proxy::{Answered, Asked, Memory, NOTHING, Way, Wrong, back, client, meet, start, there};
 use crate::{run, told};
 
 /// How many servers are tried at once.
@@ -1063,14 +1063,19 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     ("removal requests are a map", "ONLINE-7", back(|asked, answer, _| sites(asked, answer, |sites| {
         sites.iter_mut().for_each(|site| site["removal_requests"] = json!({ "1": site["removal_requests"][0] }));
     }))),
+];
 
-    // At the same time
-    ("of two adds at once, both are told that they are done", "EMAIL-1", Wrong { is_slow: true, ..back(|asked, answer, _| {
-        if asked.is_in_company && asked.is("POST", EMAILS) { *answer = Answered::json(201, &json!({ "message": "Added." })); }
-    }) }),
-    ("of two removals at once, both are told that they are done", "EMAIL-1", Wrong { is_slow: true, ..back(|asked, answer, _| {
-        if asked.is_in_company && asked.is_within("DELETE", EMAILS) { *answer = Answered::empty(204); }
-    }) }),
+/// Servers on which two requests meet that do the same: nothing is done of the second, and it is told that it is.
+#[rustfmt::skip]
+const MEETING: &[(&str, &str, Wrong)] = &[
+    ("of two adds at once, both are told that they are done", "EMAIL-1", meet(
+        |asked| asked.is("POST", EMAILS),
+        |asked, _| back_if(asked.is_in_company && asked.is("POST", EMAILS), || Answered::json(201, &json!({ "message": "Added." }))),
+    )),
+    ("of two removals at once, both are told that they are done", "EMAIL-1", meet(
+        |asked| asked.is_within("DELETE", EMAILS),
+        |asked, _| back_if(asked.is_in_company && asked.is_within("DELETE", EMAILS), || Answered::empty(204)),
+    )),
 ];
 
 /// Marks a request whose caller is told that it is refused.
@@ -1291,9 +1296,14 @@ type Tried = (String, &'static str, Result<String, Vec<String>>);
 
 /// Holds a target to the checks of a fact until one fails.
 async fn is_noticed(fact: &str, target: Target) -> Result<String, Vec<String>> {
+    is_noticed_by(|check| check.facts.contains(&fact), fact, target).await
+}
+
+/// Holds a target to some checks until one fails.
+async fn is_noticed_by(held: impl Fn(&Check) -> bool, fact: &str, target: Target) -> Result<String, Vec<String>> {
     let run = run(target, SEED, CASES);
     let (model, others): (Vec<_>, Vec<_>) =
-        checks().filter(|check: &&Check| check.facts.contains(&fact)).partition(|check| check.id.starts_with("model."));
+        checks().filter(|check| held(check)).partition(|check| check.id.starts_with("model."));
     // Most that can go wrong with errors and datetimes goes wrong in the standardized format.
     let is_about_form = matches!(fact, "FORMAT-3" | "FORMAT-6" | "FORMAT-7");
     let formats = if is_about_form { [Format::Standardized, Format::Legacy] } else { Format::ALL };
@@ -1344,6 +1354,22 @@ async fn what_is_done_on_the_way_is_noticed() {
     .await;
 }
 
+#[tokio::test]
+async fn what_is_done_at_the_same_time_is_noticed() {
+    let http = client();
+    all_are_noticed(MEETING.iter().map(|&(name, fact, wrong)| {
+        let http = http.clone();
+        async move {
+            let fake = Fake::start().await;
+            let target = fake.target();
+            let url = start(http, target.base_url(), &[wrong]).await;
+            let held = |check: &Check| check.id.starts_with("concurrency.") && check.facts.contains(&fact);
+            (name.to_owned(), fact, is_noticed_by(held, fact, target.at(url)).await)
+        }
+    }))
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_rule_is_noticed() {
     all_are_noticed(WITHIN.iter().map(|&(fault, fact)| async move {
@@ -1383,7 +1409,7 @@ async fn a_proxy_without_a_fault_is_no_fault() {
 
 #[test]
 fn faults_name_what_the_suite_checks() {
-    let proxied = PROXIED.iter().map(|(name, fact, _)| (*name, *fact));
+    let proxied = PROXIED.iter().chain(MEETING).map(|(name, fact, _)| (*name, *fact));
     let deployed = DEPLOYED.iter().map(|(name, fact, ..)| (*name, *fact));
     let mut names = std::collections::BTreeSet::new();
     for (name, fact) in proxied.chain(deployed) {

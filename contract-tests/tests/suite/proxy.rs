@@ -11,12 +11,15 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// More than any body that the suite sends.
 const LARGEST_BODY: usize = 1 << 20;
 
-/// How long a proxy takes that is to meet several requests at once.
-const PAUSE: Duration = Duration::from_millis(15);
+/// How long a request waits for another to meet. One that comes alone is passed on only then, so what is sent at once
+/// has come together long before, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request on its way to the fake.
 #[derive(Clone, Debug)]
@@ -72,12 +75,12 @@ pub(crate) enum Way {
 pub(crate) struct Wrong {
     pub(crate) there: fn(&mut Asked, &mut Memory) -> Way,
     pub(crate) back: fn(&Asked, &mut Answered, &mut Memory),
-    /// Whether it takes its time, so that requests meet.
-    pub(crate) is_slow: bool,
+    /// Which requests wait for another of their method, so that two meet.
+    pub(crate) waits: fn(&Asked) -> bool,
 }
 
 /// Nothing, yet.
-pub(crate) const NOTHING: Wrong = Wrong { there: |_, _| Way::On, back: |_, _, _| {}, is_slow: false };
+pub(crate) const NOTHING: Wrong = Wrong { there: |_, _| Way::On, back: |_, _, _| {}, waits: |_| false };
 
 /// Something is wrong with what becomes of requests.
 pub(crate) const fn there(there: fn(&mut Asked, &mut Memory) -> Way) -> Wrong {
@@ -87,6 +90,11 @@ pub(crate) const fn there(there: fn(&mut Asked, &mut Memory) -> Way) -> Wrong {
 /// Something is wrong with answers.
 pub(crate) const fn back(back: fn(&Asked, &mut Answered, &mut Memory)) -> Wrong {
     Wrong { back, ..NOTHING }
+}
+
+/// Something is wrong with what becomes of requests when two meet.
+pub(crate) const fn meet(waits: fn(&Asked) -> bool, there: fn(&mut Asked, &mut Memory) -> Way) -> Wrong {
+    Wrong { there, waits, ..NOTHING }
 }
 
 impl Asked {
@@ -225,6 +233,8 @@ struct Proxy {
     http: reqwest::Client,
     wrongs: Vec<Wrong>,
     memory: Mutex<Memory>,
+    /// Told when a request has met another.
+    company: Notify,
 }
 
 /// What proxies of one test reach their fakes with: making one takes a while.
@@ -236,8 +246,13 @@ pub(crate) fn client() -> reqwest::Client {
 pub(crate) async fn start(http: reqwest::Client, base_url: &str, wrongs: &[Wrong]) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
-    let proxy =
-        Arc::new(Proxy { base_url: base_url.to_owned(), http, wrongs: wrongs.to_vec(), memory: Mutex::default() });
+    let proxy = Arc::new(Proxy {
+        base_url: base_url.to_owned(),
+        http,
+        wrongs: wrongs.to_vec(),
+        memory: Mutex::default(),
+        company: Notify::new(),
+    });
     let router = Router::new().fallback(pass).with_state(proxy);
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
@@ -283,8 +298,13 @@ impl Proxy {
                 other => other,
             })
         });
-        if self.wrongs.iter().any(|wrong| wrong.is_slow) {
-            tokio::time::sleep(PAUSE).await;
+        if self.wrongs.iter().any(|wrong| (wrong.waits)(&asked)) {
+            if asked.is_in_company {
+                self.company.notify_one();
+            } else {
+                // Whether somebody came or nobody does, it goes on.
+                let _ = timeout(PATIENCE, self.company.notified()).await;
+            }
         }
         let mut answered = match way {
             Way::Back(answered) => answered,
