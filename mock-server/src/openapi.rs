@@ -38,9 +38,10 @@ static SENTENCES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 });
 
 const DESCRIPTION: &str = "Each operation tells the facts of the guide that it follows, and in `x-assumptions` what the mock \
-    assumes where the guide is silent. What is not here does not exist: another path is 404, another method 405 (NONE-1). \
-    Every answer is in one of two formats: standardized with `X-API-Version: 2026-06-12`, else legacy (FORMAT-1), whose \
-    booleans, instants and errors are written otherwise.";
+    assumes where the guide is silent. What is not here does not exist: another path is 404, another method 405 (NONE-1).";
+const TWO_FORMATS: &str = "Every answer is in one of two formats: standardized with `X-API-Version: 2026-06-12`, else legacy \
+    (FORMAT-1), whose booleans, instants and errors are written otherwise.";
+const ONE_FORMAT: &str = "Every answer is in the standardized format, whatever a request asks for (FORMAT-2).";
 
 const JSON: &str = "application/json";
 const JSON_API: &str = "application/vnd.api+json";
@@ -69,7 +70,7 @@ impl<'a> Document<'a> {
     }
 
     fn write(mut self, url: &str) -> Json {
-        self.named("ApiVersion".to_owned(), json!({ "type": "string", "enum": [STANDARDIZED_VERSION] }));
+        let parameters = self.parameters();
         let mut paths: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
         for row in routes::rows().filter(|row| row.exists_under(self.assumptions)) {
             let operation = self.operation(row);
@@ -91,7 +92,7 @@ impl<'a> Document<'a> {
                 "title": "Defentry identity-protection API, as its mock serves it",
                 "version": env!("CARGO_PKG_VERSION"),
                 "summary": "Generated from the route table of the mock. What is documented has fact ids.",
-                "description": DESCRIPTION,
+                "description": format!("{DESCRIPTION} {}", if self.has_two_formats() { TWO_FORMATS } else { ONE_FORMAT }),
                 "license": { "name": "MIT", "identifier": "MIT" },
             },
             "servers": [{ "url": url, "description": "The mock." }],
@@ -102,13 +103,7 @@ impl<'a> Document<'a> {
                     "crmToken": bearer("A partner's token, for its accounts (SCOPE-2). POST /api/v1/crm/auth/login issues one."),
                     "appToken": bearer("An end user's token, for their account (SCOPE-3). POST /api/v1/sso/token issues one."),
                 },
-                "parameters": { "Version": {
-                    "name": "X-API-Version",
-                    "in": "header",
-                    "required": false,
-                    "description": "Selects the standardized format; without it answers are legacy (FORMAT-1).",
-                    "schema": { "$ref": "#/components/schemas/ApiVersion" },
-                } },
+                "parameters": parameters,
                 "headers": {
                     "Basis": header("string", "The facts and assumptions that the answer rests on. Only the mock has it."),
                     "Hint": header("string", "One sentence, where an answer puzzles. Only the mock has it."),
@@ -118,6 +113,27 @@ impl<'a> Document<'a> {
                 "schemas": self.schemas,
             },
         })
+    }
+
+    fn has_two_formats(&self) -> bool {
+        self.formats.len() > 1
+    }
+
+    /// The parameters that operations share. Where there is one format, nothing selects it.
+    fn parameters(&mut self) -> Json {
+        if !self.has_two_formats() {
+            return json!({});
+        }
+        // Generators that make identifiers of values cannot begin one with a digit.
+        let version = json!({ "type": "string", "enum": [STANDARDIZED_VERSION], "x-enum-varnames": ["STANDARDIZED"] });
+        let schema = self.named("ApiVersion".to_owned(), version);
+        json!({ "Version": {
+            "name": "X-API-Version",
+            "in": "header",
+            "required": false,
+            "description": "Selects the standardized format; without it answers are legacy (FORMAT-1).",
+            "schema": schema,
+        } })
     }
 
     fn operation(&mut self, row: &Row) -> Json {
@@ -146,7 +162,7 @@ impl<'a> Document<'a> {
                 json!({ "name": "page", "in": "query", "required": false, "description": "From 1.", "schema": schema }),
             );
         }
-        if self.formats.len() > 1 {
+        if self.has_two_formats() {
             parameters.push(json!({ "$ref": "#/components/parameters/Version" }));
         }
         if !parameters.is_empty() {
@@ -342,7 +358,8 @@ impl<'a> Document<'a> {
         let text = json!({ "type": "string" });
         let (name, schema) = match shape {
             "standardized" => (
-                "Error",
+                // Named as its only field is, it would come out of a generator as a class and a variable of one name.
+                "StandardizedError",
                 json!({ "type": "object", "required": ["error"], "properties": { "error": {
                     "type": "object", "required": ["code", "message"], "properties": {
                         "code": text, "message": text,

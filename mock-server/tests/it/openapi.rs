@@ -378,6 +378,21 @@ async fn a_gateway_that_knows_one_format_has_one_in_its_document() {
     assert!(schemas.keys().all(|name| !name.starts_with("Legacy")), "{:?}", schemas.keys());
     let required = schemas["NewAccount"]["required"].as_array().expect("a list");
     assert!(!required.contains(&"ssn".into()), "{required:?}");
+    let about = document.whole["info"]["description"].as_str().expect("a text");
+    assert!(about.contains("FORMAT-2") && !about.contains("FORMAT-1"), "{about}");
+}
+
+#[tokio::test]
+async fn what_it_defines_it_uses() {
+    for world in [World::new(), World::of(mock_server::MockServer::builder().normalize_all(true))] {
+        let document = Document::of(&world).await.whole;
+        let text = document.to_string();
+        for kind in ["schemas", "parameters", "headers", "responses"] {
+            for name in document["components"][kind].as_object().expect("an object").keys() {
+                assert!(text.contains(&format!("\"#/components/{kind}/{name}\"")), "{kind}: {name}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
