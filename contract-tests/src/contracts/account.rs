@@ -135,24 +135,31 @@ async fn email_or_phone_is_required(case: &Case) -> Step {
     account.map(drop).map_err(|_| Stop::fail("an account with a phone and no email is created", created))
 }
 
-/// The first name of an account, as each of these callers reads it. The guide gives CRM no route for that, but a target
-/// may have one.
-pub(super) async fn first_names(case: &Case, by: &[Caller], account: &Account) -> Step<Vec<(&'static str, Value)>> {
-    let mut shown = Vec::new();
+/// An account, as each of these callers reads it. The guide gives CRM no route for that, but a target may have one.
+pub(super) async fn profiles(case: &Case, by: &[Caller], account: &Account) -> Step<Vec<(&'static str, Answer)>> {
+    let mut read = Vec::new();
     for caller in by {
         let (who, path) = match caller {
             Caller::App(..) => ("its owner", "/api/v1/account".to_owned()),
             _ => ("CRM", format!("/api/v1/account/{}", account.id)),
         };
-        let answer = case.get(caller, &path).await?;
-        let name = reader::item(&answer.body).and_then(|item| item.get("first_name"));
-        shown.extend(name.filter(|_| answer.status == 200).map(|name| (who, name.clone())));
+        read.push((who, case.get(caller, &path).await?));
     }
-    Ok(shown)
+    read.retain(|(_, answer)| answer.status == 200);
+    Ok(read)
+}
+
+/// The first name of an account, as each of these callers reads it.
+pub(super) async fn first_names(case: &Case, by: &[Caller], account: &Account) -> Step<Vec<(&'static str, Value)>> {
+    let shown = profiles(case, by, account).await?.into_iter().filter_map(|(who, answer)| {
+        let name = reader::item(&answer.body)?.get("first_name")?;
+        Some((who, name.clone()))
+    });
+    Ok(shown.collect())
 }
 
 /// Who reads an account: CRM, and its owner where there are app tokens.
-async fn readers(case: &Case, account: &Account) -> Step<Vec<Caller>> {
+pub(super) async fn readers(case: &Case, account: &Account) -> Step<Vec<Caller>> {
     let crm = case.crm().await?;
     match case.app(account).await {
         Ok(app) => Ok(vec![crm, app]),

@@ -99,7 +99,7 @@ fn ids(alarms: &[Listed]) -> Vec<String> {
 }
 
 /// Those that were not there before.
-fn new(before: &[Listed], after: &[Listed]) -> Vec<String> {
+pub(super) fn new(before: &[Listed], after: &[Listed]) -> Vec<String> {
     ids(after).into_iter().filter(|id| before.iter().all(|(old, _)| old != id)).collect()
 }
 

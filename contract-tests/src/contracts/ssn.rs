@@ -1,15 +1,20 @@
 //! The national ID: set once, switched on and off, and never changed by an update.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::account::{first_names, is_named, profiles, readers};
+use super::{alarms, leaks};
 use crate::case::Case;
-use crate::client::{Account, Answer};
+use crate::client::{Account, Answer, Caller};
 use crate::contract::{Step, Stop};
 use crate::reader;
 
 page!("ssn" {
     "updates_ignore_it": ["ACCOUNT-5", "SSN-2"] => |case| updates_ignore_it(case),
+    "the_first_stays_watched": ["ACCOUNT-5", "SSN-2", "SSN-3"] => |case| the_first_stays_watched(case),
     "monitoring_is_switched": ["SSN-3"] => |case| monitoring_is_switched(case),
     "no_route_adds_one_later": ["SSN-3", "ACCOUNT-5", "SSN-2"] => |case| no_route_adds_one_later(case),
     "added_by_electronic_id": ["SSO-6", "SSN-2"] => |case| added_by_electronic_id(case),
@@ -19,43 +24,111 @@ page!("ssn" {
 /// Where CRM updates an account.
 pub(super) const UPDATES: [(Method, &str); 3] = [(Method::PUT, "v1"), (Method::PATCH, "v1"), (Method::PUT, "v2")];
 
-/// No update refuses an SSN in its body, and none takes it: what the account shows of it stays as it was, and so does
-/// what it can do. The rest of the body is taken.
+/// What was seen of an account's SSN, by the call that showed it: each may mask it in its own way.
+#[derive(Default)]
+struct Sightings {
+    seen: BTreeMap<String, String>,
+    /// Whether any call has shown it more than once.
+    is_compared: bool,
+}
+
+impl Sightings {
+    /// Holds what an answer shows against what the same call has shown before. Where no digit is shown, nobody sees a
+    /// change.
+    fn note(&mut self, answer: &Answer) -> Step {
+        let Some(ssn) = shown(answer).filter(|ssn| ssn.contains(|char: char| char.is_ascii_digit())) else {
+            return Ok(());
+        };
+        match self.seen.get(&answer.to) {
+            None => drop(self.seen.insert(answer.to.clone(), ssn)),
+            Some(first) => {
+                self.is_compared = true;
+                let observed = || format!("the answer to {} shows another one", answer.to);
+                Stop::unless(*first == ssn, "the account's ssn stays as it was", observed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what those who read the account read, and what an update that changes nothing shows.
+    async fn look(&mut self, case: &Case, account: &Account, readers: &[Caller]) -> Step {
+        for (_, answer) in profiles(case, readers, account).await? {
+            self.note(&answer)?;
+        }
+        let path = format!("/api/v1/account/{}", account.id);
+        self.note(&case.send(&case.crm().await?, Method::PATCH, &path, Some(json!({}))).await?)
+    }
+
+    /// That nothing has changed counts only where somebody could have seen it.
+    fn are_enough(&self) -> Step {
+        let unseen = || Stop::Inconclusive("the target shows no ssn, so nobody sees whether it has changed".into());
+        self.is_compared.then_some(()).ok_or_else(unseen)
+    }
+}
+
+/// No update refuses an SSN in its body, and none takes it: whatever shows it goes on showing the same, and what the
+/// account can do it still can. The rest of the body is taken.
 async fn updates_ignore_it(case: &Case) -> Step {
     let (account, first) = created(case, true).await?;
-    let crm = case.crm().await?;
+    let (crm, readers) = (case.crm().await?, readers(case, &account).await?);
     if let Some(is_on) = monitored(&first) {
         Stop::unless(is_on, "an SSN that is set is monitored from then on", || "it is not".into())?;
     }
-    let before = shown(&first);
+    let mut sightings = Sightings::default();
+    sightings.look(case, &account, &readers).await?;
     let other = case.values.ssn();
     case.run.redactor.learn(other, "$OTHER_SSN");
-    for ((method, version), name) in UPDATES.into_iter().zip(["Second", "Third", "Fourth"]) {
+    for (method, version) in UPDATES {
         let path = format!("/api/{version}/account/{}", account.id);
-        let mut body = case.account_body(&account.email, Some(other));
-        body["first_name"] = name.into();
-        let answer = case.send(&crm, method.clone(), &path, Some(body.clone())).await?;
+        let without = case.account_body(&account.email, None);
+        let before = case.send(&crm, method.clone(), &path, Some(without)).await?;
+        before.demand("an update without an ssn", reader::is_success)?;
+        sightings.note(&before)?;
+        let name = case.values.name();
+        let mut with = case.account_body(&account.email, Some(other));
+        with["first_name"] = name.clone().into();
+        let answer = case.send(&crm, method, &path, Some(with)).await?;
         answer.demand("an update is not refused for its ssn", reader::is_success)?;
-        // An answer to a later update shows what this one has left.
-        body.as_object_mut().map(|body| body.remove("ssn"));
-        let after = case.send(&crm, method, &path, Some(body)).await?;
-        after.demand("an update without an ssn", reader::is_success)?;
-        for answer in [&answer, &after] {
-            if let (Some(before), Some(after)) = (&before, shown(answer)) {
-                let observed = || format!("the answer to {} shows another one", answer.to);
-                Stop::unless(after == *before, "the account's ssn stays as it was", observed)?;
-            }
-            let taken =
-                reader::item(&answer.body).and_then(|item| item.get("first_name")).is_none_or(|shown| shown == name);
-            Stop::unless(taken, format!("the update is taken but for its ssn: first_name is {name}"), || {
-                format!("another name to {}", answer.to)
-            })?;
-        }
+        sightings.note(&answer)?;
+        let shown = match reader::item(&answer.body).and_then(|item| item.get("first_name")) {
+            Some(shown) => vec![("the answer", shown.clone())],
+            None => first_names(case, &readers, &account).await?,
+        };
+        is_named(&shown, &name, &format!("{}, which is taken but for its ssn", answer.to))?;
     }
+    sightings.look(case, &account, &readers).await?;
     let answer = switch(case, &account, "activate").await?;
     answer.demand("the ssn is still there to be monitored", reader::is_success)?;
-    if before.is_none() {
-        return Err(Stop::Inconclusive("the target shows no ssn, so nobody sees whether it has changed".into()));
+    sightings.are_enough()
+}
+
+/// Whatever an account shows of its SSN: after all that could have put another one in its place, a leak of the first
+/// raises an alarm, and a leak of the other none.
+async fn the_first_stays_watched(case: &Case) -> Step {
+    if !case.run.is_fake().await {
+        return Err(Stop::Skipped("a leak of an SSN cannot be seeded there".into()));
+    }
+    let (first, other) = (case.values.unlisted_ssn(), case.values.unlisted_ssn());
+    case.run.redactor.learn(&first, "$SSN");
+    case.run.redactor.learn(&other, "$OTHER_SSN");
+    let _turn = case.run.leaking.lock().await;
+    let (account, _) = case.create_account(Some(&first), false).await?;
+    let (account, crm) = (account.map_err(Stop::into_needed)?, case.crm().await?);
+    for (method, version) in UPDATES {
+        let path = format!("/api/{version}/account/{}", account.id);
+        case.send(&crm, method, &path, Some(case.account_body(&account.email, Some(&other)))).await?;
+    }
+    let path = format!("/api/v1/account/{}/ssn-monitoring/activate", account.id);
+    case.send(&crm, Method::PATCH, &path, Some(json!({ "ssn": other }))).await?;
+    complete_electronic_id(case, &account, &other).await?;
+    for (ssn, raises, expected) in [
+        (&other, false, "no alarm for a leak of an SSN that the account was given later"),
+        (&first, true, "an alarm for a leak of the SSN that the account was created with"),
+    ] {
+        let before = alarms::of(case, &crm, &account).await?;
+        leaks::seed(case, "ssn", ssn).await?;
+        let raised = alarms::new(&before, &alarms::of(case, &crm, &account).await?);
+        Stop::unless(raised.is_empty() != raises, expected, || format!("{} new alarms", raised.len()))?;
     }
     Ok(())
 }
@@ -84,20 +157,20 @@ pub(crate) async fn switch(case: &Case, account: &Account, to: &str) -> Step<Ans
 
 /// Monitoring of an SSN that is there is switched off and on, more than once.
 async fn monitoring_is_switched(case: &Case) -> Step {
-    let (account, created) = created(case, true).await?;
-    let before = shown(&created);
+    let (account, _) = created(case, true).await?;
+    let mut sightings = Sightings::default();
     let switches = ["deactivate", "activate", "deactivate", "activate"];
     for to in switches.into_iter().skip(if case.run.is_frugal() { 2 } else { 0 }) {
         let answer = switch(case, &account, to).await?;
         answer.demand(&format!("{to} an SSN's monitoring"), reader::is_success)?;
-        let is_kept = before.is_none() || shown(&answer).is_none() || shown(&answer) == before;
-        Stop::unless(is_kept, "the SSN stays as it is", || format!("another one to {}", answer.to))?;
+        sightings.note(&answer)?;
         if let Some(is_on) = monitored(&answer) {
             Stop::unless(is_on == (to == "activate"), format!("monitoring after {to}"), || "the opposite".into())?;
         }
         // Where the answer shows nothing, the account may.
         let crm = case.crm().await?;
         let account = case.get(&crm, &format!("/api/v1/account/{}", account.id)).await?;
+        sightings.note(&account)?;
         if let Some(is_on) = monitored(&account).filter(|_| account.status == 200) {
             Stop::unless(is_on == (to == "activate"), format!("the account shows monitoring after {to}"), || {
                 "the opposite".into()
@@ -120,16 +193,14 @@ fn monitored(answer: &Answer) -> Option<bool> {
 async fn no_route_adds_one_later(case: &Case) -> Step {
     // Where every account must have one, a world of its own may let it be left out.
     if case.run.target.ssn_required {
-        let (account, first) = created(case, true).await?;
-        let (before, crm) = (shown(&first), case.crm().await?);
+        let (account, _) = created(case, true).await?;
+        let (mut sightings, readers) = (Sightings::default(), readers(case, &account).await?);
+        sightings.look(case, &account, &readers).await?;
+        let path = format!("/api/v1/account/{}/ssn-monitoring/activate", account.id);
         let ssn = json!({ "ssn": case.values.ssn() });
-        let path = format!("/api/v1/account/{}", account.id);
-        let switch = format!("{path}/ssn-monitoring/activate");
-        let answer = case.send(&crm, Method::PATCH, &switch, Some(ssn)).await?;
-        answer.demand("an ssn in the body of a switch is ignored, not refused", reader::is_success)?;
-        let after = case.send(&crm, Method::PATCH, &path, Some(json!({}))).await?;
-        let is_kept = before.is_none() || shown(&after).is_none() || shown(&after) == before;
-        return Stop::unless(is_kept, "the SSN that the account was created with", || "another one".into());
+        // Whether a switch refuses an ssn is the target's choice; that it takes none is not.
+        case.send(&case.crm().await?, Method::PATCH, &path, Some(ssn)).await?;
+        return sightings.look(case, &account, &readers).await;
     }
     let (account, first) = created(case, false).await?;
     Stop::unless(shown(&first).is_none(), "an account without an SSN", || "one that shows one".into())?;
@@ -147,6 +218,9 @@ async fn no_route_adds_one_later(case: &Case) -> Step {
         has_none(&case.send(&crm, Method::PATCH, &path, body).await?)?;
         has_none(&case.send(&crm, Method::PATCH, &path.replace("activate", "deactivate"), None).await?)?;
     }
+    for (_, answer) in profiles(case, &readers(case, &account).await?, &account).await? {
+        has_none(&answer)?;
+    }
     let last = case.send(&crm, Method::PATCH, &format!("/api/v1/account/{}", account.id), Some(json!({}))).await?;
     has_none(&last)
 }
@@ -158,6 +232,12 @@ fn has_none(answer: &Answer) -> Step {
     Stop::unless(!has, "no route of CRM adds an SSN after creation", || format!("one to {}", answer.to))
 }
 
+/// The user identifies themselves with this SSN, as far as there is a control route for it.
+async fn complete_electronic_id(case: &Case, account: &Account, ssn: &str) -> Step<Answer> {
+    let body = json!({ "provider": "bankid", "ssn": ssn });
+    case.control(Method::POST, &format!("/_mock/accounts/{}/eid", account.id), Some(body)).await
+}
+
 /// The user adds an SSN by an electronic ID, which the fake lets a test complete; it is there from then on.
 async fn added_by_electronic_id(case: &Case) -> Step {
     if !case.run.is_fake().await {
@@ -165,22 +245,18 @@ async fn added_by_electronic_id(case: &Case) -> Step {
             "nobody can complete an electronic ID but a person: the guide gives no route".into(),
         ));
     }
-    let (account, first) = created(case, case.run.target.ssn_required).await?;
-    let before = shown(&first);
+    let (account, _) = created(case, case.run.target.ssn_required).await?;
+    let (mut sightings, readers) = (Sightings::default(), readers(case, &account).await?);
+    sightings.look(case, &account, &readers).await?;
     let ssn = case.values.unlisted_ssn();
     case.run.redactor.learn(&ssn, "$SSN");
-    let path = format!("/_mock/accounts/{}/eid", account.id);
-    let body = json!({ "provider": "bankid", "ssn": ssn });
-    let answer = case.control(Method::POST, &path, Some(body)).await?;
+    let answer = complete_electronic_id(case, &account, &ssn).await?;
     if answer.status == 404 || answer.body == Value::Null && answer.status >= 400 {
         return Err(Stop::Skipped("the target has no control route that completes an electronic ID".into()));
     }
     if case.run.target.ssn_required {
         // It is set once, and the account has one already.
-        let path = format!("/api/v1/account/{}", account.id);
-        let after = case.send(&case.crm().await?, Method::PATCH, &path, Some(json!({}))).await?;
-        let is_kept = before.is_none() || shown(&after).is_none() || shown(&after) == before;
-        Stop::unless(is_kept, "the SSN that the account was created with", || "another one".into())
+        sightings.look(case, &account, &readers).await
     } else {
         answer.demand("the electronic ID is completed", reader::is_success)?;
         switch(case, &account, "activate").await?.demand("the SSN is there to be monitored", reader::is_success)

@@ -54,6 +54,8 @@ pub(crate) struct Memory {
     pub(crate) owners: Vec<String>,
     /// The ids of accounts that were created, and their emails.
     pub(crate) accounts: Vec<(String, String)>,
+    /// The ids of alarms that were listed, in the order in which they first were.
+    alarms: Vec<String>,
     /// Whatever a fault keeps, by whatever name it likes.
     pub(crate) kept: BTreeMap<String, Answered>,
     /// Requests that are on their way, by method.
@@ -120,7 +122,13 @@ impl Asked {
     /// The account of a path of the CRM.
     pub(crate) fn account(&self) -> Option<&str> {
         let rest = self.route().split_once("/account/")?.1;
-        rest.split('/').next().filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+        rest.split('/').next().filter(|segment| is_id(segment))
+    }
+
+    /// The alarm of a path.
+    pub(crate) fn alarm(&self) -> Option<&str> {
+        let rest = self.route().split_once("/alarms/")?.1;
+        rest.split('/').next().filter(|segment| is_id(segment))
     }
 
     /// Whether it is for an account itself, and not for something on it.
@@ -196,10 +204,18 @@ impl Answered {
         self.edit(|body| each_field(body, change));
     }
 
+    /// Changes what a body tells, with or without an envelope.
+    pub(crate) fn edit_data(&mut self, edit: impl FnOnce(&mut Value)) {
+        self.edit(|body| match body.get_mut("data") {
+            Some(data) => edit(data),
+            None => edit(body),
+        });
+    }
+
     /// Changes the items of a list.
     pub(crate) fn edit_list(&mut self, edit: impl FnOnce(&mut Vec<Value>)) {
-        self.edit(|body| {
-            if let Some(items) = body.get_mut("data").and_then(Value::as_array_mut) {
+        self.edit_data(|data| {
+            if let Some(items) = data.as_array_mut() {
                 edit(items);
             }
         });
@@ -212,6 +228,16 @@ impl Answered {
     pub(crate) fn set_content_type(&mut self, to: &'static str) {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(to));
     }
+}
+
+/// An id as paths have it.
+pub(crate) fn written(id: &Value) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+/// Whether a segment of a path is an id, and not a word: a number or a UUID.
+fn is_id(segment: &str) -> bool {
+    segment.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn each_field(body: &mut Value, change: fn(&str, &mut Value)) {
@@ -339,12 +365,28 @@ impl Proxy {
 }
 
 impl Memory {
-    /// Notes what a request and its answer tell of accounts and tokens.
+    /// An alarm that was listed, other than this one.
+    pub(crate) fn other_alarm(&self, id: &str) -> Option<&str> {
+        self.alarms.iter().rev().map(String::as_str).find(|other| *other != id)
+    }
+
+    /// Notes what a request and its answer tell of accounts, tokens and alarms.
     fn learn(&mut self, asked: &Asked, answered: &Answered) {
-        if asked.method != Method::POST || !answered.is_success() {
+        if !answered.is_success() {
             return;
         }
         let (sent, got) = (asked.json(), answered.value());
+        if asked.is("GET", "/alarms") {
+            let alarms = got.get("data").unwrap_or(&got).as_array().into_iter().flatten();
+            for id in alarms.map(|alarm| written(&alarm["id"])) {
+                if !self.alarms.contains(&id) {
+                    self.alarms.push(id);
+                }
+            }
+        }
+        if asked.method != Method::POST {
+            return;
+        }
         let token = got["token"].as_str().map(str::to_owned);
         match asked.path.as_str() {
             "/api/v1/crm/auth/login" if sent["username"] == "service@partner.example" => self.crm_tokens.extend(token),
@@ -355,7 +397,7 @@ impl Memory {
             }
             "/api/v1/account" => {
                 let email = sent["email"].as_str().unwrap_or_default().to_owned();
-                self.accounts.push((got["data"]["id"].to_string(), email));
+                self.accounts.push((written(&got["data"]["id"]), email));
             }
             _ => {}
         }

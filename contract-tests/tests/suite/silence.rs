@@ -36,10 +36,10 @@ const UNDECIDED: [(&str, &str, &str, &str); 1] =
     [("ssn.echo", "absent", "ssn.updates_ignore_it", "an SSN that is not shown may have changed unseen")];
 
 /// An assumption and another value than its default.
-type Alternative = (String, String);
+pub(crate) type Alternative = (String, String);
 
 /// Every alternative of every assumption, by rounds: in each, every key has one at most.
-fn alternatives() -> Vec<Vec<Alternative>> {
+pub(crate) fn alternatives() -> Vec<Vec<Alternative>> {
     let fixture: Value = serde_json::from_str(include_str!("../../../fixtures/assumptions.json")).expect("JSON");
     let of = |list: &str| fixture[list].as_array().cloned().unwrap_or_default();
     let mut rounds: Vec<Vec<Alternative>> = Vec::new();
@@ -61,7 +61,7 @@ fn alternatives() -> Vec<Vec<Alternative>> {
     rounds
 }
 
-fn assuming(alternatives: &[Alternative]) -> MockServerBuilder {
+pub(crate) fn assuming(alternatives: &[Alternative]) -> MockServerBuilder {
     alternatives.iter().fold(MockServer::builder(), |builder, (key, value)| {
         builder.assume(key, value).unwrap_or_else(|error| panic!("{key}={value}: {error}"))
     })
@@ -163,7 +163,7 @@ async fn no_deployment_raises_an_alarm() {
 
 /// What a server may do where the guide is silent, though the fake does not.
 #[rustfmt::skip]
-const ALLOWED: &[(&str, Wrong)] = &[
+pub(crate) const ALLOWED: &[(&str, Wrong)] = &[
     ("a removal of what is not there is no error", back(|asked, answer, _| {
         let is_item = asked.is_within("DELETE", "/") && !asked.path.contains("/ssn-") && !asked.path.ends_with("/leaks");
         if is_item && answer.status == 404 && !is_of_another_partner(answer) { *answer = Answered::empty(204); }
@@ -184,6 +184,14 @@ const ALLOWED: &[(&str, Wrong)] = &[
     ("updates answer nothing", back(|asked, answer, _| {
         let is_update = asked.is_within("PUT", "/") || asked.is_within("PATCH", "/");
         if is_update && answer.is_success() { *answer = Answered::empty(204); }
+    })),
+    ("a new account shows its whole SSN, and later no more than its end", back(|asked, answer, _| {
+        if asked.is("POST", "/api/v1/account") && answer.is_success() {
+            answer.edit_data(|account| account["ssn"] = asked.json()["ssn"].take());
+        }
+    })),
+    ("a switch refuses an SSN in its body", back(|asked, answer, _| {
+        if asked.is_within("PATCH", "/ssn-monitoring/") && asked.json().get("ssn").is_some() { invalidate(asked, answer); }
     })),
     ("the fields of items have other names", back(|asked, answer, _| {
         if asked.is_within("GET", "-watchlist") {
