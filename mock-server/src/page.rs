@@ -20,7 +20,7 @@ const JSON: &str = "application/json";
 const SVG: &str = "image/svg+xml";
 
 /// What it consists of: path, type and text.
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 14] = [
     ("/_mock/", HTML, include_str!("page/index.html")),
     ("/_mock/page/page.css", CSS, include_str!("page/page.css")),
     ("/_mock/page/icon.svg", SVG, include_str!("page/icon.svg")),
@@ -30,6 +30,7 @@ const FILES: [(&str, &str, &str); 13] = [
     ("/_mock/page/assumptions.js", SCRIPT, include_str!("page/assumptions.js")),
     ("/_mock/page/dialogs.js", SCRIPT, include_str!("page/dialogs.js")),
     ("/_mock/page/dom.js", SCRIPT, include_str!("page/dom.js")),
+    ("/_mock/page/faults.js", SCRIPT, include_str!("page/faults.js")),
     ("/_mock/page/journal.js", SCRIPT, include_str!("page/journal.js")),
     ("/_mock/page/outbox.js", SCRIPT, include_str!("page/outbox.js")),
     ("/_mock/page/assumptions.json", JSON, crate::assumptions::FIXTURE),

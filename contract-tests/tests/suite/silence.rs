@@ -187,7 +187,7 @@ pub(crate) const ALLOWED: &[(&str, Wrong)] = &[
     })),
     ("a new account shows its whole SSN, and later no more than its end", back(|asked, answer, _| {
         if asked.is("POST", "/api/v1/account") && answer.is_success() {
-            answer.edit_data(|account| account["ssn"] = asked.json()["ssn"].take());
+            answer.edit_data(|account| account["ssn"] = asked.json().get("ssn").cloned().unwrap_or_default());
         }
     })),
     ("a switch refuses an SSN in its body", back(|asked, answer, _| {

@@ -206,6 +206,8 @@ export function dialogs({ refresh, selected }) {
   return {
     tick,
     openEid,
+    onSubmit,
+    open,
     /** Offers to leak what an account holds. To be leaked it must be known: asking for that is asking for the number. */
     async leakOf(account, kind, id) {
       try {

@@ -5,6 +5,7 @@ import { Unreachable, read } from "./api.js";
 import { assumptions as assumptionsPart } from "./assumptions.js";
 import { dialogs as dialogsPart, pageOf, sandboxHere } from "./dialogs.js";
 import { byId, el } from "./dom.js";
+import { faults as faultsPart } from "./faults.js";
 import { journal as journalPart } from "./journal.js";
 import { outbox as outboxPart } from "./outbox.js";
 
@@ -21,9 +22,10 @@ const LONGEST_REST = 15_000;
 const assumptions = assumptionsPart();
 const dialogs = dialogsPart({ refresh, selected: () => accounts.selected() });
 const accounts = accountsPart({ refresh, leak: dialogs.leakOf, eid: dialogs.openEid });
+const faults = faultsPart({ refresh, onSubmit: dialogs.onSubmit, open: dialogs.open });
 const outbox = outboxPart({ refresh });
 const journal = journalPart({ refresh, texts: assumptions });
-const parts = [accounts, outbox, journal];
+const parts = [accounts, faults, outbox, journal];
 
 /** What was there at the last look: the mark of the world and how often something was done in it. */
 let seen = { world: null, changes: null };

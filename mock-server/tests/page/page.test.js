@@ -101,7 +101,7 @@ describe("a journey", () => {
     await page.locator("#accounts-list li").nth(1).waitFor({ state: "detached" });
     await page.getByRole("button", { name: /Jane Roe/ }).click();
     await page.getByRole("heading", { name: "Jane Roe" }).waitFor();
-    for (const name of ["Add a leak", "Electronic ID", "Sandboxes", "Reset"]) {
+    for (const name of ["Add a leak", "Electronic ID", "Set a fault", "Sandboxes", "Reset"]) {
       await page.getByRole("button", { name, exact: true }).press("Enter");
       await page.locator("dialog[open]").waitFor();
       await page.keyboard.press("Escape");
@@ -348,6 +348,72 @@ describe("assumptions", () => {
   }, { assume: { "remove.status": "200" } });
 });
 
+describe("faults", () => {
+  const faults = (page) => page.locator("#faults-list li");
+  const setByClient = (world, fault) => world.send("POST", "/_mock/faults", { body: fault });
+  const emails = async ({ base }, token) => {
+    const answer = await fetch(`${base}/api/v1/email-watchlist`, { headers: { Authorization: `Bearer ${token}` } });
+    return answer.status;
+  };
+
+  onPage("one is set by the form, strikes, and is over", async ({ world, page }) => {
+    assert.equal(await page.locator("#faults").isVisible(), false);
+    await page.getByRole("button", { name: "Set a fault" }).click();
+    const dialog = page.getByRole("dialog", { name: "Set a fault" });
+    await dialog.locator("select[name=status]").selectOption("502");
+    await dialog.locator("select[name=when]").selectOption("after");
+    await dialog.locator("select[name=method]").selectOption("GET");
+    await dialog.locator("select[name=token]").selectOption("app");
+    await page.locator("#fault-paths option[value='/api/v1/email-watchlist']").waitFor({ state: "attached" });
+    await dialog.getByLabel("Path").fill("/api/v1/email-watchlist");
+    await dialog.getByLabel("How many").fill("1");
+    await dialog.getByRole("button", { name: "Set it" }).click();
+    await faults(page).getByText("GET /api/v1/email-watchlist with token app").waitFor();
+    await faults(page).getByText("answers 502 after all is done; struck 0 times; 1 to come").waitFor();
+
+    assert.deepEqual([await emails(world, CRM), await emails(world, APP), await emails(world, APP)], [403, 502, 200]);
+    await faults(page).getByText("struck once; over").waitFor();
+    await page.locator("#faults-heading", { hasText: "0, 1 over" }).waitFor();
+    await faults(page).getByRole("button", { name: "End fault 1" }).click();
+    await page.locator("#faults").waitFor({ state: "hidden" });
+  });
+
+  onPage("of each kind are set by the form with the fields that it has", async ({ world, page }) => {
+    const kinds = page.locator("#fault-dialog select[name=kind] option");
+    const names = await kinds.evaluateAll((options) => options.map(({ value }) => value));
+    for (const kind of names) {
+      await page.getByRole("button", { name: "Set a fault" }).click();
+      await page.locator("#fault-dialog").getByLabel("Kind").selectOption(kind);
+      await page.getByRole("button", { name: "Set it" }).click();
+      await faults(page).getByText(`: ${kind}`).waitFor();
+    }
+    assert.equal(names.length, 10);
+    await page.getByRole("button", { name: "End all faults" }).click();
+    await page.locator("#faults").waitFor({ state: "hidden" });
+    assert.deepEqual((await world.send("GET", "/_mock/faults")).faults, []);
+  });
+
+  onPage("that a client sets show as they come, with phone numbers masked", async ({ world, page }) => {
+    await setByClient(world, { kind: "message-drop", to: "+46701740605" });
+    await setByClient(world, { kind: "latency", milliseconds: { uniform: [50, 400] }, share: 0.25, token: "none" });
+    await faults(page).getByText("every message to +*********05").waitFor();
+    await faults(page).getByText("every path without a token").waitFor();
+    await faults(page).getByText("answers 50 to 400 ms late; 25% of them; struck 0 times; until it is ended").waitFor();
+    assert(!(await everything(page)).includes("+46701740605"));
+    await page.getByLabel("Show personal numbers").check();
+    await faults(page).getByText("every message to +46701740605").waitFor();
+  });
+
+  onPage("that are refused say why, and the form stays", async ({ page }) => {
+    await page.getByRole("button", { name: "Set a fault" }).click();
+    const dialog = page.getByRole("dialog", { name: "Set a fault" });
+    await dialog.getByLabel("Path").fill("api/v1");
+    await dialog.getByRole("button", { name: "Set it" }).click();
+    await dialog.getByRole("alert").getByText("path: ").waitFor();
+    assert.equal(await dialog.getByLabel("Path").inputValue(), "api/v1");
+  }, { expected: ["400 (Bad Request)"] });
+});
+
 describe("how it reads", () => {
   /** What makes a page fuller than most: things that wait, long names, refusals, everything open. */
   async function fill({ world, page }) {
@@ -357,6 +423,7 @@ describe("how it reads", () => {
     await world.send("GET", "/api/v1/account/1/phone-watchlist/a-long-path-to-nothing/and-on-it-goes/further", { token: CRM });
     await world.send("GET", "/api/v1/email-watchlist", { token: CRM });
     await world.send("PATCH", "/api/v1/account/2", { token: CRM, body: { first_name: "x".repeat(200) } });
+    await world.send("POST", "/_mock/faults", { body: { kind: "cut", method: "DELETE", path: "/api/v1/account/{account_id}/drivers-license-watchlist/{licenseId}", next: 3 } });
     await requests(page).nth(4).waitFor();
     await item(page, "4444").waitFor();
     for (const summary of await page.locator("summary").all()) await summary.click();
@@ -383,7 +450,7 @@ describe("how it reads", () => {
         const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
         const [red] = /\d+/.exec(ground);
         assert.equal(Number(red) < 128, colorScheme === "dark", ground);
-        for (const button of ["Add a leak", "Electronic ID", "Sandboxes", "Reset"]) {
+        for (const button of ["Add a leak", "Electronic ID", "Set a fault", "Sandboxes", "Reset"]) {
           await page.getByRole("button", { name: button, exact: true }).click();
           await page.locator("dialog[open]").waitFor();
           assert.deepEqual(await findings(page, 4), [], button);
