@@ -21,6 +21,7 @@ use crate::assumptions::{Assumptions, Key};
 use crate::auth::Scope;
 use crate::facts::Fact;
 use crate::format::{Format, STANDARDIZED_VERSION};
+use crate::id::{Id, Table};
 use crate::routes::{self, Handler, Row};
 
 pub(crate) use self::operation::{Operation, does};
@@ -49,6 +50,25 @@ const JSON_API: &str = "application/vnd.api+json";
 /// The document of a world with these settings, which is at `url`.
 pub(crate) fn document(settings: &Settings, url: &str) -> Json {
     Document::new(settings).write(url)
+}
+
+/// What a parameter of a path is the id of, and a number that the default seed has there; None for a company, which has
+/// no id of this fake.
+fn captured(name: &str) -> Option<(Table, u64)> {
+    let table = match name {
+        "account_id" => Table::Account,
+        "emailId" => Table::Email,
+        "phoneId" => Table::Phone,
+        "ibanId" => Table::Iban,
+        "passportId" => Table::Passport,
+        "licenseId" => Table::License,
+        "creditCardId" => Table::Card,
+        "alarmId" => Table::Alarm,
+        // The third site is the one that fails until it is retried.
+        "siteId" => return Some((Table::Site, 3)),
+        _ => return None,
+    };
+    Some((table, 1))
 }
 
 struct Document<'a> {
@@ -200,15 +220,19 @@ impl<'a> Document<'a> {
         all.find(|(name, _)| *name == key.name()).map(|(_, value)| value).unwrap_or_default()
     }
 
+    /// The parameters of a path, with ids of the default seed as examples.
     fn captures(&self, path: &str) -> Vec<Json> {
         let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
         names
             .map(|name| {
-                let schema = match name {
-                    "companyId" => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
-                    _ => schema::id(self.assumptions),
+                let (schema, example) = match captured(name) {
+                    Some((table, number)) => {
+                        let id = Id::new(table, number).shown(self.assumptions.choice());
+                        (schema::id(self.assumptions), json!(id))
+                    }
+                    None => (json!({ "type": "integer", "format": "int64", "minimum": 1 }), json!(1)),
                 };
-                json!({ "name": name, "in": "path", "required": true, "schema": schema })
+                json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": example })
             })
             .collect()
     }
