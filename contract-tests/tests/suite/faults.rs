@@ -68,6 +68,9 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         Way::On
     })),
     ("401 is told as 200", "SCOPE-1", back(|_, answer, _| if answer.status == 401 { *answer = no_items(); })),
+    ("401 is told as 200, where no gateway breaks down before", "SCOPE-1", back(|asked, answer, _| if answer.status == 401 {
+        *answer = if asked.is("POST", ACCOUNTS) { Answered::json(503, &json!({ "message": "No." })) } else { no_items() };
+    })),
     ("CRM is refused where it administers", "SCOPE-2", there(|asked, _| {
         back_if(asked.is_within("DELETE", "/account/"), || Answered::json(403, &json!({ "message": "No." })))
     })),
