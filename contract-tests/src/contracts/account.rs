@@ -48,6 +48,12 @@ async fn created_as_described(case: &Case) -> Step {
                 .is_none_or(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted)));
             Stop::unless(is_it, format!("{field} is {wanted}"), || item[field].to_string())?;
         }
+        // A language may be told with its country.
+        for (field, sent) in [("country_code", "se"), ("lang_code", "sv")] {
+            let is_sent = |text: &str| text.to_ascii_lowercase().starts_with(sent);
+            let is_it = item.get(field).is_none_or(|value| !value.is_null() && value.as_str().is_none_or(is_sent));
+            Stop::unless(is_it, format!("{field} is {}", sent.to_ascii_uppercase()), || item[field].to_string())?;
+        }
         let plan = item
             .get("plan_id")
             .is_none_or(|id| id.to_string().trim_matches('"') == case.run.target.plan_id.to_string());
@@ -149,14 +155,30 @@ pub(super) async fn profiles(case: &Case, by: &[Caller], account: &Account) -> S
     Ok(read)
 }
 
-/// The first name of an account, as each of these callers reads it.
-pub(super) async fn first_names(case: &Case, by: &[Caller], account: &Account) -> Step<Vec<(&'static str, Value)>> {
-    let shown = profiles(case, by, account).await?.into_iter().filter_map(|(who, answer)| {
-        let name = reader::item(&answer.body)?.get("first_name")?;
-        Some((who, name.clone()))
-    });
-    Ok(shown.collect())
+/// Both names of an account, as far as each of these callers reads them.
+pub(super) async fn names(case: &Case, by: &[Caller], account: &Account) -> Step<Vec<(&'static str, Value)>> {
+    let read = profiles(case, by, account).await?;
+    Ok(read.iter().flat_map(|(who, answer)| names_in(answer).into_iter().map(|name| (*who, name))).collect())
 }
+
+/// Both names of an account, as far as an answer shows them.
+pub(super) fn names_in(answer: &Answer) -> Vec<Value> {
+    let shown = |name| reader::item(&answer.body)?.get(name).cloned();
+    NAMES.into_iter().filter_map(shown).collect()
+}
+
+/// The body that gives an account this name, as first name and as last one. It holds all that a new account needs, for a
+/// target may replace the whole of it.
+pub(super) fn naming(case: &Case, account: &Account, name: &str, ssn: Option<&str>) -> Value {
+    let mut body = case.account_body(&account.email, ssn);
+    for field in NAMES {
+        body[field] = name.into();
+    }
+    body
+}
+
+/// The fields of an account that hold its names.
+const NAMES: [&str; 2] = ["first_name", "last_name"];
 
 /// Who reads an account: CRM, and its owner where there are app tokens.
 pub(super) async fn readers(case: &Case, account: &Account) -> Step<Vec<Caller>> {
@@ -184,12 +206,10 @@ pub(super) fn is_not_named(shown: &[(&str, Value)], name: &str, after: &str) -> 
     Stop::unless(wrong.is_none(), expected, || wrong.map(|(who, _)| format!("{who} reads {name}")).unwrap_or_default())
 }
 
-/// Asks to name an account anew, by one of the documented paths. The body holds all that a new account needs, for a
-/// target may replace the whole of it.
+/// Asks to name an account anew, by one of the documented paths.
 async fn rename(case: &Case, by: &Caller, on: &Account, update: usize, name: &str) -> Step<Answer> {
     let (method, version) = UPDATES[update].clone();
-    let mut body = case.account_body(&on.email, None);
-    body["first_name"] = name.into();
+    let body = naming(case, on, name, None);
     case.send(by, method, &format!("/api/{version}/account/{}", on.id), Some(body)).await
 }
 
@@ -202,10 +222,10 @@ async fn updated_by_crm(case: &Case) -> Step {
         let name = case.values.name();
         let answer = rename(case, &crm, &account, update, &name).await?;
         answer.demand("the account is updated", reader::is_success)?;
-        let shown = first_names(case, &own, &account).await?;
+        let shown = names(case, &own, &account).await?;
         is_seen |= !shown.is_empty();
         is_named(&shown, &name, &answer.to)?;
-        is_not_named(&first_names(case, &others, &other).await?, &name, &answer.to)?;
+        is_not_named(&names(case, &others, &other).await?, &name, &answer.to)?;
     }
     let unseen = || Stop::Inconclusive("nobody can read the account, so nobody sees whether it has changed".into());
     if is_seen { Ok(()) } else { Err(unseen()) }
@@ -221,7 +241,7 @@ async fn updated_by_its_partner_only(case: &Case) -> Step {
         let answer = rename(case, &other, &account, update, &name).await?;
         let is_refused = |status| reader::is_foreign(status) || reader::is_wrong_token(status);
         answer.demand("401, 403 or 404 to another partner", is_refused)?;
-        is_not_named(&first_names(case, &own, &account).await?, &name, &answer.to)?;
+        is_not_named(&names(case, &own, &account).await?, &name, &answer.to)?;
     }
     Ok(())
 }

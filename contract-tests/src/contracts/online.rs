@@ -353,6 +353,7 @@ fn is_result(case: &Case, entry: &Value) -> Step {
     Stop::unless(result.get("comparison").is_some(), "comparison with a completed scan", || "none".into())?;
     let data = data.cloned().unwrap_or_default();
     if reader::boolean(found) == Some(true) {
+        Stop::unless(!result["comparison"].is_null(), "a comparison with the data that was found", || "null".into())?;
         let missing: Vec<_> = DATA.into_iter().filter(|field| data.get(field).is_none()).collect();
         let expected = format!("data with {}", DATA.join(", "));
         return Stop::unless(missing.is_empty(), expected, || format!("without {}", missing.join(", ")));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::account::{first_names, is_named, profiles, readers};
+use super::account::{is_named, names, names_in, naming, profiles, readers};
 use super::{alarms, leaks};
 use crate::case::Case;
 use crate::client::{Account, Answer, Caller};
@@ -85,15 +85,14 @@ async fn updates_ignore_it(case: &Case) -> Step {
         before.demand("an update without an ssn", reader::is_success)?;
         sightings.note(&before)?;
         let name = case.values.name();
-        let mut with = case.account_body(&account.email, Some(other));
-        with["first_name"] = name.clone().into();
+        let with = naming(case, &account, &name, Some(other));
         let answer = case.send(&crm, method, &path, Some(with)).await?;
         answer.demand("an update is not refused for its ssn", reader::is_success)?;
         sightings.note(&answer)?;
-        let shown = match reader::item(&answer.body).and_then(|item| item.get("first_name")) {
-            Some(shown) => vec![("the answer", shown.clone())],
-            None => first_names(case, &readers, &account).await?,
-        };
+        let mut shown: Vec<_> = names_in(&answer).into_iter().map(|name| ("the answer", name)).collect();
+        if shown.is_empty() {
+            shown = names(case, &readers, &account).await?;
+        }
         is_named(&shown, &name, &format!("{}, which is taken but for its ssn", answer.to))?;
     }
     sightings.look(case, &account, &readers).await?;

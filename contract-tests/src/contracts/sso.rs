@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::account::{first_names, is_named, is_not_named};
+use super::account::{is_named, is_not_named, names, naming};
 use super::login::no_token;
 use super::watchlist::EMAIL;
 use crate::case::{Case, token};
@@ -218,20 +218,18 @@ async fn own_profile_is_updated(case: &Case) -> Step {
     let mut last = String::new();
     for path in case.run.sample(["/api/v1/account", &path].into_iter(), 2) {
         last = case.values.name();
-        let mut body = case.account_body(&account.email, None);
-        body["first_name"] = last.clone().into();
+        let body = naming(case, &account, &last, None);
         let answer = case.send(&app, Method::PUT, path, Some(body)).await?;
         answer.demand("the own profile is updated", reader::is_success)?;
-        is_named(&first_names(case, &own, &account).await?, &last, &answer.to)?;
-        is_not_named(&first_names(case, &others, &other).await?, &last, &answer.to)?;
+        is_named(&names(case, &own, &account).await?, &last, &answer.to)?;
+        is_not_named(&names(case, &others, &other).await?, &last, &answer.to)?;
     }
     // Nothing in the body is a reason to refuse it but whose profile it is about.
-    let mut body = case.account_body(&account.email, None);
-    body["first_name"] = case.values.name().into();
+    let body = naming(case, &account, &case.values.name(), None);
     let answer = case.send(&stranger, Method::PUT, &path, Some(body)).await?;
     answer.demand("somebody else's profile is refused", reader::is_refusal)?;
     is_profile_of(&case.get(&app, "/api/v1/account").await?, &account)?;
-    is_named(&first_names(case, &own, &account).await?, &last, &answer.to)
+    is_named(&names(case, &own, &account).await?, &last, &answer.to)
 }
 
 /// A user changes their password. What the body must hold is not documented, so a refusal of it decides nothing.

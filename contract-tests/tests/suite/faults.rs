@@ -45,6 +45,10 @@ fn not_found() -> Answered {
     Answered::json(404, &json!({ "error": "Not found" }))
 }
 
+fn server_error() -> Answered {
+    Answered::json(500, &json!({ "message": "Server Error" }))
+}
+
 fn back_if(is_meant: bool, answer: impl FnOnce() -> Answered) -> Way {
     if is_meant { Way::Back(answer()) } else { Way::On }
 }
@@ -832,7 +836,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         answer.each_field(|name, value| if name.starts_with("is_") { *value = (*value == 1).into(); });
     })),
     ("standardized booleans are numbers", "FORMAT-5", back(|asked, answer, _| if asked.is_standardized() {
-        answer.each_field(|_, value| if let Some(is_so) = value.as_bool() { *value = u8::from(is_so).into(); });
+        answer.each_field(number_for_boolean);
     })),
     ("legacy booleans are words", "FORMAT-5", back(|asked, answer, _| if !asked.is_standardized() {
         answer.each_field(|name, value| if name.starts_with("has_") { *value = "yes".into(); });
@@ -866,14 +870,10 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         }
     })),
     ("a 403 is told as UNAUTHENTICATED", "FORMAT-7", back(|_, answer, _| {
-        if answer.status == 403 {
-            answer.edit(|body| if body["error"].is_object() { body["error"]["code"] = "UNAUTHENTICATED".into(); });
-        }
+        if answer.status == 403 { with_code(answer, "UNAUTHENTICATED"); }
     })),
     ("a validation error is told as INVALID", "FORMAT-7", back(|_, answer, _| {
-        if answer.status == 422 {
-            answer.edit(|body| if body["error"].is_object() { body["error"]["code"] = "INVALID".into(); });
-        }
+        if answer.status == 422 { with_code(answer, "INVALID"); }
     })),
     ("a legacy error has a fifth shape", "FORMAT-8", back(|asked, answer, _| {
         if !asked.is_standardized() && answer.status == 401 { answer.body = json!({ "reason": "no" }).to_string(); }
@@ -921,10 +921,10 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(is_crm && asked.is("GET", "/delete-my-data/sites"), no_items)
     })),
     ("a plan without Online Data is told that all is well", "ONLINE-1", back(|asked, answer, _| {
-        if asked.is_within("POST", ONLINE) && matches!(answer.status, 403 | 404 | 422) { *answer = done(); }
+        if asked.is_within("POST", ONLINE) && is_without_plan(answer) { *answer = done(); }
     })),
     ("a plan without Online Data has its status", "ONLINE-1", back(|asked, answer, _| {
-        if asked.is("GET", "/delete-my-data/status") && matches!(answer.status, 403 | 404 | 422) { *answer = done(); }
+        if asked.is("GET", "/delete-my-data/status") && is_without_plan(answer) { *answer = done(); }
     })),
     ("a plan with Online Data is refused its scans", "ONLINE-1", there(|asked, _| {
         back_if(asked.is("POST", SCAN), || Answered::json(403, &json!({ "message": "No." })))
@@ -1063,6 +1063,313 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     ("removal requests are a map", "ONLINE-7", back(|asked, answer, _| sites(asked, answer, |sites| {
         sites.iter_mut().for_each(|site| site["removal_requests"] = json!({ "1": site["removal_requests"][0] }));
     }))),
+
+    // What one route, one kind or one field does otherwise than the rest
+    ("the user does not see what CRM has added", "SCOPE-2", Wrong {
+        back: |asked, answer, memory| {
+            note_added(asked, answer, memory, asked.account().is_some());
+            if asked.account().is_none() { without_noted(asked, answer, memory); }
+        },
+        ..NOTHING
+    }),
+    ("CRM does not see what the user has added and confirmed", "SCOPE-3", Wrong {
+        back: |asked, answer, memory| {
+            note_added(asked, answer, memory, asked.account().is_none());
+            if asked.account().is_some() { without_noted(asked, answer, memory); }
+        },
+        ..NOTHING
+    }),
+    ("a token begins with a word", "LOGIN-1", back(|asked, answer, _| if asked.is("POST", LOGIN) {
+        answer.edit(|body| if let Some(token) = body["token"].as_str() { body["token"] = format!("x{token}").into(); });
+    })),
+    ("any user name will do", "LOGIN-1", there(|asked, _| {
+        if asked.is("POST", LOGIN) && asked.json()["password"] == "mock-crm-password" {
+            asked.edit(|body| body["username"] = "service@partner.example".into());
+        }
+        Way::On
+    })),
+    ("a login needs no password", "LOGIN-1", there(|asked, _| {
+        if asked.is("POST", LOGIN) && asked.json()["password"].as_str().is_none_or(str::is_empty) {
+            asked.edit(|body| body["password"] = "mock-crm-password".into());
+        }
+        Way::On
+    })),
+    ("an app token has no number", "SSO-1", back(|asked, answer, _| if asked.is("POST", "/sso/token") {
+        answer.edit(|body| body["token"] = body["token"].as_str().map(|token| token.replace('|', "")).into());
+    })),
+    ("any client id will do", "SSO-2", there(|asked, _| {
+        if asked.is_within("POST", "/sso/") && asked.json()["client_secret"] == "mock-secret" {
+            asked.edit(|body| body["client_id"] = "mock-client".into());
+        }
+        Way::On
+    })),
+    ("a code is issued to any client secret", "SSO-2", there(|asked, _| {
+        if asked.is("POST", "/sso/code") { asked.edit(|body| body["client_secret"] = "mock-secret".into()); }
+        Way::On
+    })),
+    ("a code is issued for nobody", "SSO-3", back(|asked, answer, _| {
+        if asked.is("POST", "/sso/code") && !answer.is_success() { *answer = Answered::json(200, &json!({ "code": "abc" })); }
+    })),
+    ("an own update of the last name is dropped", "SSO-5", there(|asked, _| {
+        if asked.is("PUT", ACCOUNTS) { asked.edit(|body| remove(body, "last_name")); }
+        Way::On
+    })),
+    ("a new account is of another country", "ACCOUNT-1", back(|asked, answer, _| created_with(asked, answer, "country_code", "DK"))),
+    ("a new account has another language", "ACCOUNT-1", back(|asked, answer, _| created_with(asked, answer, "lang_code", "EN"))),
+    ("a new account has another email", "ACCOUNT-1", back(|asked, answer, _| created_with(asked, answer, "email", "a@example.com"))),
+    ("the country of a new account is dropped", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| remove(body, "country_code")); }
+        Way::On
+    })),
+    ("an update of the last name is dropped", "ACCOUNT-5", there(|asked, _| {
+        if asked.ends_with_account() && asked.method != Method::GET { asked.edit(|body| remove(body, "last_name")); }
+        Way::On
+    })),
+    ("a switch of monitoring is one of the first account", "SSN-3", there(|asked, memory| {
+        if let (true, Some(id), Some((first, _))) = (asked.is_within("PATCH", "/ssn-monitoring/"), asked.account(), memory.accounts.first()) {
+            asked.path = asked.path.replace(&format!("/account/{id}/"), &format!("/account/{first}/"));
+        }
+        Way::On
+    })),
+    ("monitoring is not switched on again", "SSN-3", there(|asked, _| back_if(asked.is("PATCH", "/ssn-monitoring/activate"), done))),
+    ("the user adds an SSN to a watchlist", "SSN-1", there(|asked, _| {
+        let is_meant = asked.is_within("POST", "/ssn-watchlist") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(201, &json!({ "data": { "id": 1 } })))
+    })),
+    ("addresses lose a part", "EMAIL-1", there(|asked, _| {
+        if asked.is("POST", EMAILS) {
+            asked.edit(|body| if let Some(email) = body["email"].as_str() { body["email"] = email.replace("contract-", "").into(); });
+        }
+        Way::On
+    })),
+    ("an add that is done answers 500", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is("POST", EMAILS) && answer.is_success() { *answer = server_error(); }
+    })),
+    ("a removal that is done answers 404", "EMAIL-1", back(|asked, answer, _| {
+        if asked.is_within("DELETE", EMAILS) && answer.is_success() { *answer = not_found(); }
+    })),
+    ("a removal that is done answers 500", "PHONE-1", back(|asked, answer, _| {
+        if asked.is_within("DELETE", PHONES) && answer.is_success() { *answer = server_error(); }
+    })),
+    ("a resend adds the address again", "EMAIL-2", back(|asked, answer, memory| {
+        if asked.is_within("POST", "/resend/") && answer.is_success() { memory.kept.insert("resent".into(), Answered::default()); }
+        if asked.is("GET", EMAILS) && memory.kept.contains_key("resent") {
+            answer.edit_list(|items| if let Some(mut item) = items.last().cloned() {
+                item["id"] = 77_777.into();
+                items.push(item);
+            });
+        }
+    })),
+    ("a resend that is done is told 404", "EMAIL-2", back(|asked, answer, _| {
+        if asked.is_within("POST", "/resend/") && answer.is_success() { *answer = not_found(); }
+    })),
+    ("a list of phones counts its ids anew", "PHONE-1", back(|asked, answer, _| if asked.is("GET", PHONES) {
+        answer.edit_list(|items| for (place, item) in items.iter_mut().enumerate() { item["id"] = (place + 1).into(); });
+    })),
+    ("phones are listed without their last digit", "PHONE-1", back(|asked, answer, _| if asked.is("GET", PHONES) {
+        answer.edit_list(|items| for item in items {
+            let mut phone = item["phone"].as_str().unwrap_or_default().to_owned();
+            phone.pop();
+            item["phone"] = phone.into();
+        });
+    })),
+    ("phones in E.164 are refused", "PHONE-1", there(|asked, _| {
+        let is_e164 = asked.json()["phone"].as_str().is_some_and(|phone| phone.starts_with('+'));
+        back_if(asked.is("POST", PHONES) && is_e164, || Answered::json(422, &json!({ "errors": { "phone": ["No."] } })))
+    })),
+    ("a code that is right is refused for a phone", "PHONE-2", there(|asked, _| {
+        back_if(asked.is("POST", "/phone-watchlist/confirm"), || Answered::json(422, &json!({ "errors": { "code": ["No."] } })))
+    })),
+    ("a list of IBANs has the last one only", "IBAN-1", back(|asked, answer, _| if asked.is("GET", "/iban-watchlist") {
+        answer.edit_list(|items| drop(items.drain(..items.len().saturating_sub(1))));
+    })),
+    ("passports are listed without ids", "PASSPORT-1", back(|asked, answer, _| if asked.is("GET", "/passport-watchlist") {
+        answer.edit_list(|items| items.iter_mut().for_each(|item| item["id"] = Value::Null));
+    })),
+    ("a passport that was changed has another id", "PASSPORT-1", back(|asked, answer, memory| {
+        if let (true, Some(id)) = (asked.is_within("PATCH", "/passport-watchlist/"), asked.route().rsplit('/').next()) {
+            memory.kept.insert(format!("changed {id}"), Answered::default());
+        }
+        if asked.is("GET", "/passport-watchlist") {
+            answer.edit_list(|items| for item in items {
+                if memory.kept.contains_key(&format!("changed {}", written(&item["id"]))) { item["id"] = 77_777.into(); }
+            });
+        }
+    })),
+    ("users do not change passports", "PASSPORT-1", there(|asked, _| {
+        let is_meant = asked.is_within("PATCH", "/passport-watchlist/") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+    })),
+    ("users have no licenses", "LICENSE-1", there(|asked, _| {
+        let is_meant = asked.is("GET", "/drivers-license-watchlist") && asked.account().is_none();
+        back_if(is_meant && asked.token().is_some(), no_items)
+    })),
+    ("users do not remove cards", "CARD-1", there(|asked, _| {
+        let is_meant = asked.is_within("DELETE", "/credit-card/") && asked.account().is_none();
+        back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("CRM reads no single card", "CARD-1", there(|asked, _| {
+        back_if(asked.is_within("GET", "/credit-card/") && asked.account().is_some(), not_found)
+    })),
+    ("cards are added under their plural", "CARD-2", there(|asked, _| {
+        back_if(asked.is("POST", "/credit-card"), || Answered::json(405, &json!({ "message": "No such method." })))
+    })),
+    ("a code that is right is refused for a card", "CARD-4", there(|asked, _| {
+        let is_meant = asked.is("POST", "/credit-cards/verify") && asked.token().is_some();
+        back_if(is_meant, || Answered::json(422, &json!({ "errors": { "code": ["No."] } })))
+    })),
+    ("CRM verifies cards of an account", "NONE-1", there(|asked, _| {
+        back_if(asked.is("POST", "/credit-cards/verify") && asked.account().is_some(), done)
+    })),
+    ("one email is read", "NONE-1", there(|asked, _| {
+        let is_meant = asked.is_within("GET", "/email-watchlist/") && !asked.path.ends_with("/leaks");
+        back_if(is_meant && asked.token().is_some(), || Answered::json(200, &json!({ "data": { "id": 1 } })))
+    })),
+    ("a card is changed", "NONE-1", there(|asked, _| back_if(asked.is_within("PATCH", "/credit-card/"), done))),
+    ("a phone is changed by the user", "NONE-1", there(|asked, _| {
+        back_if(asked.is_within("PATCH", "/phone-watchlist/") && asked.account().is_none(), done)
+    })),
+    ("leaks of licenses exist for the user", "NONE-1", there(|asked, _| {
+        back_if(asked.is("GET", "/drivers-license-watchlist/leaks") && asked.account().is_none(), no_items)
+    })),
+    ("one alarm is closed and no other", "ALARM-2", there(|asked, memory| {
+        let is_again = asked.is("GET", "/close") && memory.kept.insert("once".into(), Answered::default()).is_some();
+        back_if(is_again, not_found)
+    })),
+    ("a close by the user is answered and dropped", "ALARM-2", there(|asked, _| {
+        back_if(asked.is("GET", "/close") && asked.account().is_none(), done)
+    })),
+    ("a close by CRM is not seen by the user", "ALARM-2", back(|asked, answer, memory| {
+        if let (true, Some(id)) = (asked.is("GET", "/close") && asked.account().is_some(), asked.alarm()) {
+            memory.kept.insert(format!("closed {id}"), Answered::default());
+        }
+        if is_of(&memory.app_tokens, asked) {
+            each_alarm(asked, answer, |alarm| {
+                if memory.kept.contains_key(&format!("closed {}", written(&alarm["id"]))) { alarm["status"] = "OPEN".into(); }
+            });
+        }
+    })),
+    ("the list of phones is that of all alarms", "ALARM-5", there(|asked, _| {
+        asked.path = asked.path.replace("/alarms/phone-list", "/alarms-list");
+        Way::On
+    })),
+    ("accounts by period are nothing", "ALARM-5", there(|asked, _| {
+        back_if(asked.is("GET", "/by-period") && asked.token().is_some(), || Answered::empty(204))
+    })),
+    ("a plan without Online Data reads the sites", "ONLINE-1", back(|asked, answer, _| {
+        if asked.is("GET", "/delete-my-data/sites") && is_without_plan(answer) { *answer = no_items(); }
+    })),
+    ("a plan without Online Data changes a profile", "ONLINE-1", back(|asked, answer, _| {
+        if asked.is("PUT", ONLINE) && is_without_plan(answer) { *answer = done(); }
+    })),
+    ("a plan without Online Data retries", "ONLINE-1", back(|asked, answer, _| {
+        if asked.is("POST", "/retry") && is_without_plan(answer) { *answer = done(); }
+    })),
+    ("a profile loses its phone", "ONLINE-2", there(|asked, _| {
+        if asked.is("POST", ONLINE) { asked.edit(|body| remove(body, "phone")); }
+        Way::On
+    })),
+    ("a profile loses its street when it is changed", "ONLINE-2", there(|asked, _| {
+        if asked.is("PUT", ONLINE) { asked.edit(|body| body["street"] = Value::Null); }
+        Way::On
+    })),
+    ("sites of a scan have no status", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| remove(result, "status")))),
+    ("comparisons are null", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if let Some(comparison) = result.get_mut("comparison") { *comparison = Value::Null; }
+    }))),
+    ("a failed scan is completed, and tells nothing", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if result["status"] == "SCAN_FAILED" { *result = json!({ "status": "SCAN_COMPLETED", "data": [] }); }
+    }))),
+    ("data has no city", "ONLINE-6", back(|asked, answer, _| each_result(asked, answer, |result| remove(&mut result["data"], "city")))),
+    ("data has no phone", "ONLINE-6", back(|asked, answer, _| each_result(asked, answer, |result| remove(&mut result["data"], "phone")))),
+    ("data is a text", "ONLINE-6", back(|asked, answer, _| each_result(asked, answer, |result| {
+        if result["data"].is_object() { result["data"] = "found".into(); }
+    }))),
+    ("removal requests are done at once", "ONLINE-7", back(|asked, answer, _| each_request(asked, answer, |request, _| {
+        if request["status"] == "POA_SENT_TO_SITE" { request["status"] = "DONE".into(); }
+    }))),
+    ("an unknown version is refused", "FORMAT-1", there(|asked, _| {
+        let is_unknown = asked.headers.contains_key("x-api-version") && !asked.is_standardized();
+        back_if(is_unknown, || Answered::json(400, &json!({ "error": "Unknown version" })))
+    })),
+    ("phones know no standardized format", "FORMAT-3", there(|asked, _| {
+        if asked.route().contains(PHONES) { asked.set_version(None); }
+        Way::On
+    })),
+    ("new accounts know no standardized format", "FORMAT-3", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.set_version(None); }
+        Way::On
+    })),
+    ("alarms know no standardized format", "FORMAT-3", there(|asked, _| {
+        if asked.route().contains(ALARMS) { asked.set_version(None); }
+        Way::On
+    })),
+    ("standardized datetimes of phones have no zone", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.route().contains(PHONES) { answer.each_field(|name, value| datetime(name, value, "")); }
+    })),
+    ("standardized datetimes of Online Data have no zone", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.route().starts_with(ONLINE) { answer.each_field(|name, value| datetime(name, value, "")); }
+    })),
+    ("standardized datetimes of leaks have a space", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.route().ends_with("/leaks") {
+            answer.each_field(|name, value| if let (true, Some(text)) = (name.ends_with("_at"), value.as_str()) {
+                *value = text.replace('T', " ").into();
+            });
+        }
+    })),
+    ("datetimes of new accounts are numbers", "FORMAT-3", back(|asked, answer, _| if asked.is("POST", ACCOUNTS) {
+        answer.each_field(|name, value| if name.ends_with("_at") { *value = 1_781_643_725.into(); });
+    })),
+    ("a date has a time in the standardized format", "FORMAT-4", back(|asked, answer, _| if asked.is_standardized() {
+        answer.each_field(|name, value| if let ("expiry_date", Some(text)) = (name, value.as_str()) {
+            *value = format!("{text}T00:00:00Z").into();
+        });
+    })),
+    ("a date is a number", "FORMAT-4", back(|_, answer, _| {
+        answer.each_field(|name, value| if name == "activation_date" { *value = 20_260_615.into(); });
+    })),
+    ("standardized booleans are words", "FORMAT-5", back(|asked, answer, _| if asked.is_standardized() {
+        answer.each_field(|_, value| if let Some(is_so) = value.as_bool() { *value = is_so.to_string().into(); });
+    })),
+    ("standardized booleans of new accounts are numbers", "FORMAT-5", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.is("POST", ACCOUNTS) { answer.each_field(number_for_boolean); }
+    })),
+    ("standardized booleans of cards are numbers", "FORMAT-5", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.is("GET", "/credit-cards") { answer.each_field(number_for_boolean); }
+    })),
+    ("404 knows no standardized format", "FORMAT-6", back(|asked, answer, _| {
+        if asked.is_standardized() && answer.status == 404 { *answer = not_found(); }
+    })),
+    ("logins know no standardized format", "FORMAT-6", back(|asked, answer, _| {
+        if asked.is("POST", LOGIN) && !answer.is_success() {
+            *answer = Answered::json(answer.status, &json!({ "message": "No." }));
+        }
+    })),
+    ("details have no issue", "FORMAT-6", back(|_, answer, _| answer.edit(|body| {
+        let details = body.pointer_mut("/error/details").and_then(Value::as_array_mut);
+        details.into_iter().flatten().for_each(|detail| remove(detail, "issue"));
+    }))),
+    ("a code is a number", "FORMAT-6", back(|_, answer, _| answer.edit(|body| {
+        if let Some(code) = body.pointer_mut("/error/code") { *code = 17.into(); }
+    }))),
+    ("a 401 is told as UNAUTHORIZED", "FORMAT-7", back(|_, answer, _| if answer.status == 401 { with_code(answer, "UNAUTHORIZED"); })),
+    ("a 404 is told as MISSING", "FORMAT-7", back(|_, answer, _| if answer.status == 404 { with_code(answer, "MISSING"); })),
+    ("a 404 to a removal is told as GONE", "FORMAT-7", back(|asked, answer, _| {
+        if answer.status == 404 && asked.method == Method::DELETE { with_code(answer, "GONE"); }
+    })),
+    ("a validation error is a 400", "FORMAT-7", back(|_, answer, _| if answer.status == 422 { answer.status = 400; })),
+    ("a legacy error is empty", "FORMAT-8", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.status == 403 { answer.body = "{}".into(); }
+    })),
+    ("a legacy error is HTML", "FORMAT-8", back(|asked, answer, _| if !asked.is_standardized() && answer.status == 404 {
+        answer.body = "<h1>Not found</h1>".into();
+        answer.set_content_type("text/html");
+    })),
+    ("a legacy list of errors has numbers for statuses", "FORMAT-8", back(|asked, answer, _| {
+        if !asked.is_standardized() && answer.status == 422 {
+            answer.body = json!({ "errors": [{ "status": 422, "title": "No", "detail": "No." }] }).to_string();
+        }
+    })),
 ];
 
 /// Servers on which two requests meet that do the same: nothing is done of the second, and it is told that it is.
@@ -1167,6 +1474,53 @@ fn filled(asked: &mut Asked, field: &str, value: &str) -> Way {
         asked.edit(|body| body[field] = value.into());
     }
     Way::On
+}
+
+fn remove(object: &mut Value, field: &str) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove(field);
+    }
+}
+
+/// Notes the address that a request has added, if it `is_meant`.
+fn note_added(asked: &Asked, answer: &Answered, memory: &mut Memory, is_meant: bool) {
+    if is_meant && asked.is("POST", EMAILS) && answer.is_success() {
+        memory.kept.insert(asked.json()["email"].to_string(), Answered::default());
+    }
+}
+
+/// Leaves the addresses that were noted out of a list.
+fn without_noted(asked: &Asked, answer: &mut Answered, memory: &Memory) {
+    if asked.is("GET", EMAILS) {
+        answer.edit_list(|items| items.retain(|item| !memory.kept.contains_key(&item["email"].to_string())));
+    }
+}
+
+/// Shows a new account with another value in a field.
+fn created_with(asked: &Asked, answer: &mut Answered, field: &str, value: &str) {
+    if asked.is("POST", ACCOUNTS) && answer.is_success() {
+        answer.edit_data(|account| account[field] = value.into());
+    }
+}
+
+/// Whether a refusal may be for the plan.
+fn is_without_plan(answer: &Answered) -> bool {
+    matches!(answer.status, 403 | 404 | 422)
+}
+
+/// Tells a standardized error by another code.
+fn with_code(answer: &mut Answered, code: &str) {
+    answer.edit(|body| {
+        if body["error"].is_object() {
+            body["error"]["code"] = code.into();
+        }
+    });
+}
+
+fn number_for_boolean(_: &str, value: &mut Value) {
+    if let Some(is_so) = value.as_bool() {
+        *value = u8::from(is_so).into();
+    }
 }
 
 /// Takes a field out of an error.
@@ -1366,10 +1720,14 @@ const HIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     // It is right to say so then.
-    ("a removal of what is not there is no error", &["a removal is done twice, and says so"]),
+    (
+        "a removal of what is not there is no error",
+        &["a removal is done twice, and says so", "a 404 to a removal is told as GONE"],
+    ),
     // What is wrong is not said.
     ("adds answer a message", &["the answer to an add shows another value", "the answer to an add has another id"]),
     ("updates answer nothing", &["only updates write their datetimes as numbers"]),
+    ("a list by period wants another period", &["accounts by period are nothing"]),
     ("guidance is a text", &["guidance says nothing", "guidance is a number", "guidance on a leak is empty"]),
     ("there is no profile for CRM to read", &["CRM reads an account as it was when it was first read"]),
     (
