@@ -5,14 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Format;
 
-/// Done, where the guide gives no status.
+/// Done, or taken to be done, where the guide gives no status.
 pub fn is_success(status: u16) -> bool {
-    matches!(status, 200 | 201 | 204)
-}
-
-/// Done, or taken to be done later, as what goes on for a while may be.
-pub fn is_begun(status: u16) -> bool {
-    is_success(status) || status == 202
+    matches!(status, 200 | 201 | 202 | 204)
 }
 
 /// A token of the wrong kind was refused.
@@ -87,6 +82,14 @@ pub fn page(body: &Value) -> Option<Page<'_>> {
     let number = |field: &str| meta.get(field).and_then(Value::as_u64);
     let counted = number("current_page").zip(number("last_page")).filter(|(current, last)| current < last);
     Some(Page { items, next: linked.or_else(|| counted.map(|(current, _)| format!("?page={}", current + 1))) })
+}
+
+/// Whether a list tells of pages, be it the only one or not.
+pub fn has_pages(body: &Value) -> bool {
+    let around = body.get("data").filter(|data| data.is_object()).unwrap_or(body);
+    let tells =
+        |of: &Value| ["links", "meta", "next_page_url", "current_page"].iter().any(|name| of.get(name).is_some());
+    tells(body) || tells(around)
 }
 
 /// The query of a URL, question mark included.
@@ -336,6 +339,20 @@ mod tests {
     }
 
     #[test]
+    fn a_list_may_tell_of_pages_though_there_is_one() {
+        let cases = [
+            (json!({ "data": [] }), false),
+            (json!([{ "id": 7 }]), false),
+            (json!({ "data": [], "links": { "next": null } }), true),
+            (json!({ "data": [], "meta": { "per_page": 15 } }), true),
+            (json!({ "data": { "current_page": 1, "data": [] } }), true),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(has_pages(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
     fn a_header_may_lead_to_the_next_page() {
         let header = r#"<http://x/a?page=1>; rel="prev", <http://x/a?page=3>; rel="next""#;
         assert_eq!(next_in_header(header).as_deref(), Some("?page=3"));
@@ -345,8 +362,7 @@ mod tests {
     #[test]
     fn a_status_is_read_by_what_it_means() {
         let cases = [
-            (is_success as fn(u16) -> bool, &[200, 201, 204][..]),
-            (is_begun, &[200, 201, 202, 204]),
+            (is_success as fn(u16) -> bool, &[200, 201, 202, 204][..]),
             (is_wrong_token, &[401, 403]),
             (is_foreign, &[403, 404]),
             (is_refusal, &[400, 401, 403, 404, 422]),

@@ -234,6 +234,20 @@ impl Run {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner).insert(items, (form, is_taken));
     }
 
+    /// Takes the token of a login that a check has made for itself: some targets end the sessions before it.
+    pub(crate) fn learn_login(&self, token: Secret) {
+        // Whoever holds the lock is logging in, too.
+        if let Ok(mut known) = self.crm_token.try_lock() {
+            *known = Some((token, Instant::now()));
+        }
+    }
+
+    /// The token of the last login, if it is another than this one.
+    pub(crate) async fn later_token(&self, than: &Secret) -> Option<Secret> {
+        let known = self.crm_token.lock().await;
+        known.as_ref().map(|(token, _)| token).filter(|token| *token != than).cloned()
+    }
+
     /// The next login is a new one.
     pub(crate) async fn forget_token(&self) {
         *self.crm_token.lock().await = None;

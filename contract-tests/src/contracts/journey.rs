@@ -58,7 +58,8 @@ async fn from_login_to_closed_alarm(case: &Case) -> Step {
     watched.demand("the leaked email is enrolled", reader::is_success)?;
     leaks::found(case, &EMAIL, &account).await?;
 
-    // The alarm.
+    // The alarm. A target may have ended the first session by now.
+    let app = case.app(&account).await?;
     let alarms = alarms::of(case, &app, &account).await?;
     let new = alarms.iter().find(|(id, _)| before.iter().all(|(old, _)| old != id));
     let (alarm, _) = new.ok_or_else(|| Stop::fail("an alarm in the app", "no new one"))?;

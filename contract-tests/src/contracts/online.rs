@@ -99,7 +99,7 @@ impl Subscriber {
     /// Starts a scan.
     pub(crate) async fn scan(&self, case: &Case) -> Step<Answer> {
         let answer = case.post(&self.app, SCAN, json!({})).await?;
-        answer.demand("a scan is started", reader::is_begun)?;
+        answer.demand("a scan is started", reader::is_success)?;
         Ok(answer)
     }
 
@@ -393,7 +393,7 @@ async fn failed_site_is_retried(case: &Case, time: Time) -> Step {
     let failed = some(&before, |entry| state(entry).is_ok_and(|state| state == FAILED), "no site has failed")?;
     let id = reader::site_id(failed).ok_or_else(|| Stop::Inconclusive("an entry without the id of its site".into()))?;
     let answer = case.post(&user.app, &retry(&id), json!({})).await?;
-    answer.demand("a failed site is tried again", reader::is_begun)?;
+    answer.demand("a failed site is tried again", reader::is_success)?;
     let mut after = user.scanned(case).await?;
     Stop::unless(after.len() == before.len(), "the same sites", || format!("{} of {}", after.len(), before.len()))?;
     for (entry, now) in in_pairs(&before, &after) {

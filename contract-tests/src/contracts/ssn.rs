@@ -157,7 +157,7 @@ pub(crate) async fn switch(case: &Case, account: &Account, to: &str) -> Step<Ans
 /// Monitoring of an SSN that is there is switched off and on, more than once.
 async fn monitoring_is_switched(case: &Case) -> Step {
     let (account, _) = created(case, true).await?;
-    let mut sightings = Sightings::default();
+    let (mut sightings, readers) = (Sightings::default(), readers(case, &account).await?);
     let switches = ["deactivate", "activate", "deactivate", "activate"];
     for to in switches.into_iter().skip(if case.run.is_frugal() { 2 } else { 0 }) {
         let answer = switch(case, &account, to).await?;
@@ -167,13 +167,12 @@ async fn monitoring_is_switched(case: &Case) -> Step {
             Stop::unless(is_on == (to == "activate"), format!("monitoring after {to}"), || "the opposite".into())?;
         }
         // Where the answer shows nothing, the account may.
-        let crm = case.crm().await?;
-        let account = case.get(&crm, &format!("/api/v1/account/{}", account.id)).await?;
-        sightings.note(&account)?;
-        if let Some(is_on) = monitored(&account).filter(|_| account.status == 200) {
-            Stop::unless(is_on == (to == "activate"), format!("the account shows monitoring after {to}"), || {
-                "the opposite".into()
-            })?;
+        for (who, profile) in profiles(case, &readers, &account).await? {
+            sightings.note(&profile)?;
+            if let Some(is_on) = monitored(&profile) {
+                let observed = || format!("{who} reads the opposite");
+                Stop::unless(is_on == (to == "activate"), format!("monitoring after {to}"), observed)?;
+            }
         }
     }
     Ok(())

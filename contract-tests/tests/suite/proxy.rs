@@ -110,6 +110,11 @@ impl Asked {
         self.method == method && self.is_api() && self.route().contains(part)
     }
 
+    /// Whether it is for a private world.
+    pub(crate) fn is_apart(&self) -> bool {
+        !self.sandbox.is_empty()
+    }
+
     /// The path without its query.
     pub(crate) fn route(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()
