@@ -1,6 +1,6 @@
 //! Accounts, created and updated by CRM.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ssn::UPDATES;
 use super::watchlist::EMAIL;
@@ -30,7 +30,8 @@ async fn created(case: &Case) -> Step {
     listed.demand("data.id is the account id of other calls", reader::is_success)
 }
 
-/// What is answered of an account is what it was created with, and each has an id of its own.
+/// What is answered of an account is what it was created with, then and whenever it is read, and each has an id of its
+/// own.
 async fn created_as_described(case: &Case) -> Step {
     let mut ids = Vec::new();
     for name in ["Ada", "Grace"] {
@@ -41,26 +42,36 @@ async fn created_as_described(case: &Case) -> Step {
         .await?;
         let (account, body) = account?;
         let item = reader::item(&body).cloned().unwrap_or_default();
-        let wanted = [("first_name", name), ("last_name", "Example"), ("email", &account.email), ("type", "SINGLE")];
-        for (field, wanted) in wanted {
-            let is_it = item
-                .get(field)
-                .is_none_or(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted)));
-            Stop::unless(is_it, format!("{field} is {wanted}"), || item[field].to_string())?;
-        }
-        // A language may be told with its country.
-        for (field, sent) in [("country_code", "se"), ("lang_code", "sv")] {
-            let is_sent = |text: &str| text.to_ascii_lowercase().starts_with(sent);
-            let is_it = item.get(field).is_none_or(|value| !value.is_null() && value.as_str().is_none_or(is_sent));
-            Stop::unless(is_it, format!("{field} is {}", sent.to_ascii_uppercase()), || item[field].to_string())?;
-        }
+        is_described(&item, &account, name)?;
+        let kind =
+            item.get("type").is_none_or(|kind| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("SINGLE")));
+        Stop::unless(kind, "type is SINGLE", || item["type"].to_string())?;
         let plan = item
             .get("plan_id")
             .is_none_or(|id| id.to_string().trim_matches('"') == case.run.target.plan_id.to_string());
         Stop::unless(plan, format!("plan_id is {}", case.run.target.plan_id), || item["plan_id"].to_string())?;
+        for (_, profile) in profiles(case, &readers(case, &account).await?, &account).await? {
+            is_described(&reader::item(&profile.body).cloned().unwrap_or_default(), &account, name)?;
+        }
         ids.push(account.id);
     }
     Stop::unless(ids[0] != ids[1], "an id for each account", || format!("{} twice", ids[0]))
+}
+
+/// What is shown of an account is what it was created with.
+fn is_described(item: &Map<String, Value>, account: &Account, name: &str) -> Step {
+    for (field, wanted) in [("first_name", name), ("last_name", "Example"), ("email", &account.email)] {
+        let is_it =
+            item.get(field).is_none_or(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted)));
+        Stop::unless(is_it, format!("{field} is {wanted}"), || item[field].to_string())?;
+    }
+    // A language may be told with its country.
+    for (field, sent) in [("country_code", "se"), ("lang_code", "sv")] {
+        let is_sent = |text: &str| text.to_ascii_lowercase().starts_with(sent);
+        let is_it = item.get(field).is_none_or(|value| !value.is_null() && value.as_str().is_none_or(is_sent));
+        Stop::unless(is_it, format!("{field} is {}", sent.to_ascii_uppercase()), || item[field].to_string())?;
+    }
+    Ok(())
 }
 
 /// Asks for an account whose body is changed before it is sent, with an SSN that nobody has if the first is somebody's.

@@ -1730,7 +1730,23 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ),
     // What is wrong is not said.
     ("adds answer a message", &["the answer to an add shows another value", "the answer to an add has another id"]),
+    ("adds are taken to be done", &["the answer to an add shows another value", "the answer to an add has another id"]),
     ("updates answer nothing", &["only updates write their datetimes as numbers"]),
+    (
+        "new accounts show their id and no more",
+        &[
+            "a created account shows the name of another",
+            "a new account is of another country",
+            "a new account has another language",
+            "a new account has another email",
+            "new accounts know no standardized format",
+            "datetimes of new accounts are numbers",
+            "standardized booleans of new accounts are numbers",
+        ],
+    ),
+    ("languages are told with their country", &["a new account has another language"]),
+    ("leaks are told in short", &["standardized datetimes of leaks have a space"]),
+    ("every body names its character set", &["a standardized error is text"]),
     ("a list by period wants another period", &["accounts by period are nothing"]),
     ("guidance is a text", &["guidance says nothing", "guidance is a number", "guidance on a leak is empty"]),
     ("there is no profile for CRM to read", &["CRM reads an account as it was when it was first read"]),
