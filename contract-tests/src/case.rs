@@ -161,12 +161,14 @@ impl Case {
     }
 
     async fn dispatch(&self, caller: &Caller, request: Request) -> Step<Answer> {
-        let answer = self.dispatch_once(caller, request.clone()).await?;
+        let mut answer = self.dispatch_once(caller, request.clone()).await?;
         // Where a login ends the session before it, a call of that session comes too late, and nobody is to blame.
-        if let (401, Caller::Crm(token)) = (answer.status, caller)
+        let mut caller = caller.clone();
+        while let (401, Caller::Crm(token)) = (answer.status, &caller)
             && let Some(later) = self.run.later_token(token).await
         {
-            return self.dispatch_once(&Caller::Crm(later), request).await;
+            caller = Caller::Crm(later);
+            answer = self.dispatch_once(&caller, request.clone()).await?;
         }
         Ok(answer)
     }
@@ -234,30 +236,26 @@ impl Case {
 
     /// The user and password that the partner logs in with.
     pub(crate) fn credentials(&self) -> Step<(&str, &Secret)> {
-        match &self.run.target.crm {
-            CrmLogin::Password { username, password } => Ok((username, password)),
-            CrmLogin::Token(_) => {
-                Err(Stop::Skipped("a login needs DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD".into()))
-            }
-        }
+        user_of(&self.run.target.crm)
     }
 
     /// Logs a partner in (LOGIN-1).
     pub(crate) async fn login(&self, login: &CrmLogin) -> Step<Answer> {
-        let CrmLogin::Password { username, password } = login else {
-            return Err(Stop::Skipped("a login needs DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD".into()));
-        };
-        self.log_in(json!({ "username": username, "password": password.0 })).await
+        self.log_in(credentials(login)?).await
     }
 
     /// Asks for a CRM token with any body; what comes back is kept out of reports.
     pub(crate) async fn log_in(&self, body: Value) -> Step<Answer> {
-        let is_partner = self.credentials().is_ok_and(|(username, _)| body["username"] == username);
+        match self.credentials() {
+            Ok((username, _)) if body["username"] == username => self.run.log_in(self, body).await,
+            _ => self.ask_for_token(body).await,
+        }
+    }
+
+    /// The same, where nobody else is to have the token.
+    pub(crate) async fn ask_for_token(&self, body: Value) -> Step<Answer> {
         let answer = self.post(&Caller::Anonymous, "/api/v1/crm/auth/login", body).await?;
         self.learn_token(&answer, "$CRM_TOKEN");
-        if let (true, Ok(token)) = (is_partner, token(&answer)) {
-            self.run.learn_login(token);
-        }
         Ok(answer)
     }
 
@@ -393,6 +391,22 @@ impl Case {
         }
         body
     }
+}
+
+/// Who logs in, and with which password.
+fn user_of(login: &CrmLogin) -> Step<(&str, &Secret)> {
+    match login {
+        CrmLogin::Password { username, password } => Ok((username, password)),
+        CrmLogin::Token(_) => {
+            Err(Stop::Skipped("a login needs DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD".into()))
+        }
+    }
+}
+
+/// The body of a login (LOGIN-1).
+pub(crate) fn credentials(login: &CrmLogin) -> Step<Value> {
+    let (username, password) = user_of(login)?;
+    Ok(json!({ "username": username, "password": password.0 }))
 }
 
 /// The token of a login.

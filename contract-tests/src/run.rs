@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
 use tokio::time::sleep;
 
-use crate::case::Case;
-use crate::client::{Account, Caller, Client, Exchange, Format, Pace};
+use crate::case::{Case, credentials, token};
+use crate::client::{Account, Answer, Caller, Client, Exchange, Format, Pace};
 use crate::contract::{Check, Outcome, Step, Stop};
 use crate::contracts::online::Subscriber;
 use crate::contracts::watchlist::BodyForm;
@@ -179,17 +179,17 @@ impl Run {
 
     /// The run's CRM token, renewed before it can have expired.
     pub(crate) async fn crm_token(&self, case: &Case) -> Step<Secret> {
-        let login = match &self.target.crm {
-            CrmLogin::Token(token) => return Ok(token.clone()),
-            login @ CrmLogin::Password { .. } => login,
-        };
+        if let CrmLogin::Token(token) = &self.target.crm {
+            return Ok(token.clone());
+        }
         let age = self.target.crm_life.map_or(TOKEN_AGE, |life| TOKEN_AGE.min(life / 3));
         let mut known = self.crm_token.lock().await;
         if let Some((token, _)) = known.as_ref().filter(|(_, issued)| issued.elapsed() < age) {
             return Ok(token.clone());
         }
         let issued = Instant::now();
-        let token = crate::case::token(&case.login(login).await?).map_err(Stop::into_needed)?;
+        let answer = case.ask_for_token(credentials(&self.target.crm)?).await?;
+        let token = token(&answer).map_err(Stop::into_needed)?;
         *known = Some((token.clone(), issued));
         Ok(token)
     }
@@ -234,12 +234,15 @@ impl Run {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner).insert(items, (form, is_taken));
     }
 
-    /// Takes the token of a login that a check has made for itself: some targets end the sessions before it.
-    pub(crate) fn learn_login(&self, token: Secret) {
-        // Whoever holds the lock is logging in, too.
-        if let Ok(mut known) = self.crm_token.try_lock() {
+    /// Logs the partner in for a check. Some targets end the session before it, so its token is everybody's from now on,
+    /// and one who is refused meanwhile waits for it.
+    pub(crate) async fn log_in(&self, case: &Case, body: Value) -> Step<Answer> {
+        let mut known = self.crm_token.lock().await;
+        let answer = case.ask_for_token(body).await?;
+        if let Ok(token) = token(&answer) {
             *known = Some((token, Instant::now()));
         }
+        Ok(answer)
     }
 
     /// The token of the last login, if it is another than this one.

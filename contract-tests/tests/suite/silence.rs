@@ -541,6 +541,29 @@ async fn nothing_that_is_allowed_raises_an_alarm() {
     .await;
 }
 
+/// A check that logs in ends the session that the others are in the middle of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_ends_with_the_next_login_is_taken_up_again() {
+    let http = client();
+    let fake = Fake::start().await;
+    let target = fake.target();
+    let (_, one_session) =
+        ALLOWED.iter().find(|(name, _)| *name == "a partner has one session at a time").expect("one");
+    let url = start(http, target.base_url(), &[*one_session]).await;
+    let run = run(target.at(url), 1, 2);
+    let pages = ["login.", "journey.", "items.", "scope.", "account."];
+    let meant = checks().filter(|check| pages.iter().any(|page| check.id.starts_with(page)));
+    all_is_silent(meant.flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
+        let run = Arc::clone(&run);
+        async move {
+            let outcome = run.check(check, format).await;
+            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(check, format, &outcome));
+            (check.name(format), alarm.into_iter().collect())
+        }
+    }))
+    .await;
+}
+
 /// Where all go by one clock, it is moved while nobody else calls, and set back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_without_sandboxes_is_moved_and_set_back() {
