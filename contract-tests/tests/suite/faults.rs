@@ -1253,8 +1253,8 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         asked.path = asked.path.replace("/alarms/phone-list", "/alarms-list");
         Way::On
     })),
-    ("accounts by period are nothing", "ALARM-5", there(|asked, _| {
-        back_if(asked.is("GET", "/by-period") && asked.token().is_some(), || Answered::empty(204))
+    ("accounts by period are null", "ALARM-5", there(|asked, _| {
+        back_if(asked.is("GET", "/by-period") && asked.token().is_some(), || Answered::json(200, &Value::Null))
     })),
     ("a plan without Online Data reads the sites", "ONLINE-1", back(|asked, answer, _| {
         if asked.is("GET", "/delete-my-data/sites") && is_without_plan(answer) { *answer = no_items(); }
@@ -1747,7 +1747,7 @@ const HIDDEN: &[(&str, &[&str])] = &[
     ("languages are told with their country", &["a new account has another language"]),
     ("leaks are told in short", &["standardized datetimes of leaks have a space"]),
     ("every body names its character set", &["a standardized error is text"]),
-    ("a list by period wants another period", &["accounts by period are nothing"]),
+    ("a list by period wants another period", &["accounts by period are null"]),
     ("guidance is a text", &["guidance says nothing", "guidance is a number", "guidance on a leak is empty"]),
     ("there is no profile for CRM to read", &["CRM reads an account as it was when it was first read"]),
     (
