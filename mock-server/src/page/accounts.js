@@ -1,7 +1,7 @@
 // The accounts of the world, and the one that is looked at.
 
 import { confirm, confirmation, read, readText } from "./api.js";
-import { byId, complain, copy, el, idOf, say, show, some, when } from "./dom.js";
+import { byId, complain, complaining, copy, el, idOf, say, show, some, when } from "./dom.js";
 
 const PAGE = 50;
 
@@ -42,18 +42,14 @@ export function accounts({ refresh, leak, eid }) {
     const term = search.value;
     const pages = [];
     let next = null;
-    try {
+    await complaining(byId("accounts-error"), async () => {
       do {
         const after = next === null ? "" : `&after=${encodeURIComponent(next)}`;
         const page = await read(`accounts?limit=${PAGE}&search=${encodeURIComponent(term)}${after}`);
         pages.push(page);
         next = page.next;
       } while (next !== null && pages.length * PAGE < limit);
-      complain(byId("accounts-error"));
-    } catch (error) {
-      complain(byId("accounts-error"), error);
-      throw error;
-    }
+    });
     // Somebody has typed on; what they look for now is on its way.
     if (term !== search.value) return;
     const found = pages.flatMap((page) => page.accounts);

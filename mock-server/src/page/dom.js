@@ -33,6 +33,18 @@ export function complain(place, error) {
   place.hidden = !error;
 }
 
+/** Returns what `look` has read; what it is refused is shown in `place` until it succeeds, and thrown on. */
+export async function complaining(place, look) {
+  try {
+    const seen = await look();
+    complain(place);
+    return seen;
+  } catch (error) {
+    complain(place, error);
+    throw error;
+  }
+}
+
 let quiet;
 
 /** Tells what has happened, for eyes and for screen readers. */

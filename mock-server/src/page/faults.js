@@ -1,7 +1,7 @@
 // Faults: what is set to go wrong in this world, how often it has, and a form to set one.
 
 import { read, readText, send } from "./api.js";
-import { byId, complain, el, masked, say, show, some } from "./dom.js";
+import { byId, complain, complaining, el, masked, say, show, some } from "./dom.js";
 
 /** How much of the end of a phone number is shown. */
 const PHONE_SHOWN = 2;
@@ -124,14 +124,7 @@ export function faults({ refresh, onSubmit, open }) {
 
   return {
     async refresh() {
-      let text;
-      try {
-        text = await readText("faults");
-        complain(byId("faults-error"));
-      } catch (error) {
-        complain(byId("faults-error"), error);
-        throw error;
-      }
+      const text = await complaining(byId("faults-error"), () => readText("faults"));
       const state = `${byId("reveal").checked} ${text}`;
       if (state === shown) return;
       shown = state;

@@ -1,7 +1,7 @@
 // The journal, live: what clients asked, how it was answered, and on which grounds.
 
 import { read, send } from "./api.js";
-import { byId, complain, copy, el, say, some, when } from "./dom.js";
+import { byId, complain, complaining, copy, el, say, some, when } from "./dom.js";
 
 /** So many requests are shown, the last ones. */
 const SHOWN = 200;
@@ -91,14 +91,8 @@ export function journal({ refresh, texts }) {
 
   return {
     async refresh(now) {
-      let requests;
-      try {
-        ({ requests } = await read(`requests?after=${Math.max(0, last - OVERLAP)}&limit=${SHOWN}`));
-        complain(byId("journal-error"));
-      } catch (error) {
-        complain(byId("journal-error"), error);
-        throw error;
-      }
+      const path = `requests?after=${Math.max(0, last - OVERLAP)}&limit=${SHOWN}`;
+      const { requests } = await complaining(byId("journal-error"), () => read(path));
       const fresh = requests.filter((request) => !rows.has(request.id));
       for (const request of fresh) {
         const made = row(request, now);

@@ -1,7 +1,7 @@
 // The outbox: links that confirm on a click, and codes to copy.
 
 import { confirm, confirmation, readText, send } from "./api.js";
-import { byId, complain, copy, el, idOf, masked, say, show, when } from "./dom.js";
+import { byId, complain, complaining, copy, el, idOf, masked, say, show, when } from "./dom.js";
 
 /** So many messages are shown, the last ones. */
 const SHOWN = 100;
@@ -77,14 +77,7 @@ export function outbox({ refresh }) {
   return {
     async refresh(at) {
       now = at;
-      let text;
-      try {
-        text = await readText(`outbox?limit=${SHOWN + 1}`);
-        complain(byId("outbox-error"));
-      } catch (error) {
-        complain(byId("outbox-error"), error);
-        throw error;
-      }
+      const text = await complaining(byId("outbox-error"), () => readText(`outbox?limit=${SHOWN + 1}`));
       const state = `${byId("reveal").checked} ${text}`;
       if (state === shown) return;
       shown = state;
