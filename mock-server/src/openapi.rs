@@ -23,6 +23,13 @@ use crate::facts::Fact;
 use crate::format::{Format, STANDARDIZED_VERSION};
 use crate::id::{Id, Table};
 use crate::routes::{self, Handler, Row};
+use crate::watchlist::Kind;
+use crate::watchlist::card::Card;
+use crate::watchlist::email::Email;
+use crate::watchlist::iban::Iban;
+use crate::watchlist::license::License;
+use crate::watchlist::passport::Passport;
+use crate::watchlist::phone::Phone;
 
 pub(crate) use self::operation::{Operation, does};
 
@@ -57,12 +64,12 @@ pub(crate) fn document(settings: &Settings, url: &str) -> Json {
 fn captured(name: &str) -> Option<(Table, u64)> {
     let table = match name {
         "account_id" => Table::Account,
-        "emailId" => Table::Email,
-        "phoneId" => Table::Phone,
-        "ibanId" => Table::Iban,
-        "passportId" => Table::Passport,
-        "licenseId" => Table::License,
-        "creditCardId" => Table::Card,
+        Email::ID => Email::TABLE,
+        Phone::ID => Phone::TABLE,
+        Iban::ID => Iban::TABLE,
+        Passport::ID => Passport::TABLE,
+        License::ID => License::TABLE,
+        Card::ID => Card::TABLE,
         "alarmId" => Table::Alarm,
         // The third site is the one that fails until it is retried.
         "siteId" => return Some((Table::Site, 3)),
