@@ -241,7 +241,7 @@ impl Case {
 
     /// Logs a partner in (LOGIN-1).
     pub(crate) async fn login(&self, login: &CrmLogin) -> Step<Answer> {
-        self.log_in(credentials(login)?).await
+        self.log_in(login_body(login)?).await
     }
 
     /// Asks for a CRM token with any body; what comes back is kept out of reports.
@@ -269,6 +269,17 @@ impl Case {
     pub(crate) async fn app(&self, account: &Account) -> Step<Caller> {
         let token = token(&self.sso_token(account).await?).map_err(Stop::into_needed)?;
         Ok(Caller::App(token, account.clone()))
+    }
+
+    /// Who acts for `account`: CRM, and its owner where there are app tokens.
+    pub(crate) async fn callers(&self, account: &Account) -> Step<Vec<Caller>> {
+        let mut callers = vec![self.crm().await?];
+        match self.app(account).await {
+            Ok(app) => callers.push(app),
+            Err(Stop::Skipped(_)) => {}
+            Err(stop) => return Err(stop),
+        }
+        Ok(callers)
     }
 
     /// The SSO credentials.
@@ -404,7 +415,7 @@ fn user_of(login: &CrmLogin) -> Step<(&str, &Secret)> {
 }
 
 /// The body of a login (LOGIN-1).
-pub(crate) fn credentials(login: &CrmLogin) -> Step<Value> {
+pub(crate) fn login_body(login: &CrmLogin) -> Step<Value> {
     let (username, password) = user_of(login)?;
     Ok(json!({ "username": username, "password": password.0 }))
 }

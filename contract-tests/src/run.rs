@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
 use tokio::time::sleep;
 
-use crate::case::{Case, credentials, token};
+use crate::case::{Case, login_body, token};
 use crate::client::{Account, Answer, Caller, Client, Exchange, Format, Pace};
 use crate::contract::{Check, Outcome, Step, Stop};
 use crate::contracts::online::Subscriber;
@@ -188,7 +188,7 @@ impl Run {
             return Ok(token.clone());
         }
         let issued = Instant::now();
-        let answer = case.ask_for_token(credentials(&self.target.crm)?).await?;
+        let answer = case.ask_for_token(login_body(&self.target.crm)?).await?;
         let token = token(&answer).map_err(Stop::into_needed)?;
         *known = Some((token.clone(), issued));
         Ok(token)

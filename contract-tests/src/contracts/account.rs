@@ -43,14 +43,12 @@ async fn created_as_described(case: &Case) -> Step {
         let (account, body) = account?;
         let item = reader::item(&body).cloned().unwrap_or_default();
         is_described(&item, &account, name)?;
-        let kind =
-            item.get("type").is_none_or(|kind| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("SINGLE")));
-        Stop::unless(kind, "type is SINGLE", || item["type"].to_string())?;
+        is_as_sent(&item, "type", "SINGLE")?;
         let plan = item
             .get("plan_id")
             .is_none_or(|id| id.to_string().trim_matches('"') == case.run.target.plan_id.to_string());
         Stop::unless(plan, format!("plan_id is {}", case.run.target.plan_id), || item["plan_id"].to_string())?;
-        for (_, profile) in profiles(case, &readers(case, &account).await?, &account).await? {
+        for (_, profile) in profiles(case, &case.callers(&account).await?, &account).await? {
             is_described(&reader::item(&profile.body).cloned().unwrap_or_default(), &account, name)?;
         }
         ids.push(account.id);
@@ -61,9 +59,7 @@ async fn created_as_described(case: &Case) -> Step {
 /// What is shown of an account is what it was created with.
 fn is_described(item: &Map<String, Value>, account: &Account, name: &str) -> Step {
     for (field, wanted) in [("first_name", name), ("last_name", "Example"), ("email", &account.email)] {
-        let is_it =
-            item.get(field).is_none_or(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted)));
-        Stop::unless(is_it, format!("{field} is {wanted}"), || item[field].to_string())?;
+        is_as_sent(item, field, wanted)?;
     }
     // A language may be told with its country.
     for (field, sent) in [("country_code", "se"), ("lang_code", "sv")] {
@@ -72,6 +68,12 @@ fn is_described(item: &Map<String, Value>, account: &Account, name: &str) -> Ste
         Stop::unless(is_it, format!("{field} is {}", sent.to_ascii_uppercase()), || item[field].to_string())?;
     }
     Ok(())
+}
+
+/// A field of an account, where it is shown, is what was sent, in whatever case.
+fn is_as_sent(item: &Map<String, Value>, field: &str, sent: &str) -> Step {
+    let is_it = item.get(field).is_none_or(|value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(sent)));
+    Stop::unless(is_it, format!("{field} is {sent}"), || item[field].to_string())
 }
 
 /// Asks for an account whose body is changed before it is sent, with an SSN that nobody has if the first is somebody's.
@@ -191,16 +193,6 @@ pub(super) fn naming(case: &Case, account: &Account, name: &str, ssn: Option<&st
 /// The fields of an account that hold its names.
 const NAMES: [&str; 2] = ["first_name", "last_name"];
 
-/// Who reads an account: CRM, and its owner where there are app tokens.
-pub(super) async fn readers(case: &Case, account: &Account) -> Step<Vec<Caller>> {
-    let crm = case.crm().await?;
-    match case.app(account).await {
-        Ok(app) => Ok(vec![crm, app]),
-        Err(Stop::Skipped(_)) => Ok(vec![crm]),
-        Err(stop) => Err(stop),
-    }
-}
-
 /// Whoever reads the account reads this name.
 pub(super) fn is_named(shown: &[(&str, Value)], name: &str, after: &str) -> Step {
     let wrong = shown.iter().find(|(_, shown)| shown != name);
@@ -227,7 +219,7 @@ async fn rename(case: &Case, by: &Caller, on: &Account, update: usize, name: &st
 /// What CRM changes of an account, by whichever path, is read by CRM and by its owner; no other account changes.
 async fn updated_by_crm(case: &Case) -> Step {
     let (account, other) = (case.fresh_account().await?, case.account().await?);
-    let (crm, own, others) = (case.crm().await?, readers(case, &account).await?, readers(case, &other).await?);
+    let (crm, own, others) = (case.crm().await?, case.callers(&account).await?, case.callers(&other).await?);
     let mut is_seen = false;
     for update in case.run.sample(0..UPDATES.len(), 3) {
         let name = case.values.name();
@@ -246,7 +238,7 @@ async fn updated_by_crm(case: &Case) -> Step {
 async fn updated_by_its_partner_only(case: &Case) -> Step {
     let other = case.other_partner().await?;
     let account = case.fresh_account().await?;
-    let own = readers(case, &account).await?;
+    let own = case.callers(&account).await?;
     for update in case.run.sample(0..UPDATES.len(), 3) {
         let name = case.values.name();
         let answer = rename(case, &other, &account, update, &name).await?;

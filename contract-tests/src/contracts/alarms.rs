@@ -156,17 +156,6 @@ async fn watching(case: &Case, kind: &Kind) -> Step<Account> {
     case.fresh_account().await
 }
 
-/// Both tokens of an account, the user's where it can be had.
-async fn tokens(case: &Case, account: &Account) -> Step<Vec<Caller>> {
-    let mut callers = vec![case.crm().await?];
-    match case.app(account).await {
-        Ok(app) => callers.push(app),
-        Err(Stop::Skipped(_)) => {}
-        Err(stop) => return Err(stop),
-    }
-    Ok(callers)
-}
-
 /// Reads one alarm.
 async fn one(case: &Case, by: &Caller, account: &Account, id: &str) -> Step<Value> {
     let answer = case.get(by, &by.path(account, &format!("/alarms/{id}"))).await?;
@@ -181,7 +170,7 @@ async fn one(case: &Case, by: &Caller, account: &Account, id: &str) -> Step<Valu
 /// How many entries each list of the alarms of an account has.
 async fn counted(case: &Case, account: &Account) -> Step<Vec<(String, usize)>> {
     let mut counted = Vec::new();
-    for caller in tokens(case, account).await? {
+    for caller in case.callers(account).await? {
         counted.push((caller.path(account, "/alarms"), of(case, &caller, account).await?.len()));
         if let Caller::App(..) = caller {
             counted.push((VERSION_2.to_owned(), case.list(&caller, VERSION_2).await?.len()));
@@ -203,7 +192,7 @@ async fn is_raised(case: &Case, kind: &Kind) -> Step {
         let observed = || format!("{after} alarms in {path}, {before} before");
         Stop::unless(after > before, "the new alarm in every list of the account", observed)?;
     }
-    for caller in tokens(case, &account).await? {
+    for caller in case.callers(&account).await? {
         let seen = ids(&of(case, &caller, &account).await?);
         let expected = format!("the new alarms of the account for either token: {raised:?}");
         let is_right = raised.iter().all(|id| seen.contains(id));
@@ -292,7 +281,7 @@ async fn all_are_listed(case: &Case) -> Step {
         all.extend(raise(case, &EMAIL, &account).await?);
     }
     let mut lists = Vec::new();
-    for caller in tokens(case, &account).await? {
+    for caller in case.callers(&account).await? {
         lists.push((caller.path(&account, "/alarms"), caller));
     }
     for path in case.run.sample(ALL.into_iter(), 2) {
@@ -314,7 +303,7 @@ async fn are_own(case: &Case) -> Step {
     let id = raised(case, &EMAIL, &account).await?;
     raised(case, &EMAIL, &other).await?;
     let mut strangers: Vec<(Caller, &Account)> = Vec::new();
-    for caller in tokens(case, &other).await? {
+    for caller in case.callers(&other).await? {
         let seen = ids(&of(case, &caller, &other).await?);
         let path = caller.path(&other, "/alarms");
         Stop::unless(!seen.contains(&id), "no alarm of another account in a list", || format!("alarm {id} in {path}"))?;
@@ -356,7 +345,7 @@ async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Step {
         Stop::unless(is_closed(alarm), "a closed alarm's status is CLOSED", observed)
     };
     let crm = case.crm().await?;
-    for caller in tokens(case, account).await? {
+    for caller in case.callers(account).await? {
         closed(&one(case, &caller, account, &id).await?, "read by itself")?;
         let path = caller.path(account, "/alarms");
         let mut lists = vec![path.as_str()];
@@ -405,7 +394,7 @@ async fn coachme_reads(case: &Case) -> Step {
     let account = watching(case, &EMAIL).await?;
     let _turn = case.run.leaking.lock().await;
     let id = raised(case, &EMAIL, &account).await?;
-    for caller in tokens(case, &account).await? {
+    for caller in case.callers(&account).await? {
         for _ in 0..2 {
             let answer = case.get(&caller, &caller.path(&account, &format!("/alarms/{id}/coachme"))).await?;
             answer.demand("guidance", reader::is_success)?;

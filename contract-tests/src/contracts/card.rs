@@ -25,11 +25,7 @@ async fn one_is_read(case: &Case) -> Step {
         CARD.needed(case, &crm, &account, &CARD.new_value(case)).await?,
         CARD.needed(case, &crm, &account, &CARD.new_value(case)).await?,
     ];
-    let own = match case.app(&account).await {
-        Ok(app) => vec![crm.clone(), app],
-        Err(Stop::Skipped(_)) => vec![crm.clone()],
-        Err(stop) => return Err(stop),
-    };
+    let own = case.callers(&account).await?;
     for caller in &own {
         for id in &ids {
             let answer = case.get(caller, &caller.path(&account, &format!("{}/{id}", CARD.items))).await?;

@@ -44,11 +44,7 @@ async fn added_by_app(case: &Case, kind: &Kind) -> Step {
 async fn of_one_account_only(case: &Case) -> Step {
     let (owner, other) = (case.account().await?, case.account().await?);
     let crm = case.crm().await?;
-    let callers = match case.app(&other).await {
-        Ok(stranger) => vec![crm.clone(), stranger],
-        Err(Stop::Skipped(_)) => vec![crm.clone()],
-        Err(stop) => return Err(stop),
-    };
+    let callers = case.callers(&other).await?;
     for kind in case.run.sample(KINDS.into_iter(), 3) {
         let id = match kind.needed(case, &crm, &owner, &kind.new_value(case)).await {
             Ok(id) => id,

@@ -60,9 +60,8 @@ async fn from_login_to_closed_alarm(case: &Case) -> Step {
 
     // The alarm. A target may have ended the first session by now.
     let app = case.app(&account).await?;
-    let alarms = alarms::of(case, &app, &account).await?;
-    let new = alarms.iter().find(|(id, _)| before.iter().all(|(old, _)| old != id));
-    let (alarm, _) = new.ok_or_else(|| Stop::fail("an alarm in the app", "no new one"))?;
+    let new = alarms::new(&before, &alarms::of(case, &app, &account).await?);
+    let alarm = new.first().ok_or_else(|| Stop::fail("an alarm in the app", "no new one"))?;
     let advice = case.get(&app, &format!("/api/v1/alarms/{alarm}/coachme")).await?;
     advice.demand("what to do about it", reader::is_success)?;
     let closed = case.get(&app, &format!("/api/v1/alarms/{alarm}/close")).await?;

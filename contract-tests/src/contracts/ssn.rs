@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::account::{is_named, names, names_in, naming, profiles, readers};
+use super::account::{is_named, names, names_in, naming, profiles};
 use super::{alarms, leaks};
 use crate::case::Case;
 use crate::client::{Account, Answer, Caller};
@@ -70,7 +70,7 @@ impl Sightings {
 /// account can do it still can. The rest of the body is taken.
 async fn updates_ignore_it(case: &Case) -> Step {
     let (account, first) = created(case, true).await?;
-    let (crm, readers) = (case.crm().await?, readers(case, &account).await?);
+    let (crm, readers) = (case.crm().await?, case.callers(&account).await?);
     if let Some(is_on) = monitored(&first) {
         Stop::unless(is_on, "an SSN that is set is monitored from then on", || "it is not".into())?;
     }
@@ -157,7 +157,7 @@ pub(crate) async fn switch(case: &Case, account: &Account, to: &str) -> Step<Ans
 /// Monitoring of an SSN that is there is switched off and on, more than once.
 async fn monitoring_is_switched(case: &Case) -> Step {
     let (account, _) = created(case, true).await?;
-    let (mut sightings, readers) = (Sightings::default(), readers(case, &account).await?);
+    let (mut sightings, readers) = (Sightings::default(), case.callers(&account).await?);
     let switches = ["deactivate", "activate", "deactivate", "activate"];
     for to in switches.into_iter().skip(if case.run.is_frugal() { 2 } else { 0 }) {
         let answer = switch(case, &account, to).await?;
@@ -192,7 +192,7 @@ async fn no_route_adds_one_later(case: &Case) -> Step {
     // Where every account must have one, a world of its own may let it be left out.
     if case.run.target.ssn_required {
         let (account, _) = created(case, true).await?;
-        let (mut sightings, readers) = (Sightings::default(), readers(case, &account).await?);
+        let (mut sightings, readers) = (Sightings::default(), case.callers(&account).await?);
         sightings.look(case, &account, &readers).await?;
         let path = format!("/api/v1/account/{}/ssn-monitoring/activate", account.id);
         let ssn = json!({ "ssn": case.values.ssn() });
@@ -216,7 +216,7 @@ async fn no_route_adds_one_later(case: &Case) -> Step {
         has_none(&case.send(&crm, Method::PATCH, &path, body).await?)?;
         has_none(&case.send(&crm, Method::PATCH, &path.replace("activate", "deactivate"), None).await?)?;
     }
-    for (_, answer) in profiles(case, &readers(case, &account).await?, &account).await? {
+    for (_, answer) in profiles(case, &case.callers(&account).await?, &account).await? {
         has_none(&answer)?;
     }
     let last = case.send(&crm, Method::PATCH, &format!("/api/v1/account/{}", account.id), Some(json!({}))).await?;
@@ -244,7 +244,7 @@ async fn added_by_electronic_id(case: &Case) -> Step {
         ));
     }
     let (account, _) = created(case, case.run.target.ssn_required).await?;
-    let (mut sightings, readers) = (Sightings::default(), readers(case, &account).await?);
+    let (mut sightings, readers) = (Sightings::default(), case.callers(&account).await?);
     sightings.look(case, &account, &readers).await?;
     let ssn = case.values.unlisted_ssn();
     case.run.redactor.learn(&ssn, "$SSN");

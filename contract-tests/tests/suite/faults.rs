@@ -45,6 +45,14 @@ fn not_found() -> Answered {
     Answered::json(404, &json!({ "error": "Not found" }))
 }
 
+fn forbidden() -> Answered {
+    Answered::json(403, &json!({ "message": "No." }))
+}
+
+fn no_such_method() -> Answered {
+    Answered::json(405, &json!({ "message": "No such method." }))
+}
+
 fn server_error() -> Answered {
     Answered::json(500, &json!({ "message": "Server Error" }))
 }
@@ -76,7 +84,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         *answer = if asked.is("POST", ACCOUNTS) { Answered::json(503, &json!({ "message": "No." })) } else { no_items() };
     })),
     ("CRM is refused where it administers", "SCOPE-2", there(|asked, _| {
-        back_if(asked.is_within("DELETE", "/account/"), || Answered::json(403, &json!({ "message": "No." })))
+        back_if(asked.is_within("DELETE", "/account/"), forbidden)
     })),
     ("an app token is let in under an account", "SCOPE-2", there(|asked, memory| {
         let is_app = is_of(&memory.app_tokens, asked);
@@ -99,7 +107,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("the end user cannot add", "SCOPE-3", there(|asked, _| {
         let is_meant = asked.is("POST", PHONES) && asked.account().is_none();
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("every user is the first one", "SCOPE-3", there(|asked, memory| {
         let is_app = is_of(&memory.app_tokens, asked);
@@ -118,7 +126,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     ("only the newest account is administered", "SCOPE-4", there(|asked, memory| {
         let newest = memory.accounts.last().map(|(id, _)| id.as_str());
         let is_old = asked.account().is_some_and(|id| newest.is_some_and(|newest| newest != id));
-        back_if(is_old, || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(is_old, not_found)
     })),
     ("an account is administered once its user was online", "SCOPE-4", there(|asked, memory| {
         let known = memory.accounts.iter().find(|(id, _)| asked.account() == Some(id));
@@ -127,7 +135,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("the app token does not serve the user's own leaks", "SCOPE-5", there(|asked, _| {
         let is_meant = asked.is("GET", "/iban-watchlist/leaks") && asked.account().is_none();
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
 
     // CRM logins
@@ -212,10 +220,10 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     ("a user is refused at v2", "SSO-5", there(|asked, memory| {
         let is_crm = is_of(&memory.crm_tokens, asked);
         let is_meant = asked.is_within("PUT", "/api/v2/account/") && !is_crm;
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("nobody can change their password", "SSO-5", there(|asked, _| {
-        back_if(asked.is("POST", "/account/password"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("POST", "/account/password"), not_found)
     })),
 
     // Accounts
@@ -250,7 +258,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("an update by PATCH does not exist", "ACCOUNT-5", there(|asked, _| {
         let is_meant = asked.method == Method::PATCH && asked.account().is_some_and(|id| asked.path.ends_with(id));
-        back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(is_meant, no_such_method)
     })),
     ("an update by PUT is answered and dropped", "ACCOUNT-5", there(|asked, _| {
         back_if(asked.is_within("PUT", "/api/v1/account/"), done)
@@ -324,7 +332,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(asked.is_within("DELETE", "/ssn-watchlist"), || Answered::empty(204))
     })),
     ("monitoring cannot be switched off", "SSN-3", there(|asked, _| {
-        back_if(asked.is("PATCH", "/deactivate"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("PATCH", "/deactivate"), not_found)
     })),
     ("a switch of monitoring is answered and dropped", "SSN-3", there(|asked, _| {
         back_if(asked.is_within("PATCH", "/ssn-monitoring/"), || Answered::empty(204))
@@ -393,7 +401,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("the user's own leaks of phones do not exist", "PHONE-3", there(|asked, _| {
         let is_meant = asked.is("GET", "/phone-watchlist/leaks") && asked.account().is_none();
-        back_if(is_meant, || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(is_meant, not_found)
     })),
     ("a removal is done twice, and says so", "EMAIL-1", there(|asked, _| {
         if asked.is_within("DELETE", EMAILS) { Way::Twice } else { Way::On }
@@ -406,7 +414,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("licenses are not removed by CRM", "LICENSE-1", there(|asked, _| {
         let is_meant = asked.is_within("DELETE", "/drivers-license-watchlist") && asked.account().is_some();
-        back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(is_meant, no_such_method)
     })),
     ("nobody sees leaks of emails", "EMAIL-1", back(|asked, answer, _| {
         if asked.is("GET", "/email-watchlist/leaks") { answer.edit_list(Vec::clear); }
@@ -421,7 +429,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is("GET", "/credit-card/leaks") { answer.edit_list(Vec::clear); }
     })),
     ("cards are listed under their singular", "CARD-2", there(|asked, _| {
-        back_if(asked.is("GET", "/credit-cards"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("GET", "/credit-cards"), not_found)
     })),
     ("one card is every card", "CARD-1", back(|asked, answer, memory| {
         if asked.is_within("GET", "/credit-card/") && !asked.path.ends_with("/leaks") && answer.is_success() {
@@ -444,11 +452,10 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         Way::On
     })),
     ("a change of a passport is answered and dropped", "PASSPORT-1", there(|asked, _| {
-        back_if(asked.is_within("PATCH", "/passport-watchlist/"), || Answered::json(200, &json!({ "message": "Done." })))
+        back_if(asked.is_within("PATCH", "/passport-watchlist/"), done)
     })),
     ("a passport cannot be changed", "PASSPORT-1", there(|asked, _| {
-        let no = || Answered::json(405, &json!({ "message": "No such method." }));
-        back_if(asked.is_within("PATCH", "/passport-watchlist/"), no)
+        back_if(asked.is_within("PATCH", "/passport-watchlist/"), no_such_method)
     })),
 
     // Confirmation
@@ -468,18 +475,17 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is("POST", "/phone-watchlist/confirm") && asked.account().is_some() && !answer.is_success() { *answer = Answered::empty(204); }
     })),
     ("CRM cannot confirm a phone", "PHONE-2", there(|asked, _| {
-        let no = || Answered::json(403, &json!({ "message": "No." }));
-        back_if(asked.is("POST", "/phone-watchlist/confirm"), no)
+        back_if(asked.is("POST", "/phone-watchlist/confirm"), forbidden)
     })),
 
     // Alarms
     ("an account's alarms do not exist", "ALARM-1", there(|asked, _| {
         let is_meant = asked.is("GET", "/alarms") && asked.account().is_some();
-        back_if(is_meant, || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(is_meant, not_found)
     })),
     ("CRM cannot close", "ALARM-1", there(|asked, _| {
         let is_meant = asked.is("GET", "/close") && asked.account().is_some();
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("CRM reads every alarm as the first that was read", "ALARM-1", back(|asked, answer, memory| {
         if is_one_alarm(asked) && asked.account().is_some() && answer.is_success() {
@@ -492,7 +498,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         }
     })),
     ("closing is a POST", "ALARM-2", there(|asked, _| {
-        back_if(asked.is("GET", "/close"), || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(asked.is("GET", "/close"), no_such_method)
     })),
     ("closing is answered and dropped", "ALARM-2", there(|asked, _| {
         back_if(asked.is("GET", "/close"), || Answered::json(200, &json!({ "data": { "id": 1, "status": "CLOSED" } })))
@@ -515,27 +521,27 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is("GET", "/coachme") && answer.is_success() { *answer = Answered::json(200, &json!({ "data": {} })); }
     })),
     ("guidance does not exist", "ALARM-3", there(|asked, _| {
-        back_if(asked.is("GET", "/coachme"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("GET", "/coachme"), not_found)
     })),
     ("guidance closes the alarm", "ALARM-3", there(|asked, _| {
         if asked.is("GET", "/coachme") { asked.path = asked.path.replace("/coachme", "/close"); }
         Way::On
     })),
     ("the user's alarms do not exist in their second version", "ALARM-4", there(|asked, _| {
-        back_if(asked.is("GET", "/api/v2/alarms"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("GET", "/api/v2/alarms"), not_found)
     })),
     ("the second version of the user's alarms is empty", "ALARM-4", there(|asked, _| {
         back_if(asked.is("GET", "/api/v2/alarms") && asked.token().is_some(), no_items)
     })),
     ("users cannot read one of their alarms", "ALARM-4", there(|asked, _| {
-        back_if(is_one_alarm(asked) && asked.account().is_none(), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(is_one_alarm(asked) && asked.account().is_none(), not_found)
     })),
     ("users cannot close their alarms", "ALARM-4", there(|asked, _| {
         let is_meant = asked.is("GET", "/close") && asked.account().is_none();
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("there is no guidance for a leak", "ALARM-4", there(|asked, _| {
-        back_if(asked.is("POST", "/leak/coachme"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("POST", "/leak/coachme"), not_found)
     })),
     ("the user's alarms end after fifteen", "ALARM-4", back(|asked, answer, _| {
         if asked.is("GET", "/v1/alarms") { answer.edit_list(|alarms| alarms.truncate(15)); }
@@ -549,7 +555,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         }
     })),
     ("the partner's list does not exist", "ALARM-5", there(|asked, _| {
-        back_if(asked.is("GET", "/alarms-list"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("GET", "/alarms-list"), not_found)
     })),
     ("the list of cards is that of phones", "ALARM-5", there(|asked, _| {
         asked.path = asked.path.replace("/credit-card-list", "/phone-list");
@@ -562,21 +568,21 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is("GET", "/company-list") { answer.edit(|body| *body = json!({ "data": { "count": 0 } })); }
     })),
     ("accounts by period do not exist", "ALARM-5", there(|asked, _| {
-        back_if(asked.is("GET", "/by-period"), || Answered::json(404, &json!({ "error": "Not found" })))
+        back_if(asked.is("GET", "/by-period"), not_found)
     })),
     ("the partner's statistic is refused", "ALARM-5", there(|asked, _| {
         let is_meant = asked.is("GET", "/alarms/statistic") && asked.account().is_none();
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("one meaning is missing: CRM is refused", "ALARM-6", there(|asked, memory| {
         let is_crm = is_of(&memory.crm_tokens, asked);
         let is_meant = asked.is("GET", "/api/v1/alarms") && is_crm;
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("one meaning is missing: users are refused", "ALARM-6", there(|asked, memory| {
         let is_app = is_of(&memory.app_tokens, asked);
         let is_meant = asked.is("GET", "/api/v1/alarms") && is_app;
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("a user reads the partner's alarms", "ALARM-6", there(|asked, memory| {
         let is_app = is_of(&memory.app_tokens, asked);
@@ -738,7 +744,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is("GET", "/alarms-list") { answer.edit_list(|alarms| only_of_newest(alarms, memory)); }
     })),
     ("the alarms of a company are not read by GET", "SCOPE-5", there(|asked, _| {
-        back_if(asked.is_within("GET", "/alarms/company/"), || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(asked.is_within("GET", "/alarms/company/"), no_such_method)
     })),
     ("the partner's statistic is as it was when it was first read", "ALARM-5", back(|asked, answer, memory| {
         if asked.path == "/api/v1/alarms/statistic" && answer.is_success() {
@@ -773,13 +779,13 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(is_meant, || Answered::json(200, &json!({ "data": { "id": 1 } })))
     })),
     ("an email is changed", "NONE-1", there(|asked, _| {
-        back_if(asked.is_within("PATCH", "/email-watchlist/"), || Answered::json(200, &json!({ "message": "Done." })))
+        back_if(asked.is_within("PATCH", "/email-watchlist/"), done)
     })),
     ("CRM sees leaks of cards", "NONE-1", there(|asked, _| {
         back_if(asked.is("GET", "/credit-card/leaks") && asked.account().is_some(), no_items)
     })),
     ("an item is replaced by PUT", "NONE-1", there(|asked, _| {
-        back_if(asked.is_within("PUT", "/phone-watchlist/"), || Answered::json(200, &json!({ "message": "Done." })))
+        back_if(asked.is_within("PUT", "/phone-watchlist/"), done)
     })),
     ("a whole list is removed", "NONE-1", there(|asked, _| {
         let is_meant = asked.is("DELETE", "/iban-watchlist") || asked.is("DELETE", "/iban-watchlist/");
@@ -927,7 +933,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         if asked.is("GET", "/delete-my-data/status") && is_without_plan(answer) { *answer = done(); }
     })),
     ("a plan with Online Data is refused its scans", "ONLINE-1", there(|asked, _| {
-        back_if(asked.is("POST", SCAN), || Answered::json(403, &json!({ "message": "No." })))
+        back_if(asked.is("POST", SCAN), forbidden)
     })),
     ("a profile is answered and dropped", "ONLINE-2", there(|asked, _| {
         back_if(asked.is("POST", ONLINE), || Answered::json(201, &json!({ "data": asked.json() })))
@@ -936,7 +942,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
         back_if(asked.is("PUT", ONLINE), || Answered::json(200, &json!({ "data": asked.json() })))
     })),
     ("a profile cannot be changed", "ONLINE-2", there(|asked, _| {
-        back_if(asked.is("PUT", ONLINE), || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(asked.is("PUT", ONLINE), no_such_method)
     })),
     ("a profile cannot be read", "ONLINE-2", there(|asked, _| back_if(asked.is("GET", ONLINE), not_found))),
     ("a profile has no zip", "ONLINE-2", back(|asked, answer, _| if asked.is("GET", ONLINE) {
@@ -1198,7 +1204,7 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("users do not change passports", "PASSPORT-1", there(|asked, _| {
         let is_meant = asked.is_within("PATCH", "/passport-watchlist/") && asked.account().is_none();
-        back_if(is_meant, || Answered::json(403, &json!({ "message": "No." })))
+        back_if(is_meant, forbidden)
     })),
     ("users have no licenses", "LICENSE-1", there(|asked, _| {
         let is_meant = asked.is("GET", "/drivers-license-watchlist") && asked.account().is_none();
@@ -1206,13 +1212,13 @@ const PROXIED: &[(&str, &str, Wrong)] = &[
     })),
     ("users do not remove cards", "CARD-1", there(|asked, _| {
         let is_meant = asked.is_within("DELETE", "/credit-card/") && asked.account().is_none();
-        back_if(is_meant, || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(is_meant, no_such_method)
     })),
     ("CRM reads no single card", "CARD-1", there(|asked, _| {
         back_if(asked.is_within("GET", "/credit-card/") && asked.account().is_some(), not_found)
     })),
     ("cards are added under their plural", "CARD-2", there(|asked, _| {
-        back_if(asked.is("POST", "/credit-card"), || Answered::json(405, &json!({ "message": "No such method." })))
+        back_if(asked.is("POST", "/credit-card"), no_such_method)
     })),
     ("a code that is right is refused for a card", "CARD-4", there(|asked, _| {
         let is_meant = asked.is("POST", "/credit-cards/verify") && asked.token().is_some();

@@ -126,13 +126,16 @@ impl Asked {
 
     /// The account of a path of the CRM.
     pub(crate) fn account(&self) -> Option<&str> {
-        let rest = self.route().split_once("/account/")?.1;
-        rest.split('/').next().filter(|segment| is_id(segment))
+        self.id_after("/account/")
     }
 
     /// The alarm of a path.
     pub(crate) fn alarm(&self) -> Option<&str> {
-        let rest = self.route().split_once("/alarms/")?.1;
+        self.id_after("/alarms/")
+    }
+
+    fn id_after(&self, part: &str) -> Option<&str> {
+        let (_, rest) = self.route().split_once(part)?;
         rest.split('/').next().filter(|segment| is_id(segment))
     }
 

@@ -551,17 +551,23 @@ async fn a_session_that_ends_with_the_next_login_is_taken_up_again() {
         ALLOWED.iter().find(|(name, _)| *name == "a partner has one session at a time").expect("one");
     let url = start(http, target.base_url(), &[*one_session]).await;
     let run = run(target.at(url), 1, 2);
-    let pages = ["login.", "journey.", "items.", "scope.", "account."];
+    all_is_silent(side_by_side(&run, &["login.", "journey.", "items.", "scope.", "account."])).await;
+}
+
+/// The checks of some pages in both formats, none of which waits for another.
+fn side_by_side(
+    run: &Arc<Run>,
+    pages: &[&str],
+) -> impl Iterator<Item = impl Future<Output = (String, Vec<String>)> + Send + 'static> {
     let meant = checks().filter(|check| pages.iter().any(|page| check.id.starts_with(page)));
-    all_is_silent(meant.flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
-        let run = Arc::clone(&run);
+    meant.flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
+        let run = Arc::clone(run);
         async move {
             let outcome = run.check(check, format).await;
             let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(check, format, &outcome));
             (check.name(format), alarm.into_iter().collect())
         }
-    }))
-    .await;
+    })
 }
 
 /// Where all go by one clock, it is moved while nobody else calls, and set back.
@@ -582,17 +588,7 @@ async fn a_clock_without_sandboxes_is_moved_and_set_back() {
     };
     let (before, began) = (now().await, std::time::Instant::now());
     let run = run(target.at(url), 1, 2);
-    let pages = ["expiry.", "items.", "online.", "alarms."];
-    let about_time = checks().filter(|check| pages.iter().any(|page| check.id.starts_with(page)));
-    let tries = about_time.flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
-        let run = Arc::clone(&run);
-        async move {
-            let outcome = run.check(check, format).await;
-            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(check, format, &outcome));
-            (check.name(format), alarm.into_iter().collect())
-        }
-    });
-    all_is_silent(tries).await;
+    all_is_silent(side_by_side(&run, &["expiry.", "items.", "online.", "alarms."])).await;
     let passed = now().await.duration_since(before).as_secs();
     assert!(passed.unsigned_abs() <= began.elapsed().as_secs() + 2, "{passed} seconds later");
 }
