@@ -8,9 +8,11 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::app::{App, Limits, Settings};
-use crate::assumptions::Assumptions;
-use crate::seed::Seed;
+use crate::api::context::{App, Limits};
+use crate::guide::assumptions::Assumptions;
+use crate::model::shell;
+use crate::world::seed::Seed;
+use crate::world::settings::Settings;
 
 /// A stateful in-memory fake of the Defentry identity-protection API.
 #[derive(Debug, Parser)]
@@ -180,8 +182,6 @@ impl Config {
             assumptions: self.all_assumptions()?,
             journal: self.journal,
             random_seed: self.random_seed,
-            #[cfg(feature = "broken-rules")]
-            broken_rule: None,
         };
         let seed = Arc::new(self.read_seed()?);
         App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), Limits::default())
@@ -238,7 +238,7 @@ impl Config {
         }
         variables.push(("DEFENTRY_SSN_REQUIRED", self.ssn_required.to_string()));
         variables.push(("DEFENTRY_NORMALIZE_ALL", self.normalize_all.to_string()));
-        let line = |(name, value): (&str, String)| format!("export {name}='{}'\n", value.replace('\'', r"'\''"));
+        let line = |(name, value): (&str, String)| format!("export {name}={}\n", shell::quoted(&value));
         Ok(variables.into_iter().map(line).collect())
     }
 }
@@ -283,7 +283,7 @@ fn public_url(text: &str) -> Result<Box<str>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assumptions::Key;
+    use crate::guide::assumptions::Key;
 
     /// Flags, and the gateway's variables with their values.
     type Given = (&'static [&'static str], &'static [(&'static str, &'static str)]);
@@ -339,7 +339,7 @@ mod tests {
         }
         let flags = ["--assume", "removal.states=A,B", "--assume", "add.status=200,add.body=bare"];
         let assumptions = read(&flags, &[]).expect("flags").config.all_assumptions().expect("pairs");
-        let named = [Key::RemovalStates, Key::AddStatus, Key::AddBody].map(|key| assumptions.name(key));
+        let named = [Key::RemovalStates, Key::AddStatus, Key::AddBody].map(|key| assumptions.value(key));
         assert_eq!(named, ["A,B", "200", "bare"]);
         read(&["--assume", "A"], &[]).expect("flags").config.all_assumptions().expect_err("no pair");
     }

@@ -1,4 +1,4 @@
-//! A client's connection, and the ways in which a fault ends it: without an answer, reset, or within the body of one.
+//! A client's connection, and the ways in which a fault ends it: without a response, reset, or within the body of one.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -16,31 +16,21 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-/// How a connection ends instead of going on. As an extension of a response, it says so of the connection that the
-/// response would have gone to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// It is closed, and nothing of the response is sent.
-    Cut,
-    /// It is reset, and nothing of the response is sent.
-    Reset,
-    /// The response is sent up to so many bytes of its body, which is longer.
-    Truncated { bytes: usize },
-}
+use crate::faults::effect::ConnectionEnd;
 
 /// Why a connection ended that could have gone on.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a fault ended the connection")]
 pub(crate) struct Ended;
 
-/// A TCP connection that can be reset, and that tells when all is sent.
+/// A TCP connection that can be reset, and that tells when everything is sent.
 #[derive(Debug)]
 pub(crate) struct Connection {
     io: TokioIo<TcpStream>,
     control: Control,
 }
 
-/// What the requests of a connection know of it. Cloning it is cheap.
+/// The handle that the requests of a connection have on it. Cloning it is cheap.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Control {
     /// Notified whenever everything that was written is with the kernel.
@@ -49,7 +39,7 @@ pub(crate) struct Control {
 }
 
 impl Connection {
-    /// The connection, and what its requests are to know of it.
+    /// The connection, and the handle on it that its requests get.
     pub(crate) fn new(stream: TcpStream) -> (Self, Control) {
         let control = Control::default();
         (Self { io: TokioIo::new(stream), control: control.clone() }, control)
@@ -61,12 +51,12 @@ impl Control {
     pub(crate) async fn carry_out(&self, mut response: Response) -> Result<Response, Ended> {
         match response.extensions_mut().remove() {
             None => Ok(response),
-            Some(Ending::Cut) => Err(Ended),
-            Some(Ending::Reset) => {
+            Some(ConnectionEnd::Cut) => Err(Ended),
+            Some(ConnectionEnd::Reset) => {
                 self.resets.store(true, Ordering::Release);
                 Err(Ended)
             }
-            Some(Ending::Truncated { bytes }) => {
+            Some(ConnectionEnd::Truncated { bytes }) => {
                 let (head, body) = response.into_parts();
                 let whole = body.collect().await.map_err(|_| Ended)?.to_bytes();
                 let sent = whole.slice(..bytes.min(whole.len()));
@@ -90,9 +80,9 @@ impl Drop for Connection {
 /// A body that breaks off.
 #[derive(Debug)]
 struct Truncated {
-    /// What is announced.
+    /// The length that is announced.
     length: u64,
-    /// What there is.
+    /// The bytes that there are.
     sent: Option<Bytes>,
     control: Control,
     all_sent: Option<Pin<Box<OwnedNotified>>>,
@@ -106,7 +96,7 @@ impl hyper::body::Body for Truncated {
         if let Some(sent) = self.sent.take() {
             return Poll::Ready(Some(Ok(Frame::data(sent))));
         }
-        // The server drops what it has not written yet when a body fails, so this one fails once all is written.
+        // The server drops unwritten bytes when a body fails, so this one fails once everything is written.
         let sent = Arc::clone(&self.control.sent);
         let all_sent = self.all_sent.get_or_insert_with(|| Box::pin(sent.notified_owned()));
         ready!(all_sent.as_mut().poll(context));

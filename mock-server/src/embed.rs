@@ -1,4 +1,4 @@
-//! The fake inside a Rust test: a server on a free port, and the control routes as methods.
+//! The mock inside a Rust test: a server on a free port, and the control routes as methods.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -7,21 +7,28 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::app::{App, Limits, Place, Settings, sandbox_url};
-use crate::assumptions::{AssumptionError, Assumptions};
-use crate::control::{ClockMove, ClockState, wait_for_messages};
-use crate::faults::{FaultRecord, NewFault};
-use crate::id::{Id, ShownId, Table};
-use crate::journal::RequestRecord;
-use crate::leak::NewLeak;
-use crate::outbox::{Message, MessageFilter};
-use crate::seed::{Seed, SeedError};
+use crate::api::context::{App, Limits};
+use crate::control::clock::{ClockMove, ClockState, move_clock, state};
+use crate::control::faults;
+use crate::control::outbox::wait_for_messages;
+use crate::faults::FaultRecord;
+use crate::faults::new_fault::NewFault;
+use crate::guide::assumptions::AssumptionError;
+use crate::model::base_url::sandbox_url;
+use crate::model::id::{Id, ShownId, Table};
+use crate::model::leak::NewLeak;
+use crate::model::message::{Message, MessageFilter};
+use crate::model::ssn::EidProvider;
+use crate::model::time::Timestamp;
 use crate::server::serve;
-use crate::ssn::EidProvider;
-use crate::time::Timestamp;
-use crate::world::EidError;
+use crate::world::exposures::EidError;
+use crate::world::journal::RequestRecord;
+use crate::world::seed::load::load;
+use crate::world::seed::{Seed, SeedError};
+use crate::world::settings::Settings;
+use crate::world::worlds::Mount;
 
-/// A running fake. Dropping it stops it.
+/// A running mock. Dropping it stops it.
 ///
 /// It has a thread and a runtime of its own, so a test may call it with a blocking client too.
 ///
@@ -29,12 +36,12 @@ use crate::world::EidError;
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// use mock_server::{MessageFilter, MockServer};
 ///
-/// let fake = MockServer::start().await;
+/// let mock = MockServer::start().await;
 ///
-/// // Your client, pointed at the fake: the user adds an email, which waits for confirmation.
+/// // Your client, pointed at the mock: the user adds an email, which is pending until it is confirmed.
 /// let client = reqwest::Client::new();
 /// let added = client
-///     .post(format!("{}/api/v1/email-watchlist", fake.base_url()))
+///     .post(format!("{}/api/v1/email-watchlist", mock.base_url()))
 ///     .bearer_auth("2|mock-app-token")
 ///     .json(&serde_json::json!({ "email": "john.doe@example.com" }))
 ///     .send()
@@ -43,7 +50,7 @@ use crate::world::EidError;
 /// assert_eq!(added.status(), 201);
 ///
 /// // The test plays the user: it opens the link in the message that was sent.
-/// let messages = fake.messages(&MessageFilter::default());
+/// let messages = mock.messages(&MessageFilter::default());
 /// let link = messages[0].link.as_deref().unwrap();
 /// assert!(client.get(link).send().await.unwrap().status().is_success());
 /// # });
@@ -56,7 +63,7 @@ pub struct MockServer {
     thread: Option<JoinHandle<()>>,
 }
 
-/// How a [`MockServer`] is to be; what is not set is as the flags' defaults are.
+/// The settings of a [`MockServer`]; those that are not set are the defaults of the flags.
 #[derive(Clone, Debug)]
 pub struct MockServerBuilder {
     seed: Arc<Seed>,
@@ -68,18 +75,9 @@ pub struct MockServerBuilder {
 
 impl Default for MockServerBuilder {
     fn default() -> Self {
-        let settings = Settings {
-            ssn_required: true,
-            normalize_all: false,
-            assumptions: Assumptions::default(),
-            journal: 1000,
-            random_seed: None,
-            #[cfg(feature = "broken-rules")]
-            broken_rule: None,
-        };
         Self {
             seed: Arc::new(Seed::default_world()),
-            settings,
+            settings: Settings::default(),
             public_url: None,
             allowed_hosts: Vec::new(),
             limits: Limits::default(),
@@ -91,9 +89,12 @@ impl MockServerBuilder {
     /// Starts from this world, JSON as `--seed FILE` reads it.
     ///
     /// # Errors
-    /// What is not of that form, with the place.
+    /// The fault of the seed, with its place.
     pub fn seed(mut self, json: &str) -> Result<Self, SeedError> {
-        self.seed = Arc::new(Seed::parse(json)?);
+        let seed = Arc::new(Seed::parse(json)?);
+        // Whether a seed keeps the rules shows when a world is made from it.
+        load(&seed, Arc::new(self.settings.clone()), None)?;
+        self.seed = seed;
         Ok(self)
     }
 
@@ -118,16 +119,9 @@ impl MockServerBuilder {
         self
     }
 
-    /// Whether every answer is in the standardized format (`--normalize-all`, FORMAT-2).
+    /// Whether every response is in the standardized format (`--normalize-all`, FORMAT-2).
     pub fn normalize_all(mut self, all: bool) -> Self {
         self.settings.normalize_all = all;
-        self
-    }
-
-    /// Breaks one rule, in this world and its sandboxes.
-    #[cfg(feature = "broken-rules")]
-    pub fn break_rule(mut self, rule: crate::broken::BrokenRule) -> Self {
-        self.settings.broken_rule = Some(rule);
         self
     }
 
@@ -166,7 +160,7 @@ impl MockServerBuilder {
     ///
     /// # Panics
     /// If the machine has no free port or no thread left, or the seed breaks a rule: a test cannot go on without it.
-    #[expect(clippy::unused_async, reason = "starting is asynchronous for its callers, whatever it does within")]
+    #[expect(clippy::unused_async, reason = "starting is asynchronous for its callers, although it awaits nothing")]
     pub async fn start(self) -> MockServer {
         let app = App::new(self.seed, self.settings, self.public_url, self.allowed_hosts, self.limits)
             .unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
@@ -183,7 +177,7 @@ impl MockServerBuilder {
     }
 }
 
-/// Serves until told to stop; then whatever is under way ends with the runtime.
+/// Serves until told to stop; then requests that are under way end with the runtime.
 fn run(listener: TcpListener, app: App, stopped: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
     runtime.block_on(async {
@@ -196,7 +190,7 @@ fn run(listener: TcpListener, app: App, stopped: oneshot::Receiver<()>) {
 }
 
 impl MockServer {
-    /// Starts a fake with the default seed on a free port.
+    /// Starts a mock with the default seed on a free port.
     ///
     /// # Panics
     /// If the machine has no free port or no thread left.
@@ -216,7 +210,7 @@ impl MockServer {
 
     /// The main world, which [`MockServer::base_url`] reaches.
     pub fn world(&self) -> WorldControl {
-        WorldControl { place: Arc::clone(self.app.main()), base_url: self.base_url.clone() }
+        WorldControl { mount: Arc::clone(self.app.worlds().main()), base_url: self.base_url.clone() }
     }
 
     /// The messages that were captured, oldest first (`GET /_mock/outbox`).
@@ -229,12 +223,12 @@ impl MockServer {
     /// # Panics
     /// Never with a seed that has made the main world.
     pub fn sandbox(&self) -> Sandbox {
-        let main = self.app.main();
+        let main = self.app.worlds().main();
         self.make_sandbox(Arc::clone(&main.seed), Arc::clone(&main.settings))
     }
 
-    /// Makes a private world with a seed and assumptions of its own. Of `builder` counts what is about a world; what is
-    /// about a server stays as it is.
+    /// Makes a private world with a seed and assumptions of its own. Settings of `builder` that concern a server have no
+    /// effect.
     ///
     /// # Panics
     /// If the seed breaks a rule.
@@ -243,11 +237,11 @@ impl MockServer {
     }
 
     fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Sandbox {
-        let place = self.app.make_sandbox(seed, settings);
-        let place = place.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
-        let name = place.sandbox.as_deref().unwrap_or_default();
+        let mount = self.app.worlds().make_sandbox(seed, settings);
+        let mount = mount.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
+        let name = mount.sandbox.as_deref().unwrap_or_default();
         let base_url = sandbox_url(&self.base_url, name);
-        let control = WorldControl { place: Arc::clone(&place), base_url };
+        let control = WorldControl { mount: Arc::clone(&mount), base_url };
         Sandbox { control, app: self.app.clone() }
     }
 }
@@ -255,7 +249,7 @@ impl MockServer {
 impl Drop for MockServer {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // Who does not listen any more has stopped.
+            // A dropped receiver means that the server has stopped.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
@@ -285,8 +279,8 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        if let Some(name) = &self.control.place.sandbox {
-            self.app.end_sandbox(name);
+        if let Some(name) = &self.control.mount.sandbox {
+            self.app.worlds().end_sandbox(name);
         }
     }
 }
@@ -294,7 +288,7 @@ impl Drop for Sandbox {
 /// The control routes of one world, without HTTP.
 #[derive(Clone, Debug)]
 pub struct WorldControl {
-    place: Arc<Place>,
+    mount: Arc<Mount>,
     base_url: String,
 }
 
@@ -304,56 +298,56 @@ impl WorldControl {
     /// # Panics
     /// Never with a seed that has made a world before.
     pub fn reset(&self) {
-        self.place.reset().expect("the seed has made this world before");
+        self.mount.reset().expect("the seed has made this world before");
     }
 
     /// The messages that were captured, oldest first (`GET /_mock/outbox`).
     pub fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
-        self.place.world().messages(filter)
+        self.mount.world().messages(filter)
     }
 
     /// The same as soon as there is one, or none after `wait` (`GET /_mock/outbox?wait=`).
     pub async fn wait_for_messages(&self, filter: &MessageFilter, wait: Duration) -> Vec<Message> {
-        wait_for_messages(&self.place, filter, wait).await
+        wait_for_messages(&self.mount, filter, wait).await
     }
 
     /// Forgets the messages; links and codes in them go on working (`DELETE /_mock/outbox`).
     pub fn clear_messages(&self) {
-        let world = self.place.world();
-        world.outbox().clear(world.clock().now());
+        let world = self.mount.world();
+        world.outbox.clear(world.clock.now());
         world.changed();
     }
 
     /// A breach now holds a value (`POST /_mock/leaks`). Returns the accounts that see it at once.
     ///
     /// # Errors
-    /// A sentence about the value, if it is none of its kind.
+    /// A sentence about the value, if it is no value of its kind.
     pub fn add_leak(&self, leak: &NewLeak) -> Result<Vec<ShownId>, String> {
-        let world = self.place.world();
-        let form = world.assumptions().choice();
+        let world = self.mount.world();
+        let form = world.unrecorded().choice();
         let seen_by = world.add_leak(leak)?;
         world.changed();
         Ok(seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect())
     }
 
-    /// What the clock shows (`GET /_mock/clock`).
+    /// The state of the clock (`GET /_mock/clock`).
     pub fn clock(&self) -> ClockState {
-        self.place.clock()
+        state(&self.mount)
     }
 
-    /// Sets the clock; it stands still or runs on as before.
+    /// Sets the clock; it stays frozen or runs on as before.
     pub fn set_clock(&self, now: Timestamp) -> ClockState {
-        self.place.move_clock(ClockMove { now: Some(now), ..ClockMove::default() })
+        move_clock(&self.mount, ClockMove { now: Some(now), ..ClockMove::default() })
     }
 
-    /// Moves the clock on, and tells what fell due.
+    /// Moves the clock on, and returns what fell due.
     pub fn advance_clock(&self, by: Duration) -> ClockState {
-        self.place.move_clock(ClockMove { advance_seconds: Some(by.as_secs()), ..ClockMove::default() })
+        move_clock(&self.mount, ClockMove { advance_seconds: Some(by.as_secs()), ..ClockMove::default() })
     }
 
-    /// Stops the clock, or lets it run.
+    /// Freezes the clock, or lets it run.
     pub fn freeze_clock(&self, frozen: bool) -> ClockState {
-        self.place.move_clock(ClockMove { frozen: Some(frozen), ..ClockMove::default() })
+        move_clock(&self.mount, ClockMove { frozen: Some(frozen), ..ClockMove::default() })
     }
 
     /// The user completes the electronic ID flow (`POST /_mock/accounts/{id}/eid`).
@@ -361,8 +355,8 @@ impl WorldControl {
     /// # Errors
     /// As [`EidError`] says.
     pub fn complete_eid(&self, account_id: &str, provider: EidProvider, ssn: &str) -> Result<(), EidError> {
-        let world = self.place.world();
-        let account = Id::parse(Table::Account, account_id, world.assumptions().choice()).ok_or(EidError::NoAccount)?;
+        let world = self.mount.world();
+        let account = Id::parse(Table::Account, account_id, world.unrecorded().choice()).ok_or(EidError::NoAccount)?;
         world.complete_eid(account, provider, ssn)?;
         world.changed();
         Ok(())
@@ -373,48 +367,47 @@ impl WorldControl {
     /// # Errors
     /// A sentence that names the field, and says what would be right.
     pub fn add_fault(&self, fault: &NewFault) -> Result<FaultRecord, String> {
-        let world = self.place.world();
-        world.faults().add(fault, world.clock().now())
+        faults::add(&self.mount.world(), fault)
     }
 
     /// The faults that are set, those that are over included, in order (`GET /_mock/faults`).
     pub fn faults(&self) -> Vec<FaultRecord> {
-        let world = self.place.world();
-        world.faults().list(world.clock().now())
+        let world = self.mount.world();
+        world.faults.list(world.clock.now())
     }
 
     /// Removes a fault (`DELETE /_mock/faults/{id}`). False where there is none of that id.
     pub fn remove_fault(&self, id: u64) -> bool {
-        self.place.world().faults().remove(id)
+        self.mount.world().faults.remove(id)
     }
 
     /// Removes all faults (`DELETE /_mock/faults`).
     pub fn clear_faults(&self) {
-        self.place.world().faults().clear();
+        self.mount.world().faults.clear();
     }
 
     /// The whole world as JSON, which a seed may be too (`GET /_mock/snapshot`).
     pub fn snapshot(&self) -> String {
-        self.place.world().snapshot().to_text()
+        self.mount.world().snapshot().to_text()
     }
 
     /// Puts a snapshot or a seed in the place of this world, until the next reset (`PUT /_mock/snapshot`).
     ///
     /// # Errors
-    /// What does not fit, with the place; then the world stays as it was.
+    /// The fault of the seed, with its place; then the world stays as it was.
     pub fn restore(&self, json: &str) -> Result<(), SeedError> {
-        self.place.restore(&Seed::parse(json)?)
+        self.mount.restore(&Seed::parse(json)?)
     }
 
     /// The last requests, oldest first (`GET /_mock/requests`).
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.place.world().journal().list(0, usize::MAX, &self.base_url)
+        self.mount.world().journal.list(0, usize::MAX, &self.base_url)
     }
 
     /// Forgets the requests (`DELETE /_mock/requests`).
     pub fn clear_requests(&self) {
-        let world = self.place.world();
-        world.journal().clear();
+        let world = self.mount.world();
+        world.journal.clear();
         world.changed();
     }
 }

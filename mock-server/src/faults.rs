@@ -1,124 +1,84 @@
-//! Faults on demand: what a test wants to go wrong, which requests or messages of a world it strikes, and whose turn it
-//! is.
+//! Faults on demand: what a test wants to go wrong, which requests or messages of a world it matches, and how often.
 //!
-//! The answer that a struck request gets is written in `call`, the end of its connection is in `connection`, and what
-//! becomes of a struck message is in `outbox`.
+//! Faults are pure and know statuses by their numbers. The dispatcher writes the response of a request that a fault
+//! applies to, the connection ends as it says, and the outbox delays or drops messages.
 
-mod aim;
-mod asked;
+pub(crate) mod effect;
+pub(crate) mod new_fault;
+pub(crate) mod pattern;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution as _, LogNormal};
 use serde::Serialize;
 
-pub(crate) use self::aim::Met;
-use self::aim::RequestAim;
-pub use self::asked::{Distribution, FaultKind, FaultToken, FaultWhen, Latency, NewFault};
-use crate::connection::Ending;
-use crate::id::mix;
-use crate::outbox::{Message, MessageFilter};
-use crate::reply::Why;
-use crate::time::Timestamp;
+use self::effect::{Injection, MessageEffect, RequestEffect};
+use self::new_fault::{Distribution, FaultKind, Latency, NewFault};
+use self::pattern::IncomingRequest;
+use crate::model::message::NewMessage;
+use crate::model::time::Timestamp;
 
-/// The most faults that a world takes: each request is held against all of them.
+/// The most faults that a world takes, because each request is compared with all of them.
 const MOST: usize = 1000;
 
-/// A fault that was set, and what has come of it.
+/// A fault that is set, and how often it has applied.
 #[derive(Clone, Debug, Serialize)]
 pub struct FaultRecord {
     /// Counts up from 1 in each world.
     pub id: u64,
-    /// As it was asked for; what was left out and counts is filled in.
+    /// The fault as it was asked for, with values for fields that were left out.
     #[serde(flatten)]
     pub fault: NewFault,
-    /// How many requests or messages it has struck.
-    pub struck: u64,
-    /// How many more it will strike, if that is limited.
+    /// How many requests or messages it has applied to.
+    pub matched: u64,
+    /// How many more it will apply to, if that is limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<u64>,
-    /// When it ends by the fake's clock, if it does.
+    /// When it ends by the mock's clock, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
-    /// Whether it strikes no more, by count or by time.
+    /// Whether it is over, by count or by time.
     pub is_over: bool,
 }
 
-/// The fault that struck a request, or a message that the request sent, as the journal names it.
+/// The fault that applied to a request, or to a message that the request sent, as the journal names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct StruckBy {
+pub struct InjectedFault {
     /// The id of the fault.
     pub id: u64,
-    /// What it does.
+    /// Its effect.
     pub kind: FaultKind,
 }
 
-impl StruckBy {
+impl InjectedFault {
     /// The sentence of `X-Mock-Hint`.
     pub(crate) fn hint(self) -> String {
         let Self { id, kind } = self;
         let did = match kind {
-            FaultKind::Latency => "held this answer back",
-            FaultKind::Status | FaultKind::Throttle => "answered this",
-            FaultKind::Cut | FaultKind::Reset => "ended the connection without an answer",
-            FaultKind::Truncate => "cut this answer short",
+            FaultKind::Latency => "delayed this response",
+            FaultKind::Status | FaultKind::Throttle => "made this response",
+            FaultKind::Cut | FaultKind::Reset => "ended the connection without a response",
+            FaultKind::Truncate => "truncated this response",
             FaultKind::MessageDelay | FaultKind::MessageDrop | FaultKind::MessageDouble | FaultKind::MessageReorder => {
-                "struck a message that this sent"
+                "applied to a message that this request sent"
             }
         };
         format!("a fault set by POST /_mock/faults (id {id}, {}) {did}", kind.name())
     }
 }
 
-/// What becomes of a struck request, beside that it may be late.
+/// The effect of the faults that apply to one request.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum RequestEffect {
-    /// It is refused.
-    Refuse { why: Why, when: FaultWhen },
-    /// Its connection ends without an answer.
-    End { ending: Ending, when: FaultWhen },
-    /// No more than so many bytes of the answer's body arrive.
-    Truncate { bytes: usize },
-}
-
-impl RequestEffect {
-    /// Whether the request is not even looked at.
-    pub(crate) fn spares_the_world(&self) -> bool {
-        matches!(self, Self::Refuse { when: FaultWhen::Before, .. } | Self::End { when: FaultWhen::Before, .. })
-    }
-}
-
-/// What becomes of a struck message.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum MessageEffect {
-    Delay {
-        seconds: u32,
-    },
-    Drop,
-    Double,
-    /// It waits for the next one that this admits.
-    Reorder {
-        after: MessageFilter,
-    },
-}
-
-/// What strikes a request.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Struck {
-    pub(crate) by: StruckBy,
-    /// How much later it is answered.
-    pub(crate) late: Duration,
-    /// None where being late is all.
+pub(crate) struct InjectedEffect {
+    pub(crate) by: InjectedFault,
+    /// How much later the response is sent.
+    pub(crate) delay: Duration,
+    /// None where the delay is all.
     pub(crate) effect: Option<RequestEffect>,
-}
-
-/// What a fault strikes, and what it does there.
-#[derive(Clone, Debug)]
-enum Strike {
-    Late(RequestAim, Latency),
-    Request(RequestAim, RequestEffect),
-    Message(MessageFilter, MessageEffect),
 }
 
 /// A fault that is set.
@@ -126,11 +86,11 @@ enum Strike {
 struct Fault {
     id: u64,
     asked: NewFault,
-    strike: Strike,
+    injection: Injection,
     ends_at: Option<Timestamp>,
-    /// How many requests or messages it was aimed at, struck or not.
-    met: u64,
-    struck: u64,
+    /// How many requests or messages came that it is about, whether it applied to them or not.
+    seen: u64,
+    matched: u64,
 }
 
 /// The faults of one world.
@@ -187,50 +147,54 @@ impl Faults {
         self.retain(|fault| fault.id != id) > 0
     }
 
-    /// What strikes a request: the latencies whose turn it is, up to the first other fault whose turn it is.
-    pub(crate) fn meet_request(&self, met: &Met<'_>, now: Timestamp) -> Option<Struck> {
-        let mut struck: Option<Struck> = None;
+    /// The effect on a request: the latencies that apply, up to the first other fault that applies.
+    pub(crate) fn inject_request(&self, request: &IncomingRequest<'_>, now: Timestamp) -> Option<InjectedEffect> {
+        let mut injected: Option<InjectedEffect> = None;
         for fault in &mut self.lock().faults {
-            let is_meant = match &fault.strike {
-                Strike::Late(aim, _) | Strike::Request(aim, _) => aim.admits(met),
-                Strike::Message(..) => false,
+            let is_match = match &fault.injection {
+                Injection::Latency(pattern, _) | Injection::Request(pattern, _) => pattern.matches(request),
+                Injection::Message(..) => false,
             };
-            if !is_meant || !fault.takes_its_turn(now) {
+            if !is_match || !fault.applies(now) {
                 continue;
             }
             let by = fault.name();
-            match &fault.strike {
-                Strike::Late(_, latency) => {
-                    let late = latency.draw(fault.seed(), fault.met);
-                    struck.get_or_insert(Struck { by, late: Duration::ZERO, effect: None }).late += late;
+            match &fault.injection {
+                Injection::Latency(_, latency) => {
+                    let delay = latency.draw(&mut fault.random(Draw::Latency));
+                    injected.get_or_insert(InjectedEffect { by, delay: Duration::ZERO, effect: None }).delay += delay;
                 }
-                Strike::Request(_, effect) => {
-                    let late = struck.map_or(Duration::ZERO, |before| before.late);
-                    return Some(Struck { by, late, effect: Some(effect.clone()) });
+                Injection::Request(_, effect) => {
+                    let delay = injected.map_or(Duration::ZERO, |before| before.delay);
+                    return Some(InjectedEffect { by, delay, effect: Some(effect.clone()) });
                 }
-                Strike::Message(..) => {}
+                Injection::Message(..) => {}
             }
         }
-        struck
+        injected
     }
 
-    /// What strikes a message. One that another message waits for is not made to wait in turn.
-    pub(crate) fn meet_message(&self, message: &Message, is_awaited: bool) -> Option<(StruckBy, MessageEffect)> {
+    /// The effect on a message. A message that another one waits for does not wait in turn.
+    pub(crate) fn inject_message(
+        &self,
+        message: &NewMessage,
+        is_awaited: bool,
+    ) -> Option<(InjectedFault, MessageEffect)> {
         if !self.is_any() {
             return None;
         }
         self.lock().faults.iter_mut().find_map(|fault| {
-            let Strike::Message(aim, effect) = &fault.strike else { return None };
+            let Injection::Message(filter, effect) = &fault.injection else { return None };
             let would_wait = matches!(effect, MessageEffect::Reorder { .. });
-            if would_wait && is_awaited || !aim.admits(message) {
+            if would_wait && is_awaited || !filter.admits(message) {
                 return None;
             }
             let effect = effect.clone();
-            fault.takes_its_turn(message.sent_at).then(|| (fault.name(), effect))
+            fault.applies(message.sent_at).then(|| (fault.name(), effect))
         })
     }
 
-    /// Keeps some, and returns how many went.
+    /// Keeps some, and returns how many were removed.
     fn retain(&self, keeps: impl Fn(&Fault) -> bool) -> usize {
         let mut list = self.lock();
         let before = list.faults.len();
@@ -245,49 +209,51 @@ impl Faults {
 }
 
 impl Fault {
-    /// A fault that has struck nothing yet.
+    /// A fault that has not applied yet.
     fn new(id: u64, asked: &NewFault, now: Timestamp) -> Result<Self, String> {
-        let strike = asked.strike()?;
+        let injection = asked.injection()?;
         let mut asked = asked.clone();
         asked.fill_in(id);
         let ends_at = asked.for_seconds.map(|seconds| now.plus_seconds(i64::from(seconds)));
-        Ok(Self { id, asked, strike, ends_at, met: 0, struck: 0 })
+        Ok(Self { id, asked, injection, ends_at, seen: 0, matched: 0 })
     }
 
-    fn name(&self) -> StruckBy {
-        StruckBy { id: self.id, kind: self.asked.kind }
+    fn name(&self) -> InjectedFault {
+        InjectedFault { id: self.id, kind: self.asked.kind }
     }
 
-    /// What its choices and distributions are drawn from; where nobody gave a seed, its id is one.
-    fn seed(&self) -> u64 {
-        self.asked.random_seed.unwrap_or(self.id)
-    }
-
-    /// How many more it will strike, if that is limited.
+    /// How many more it will apply to, if that is limited.
     fn left(&self) -> Option<u64> {
-        self.asked.next.map(|next| next - self.struck)
+        self.asked.next.map(|next| next - self.matched)
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
         self.left() == Some(0) || self.ends_at.is_some_and(|end| now >= end)
     }
 
-    /// Whether it strikes what it is aimed at now, which counts.
-    fn takes_its_turn(&mut self, now: Timestamp) -> bool {
+    /// Whether it applies to the request or message that has just come, which is counted.
+    fn applies(&mut self, now: Timestamp) -> bool {
         if self.is_over(now) {
             return false;
         }
-        self.met += 1;
-        let strikes = self.asked.share.is_none_or(|share| fraction(self.seed(), self.met, Draw::Turn) < share);
-        self.struck += u64::from(strikes);
-        strikes
+        self.seen += 1;
+        let applies = self.asked.share.is_none_or(|share| self.random(Draw::Turn).random::<f64>() < share);
+        self.matched += u64::from(applies);
+        applies
+    }
+
+    /// The random numbers of this turn, each purpose with its own. The id is the seed where none was given.
+    fn random(&self, draw: Draw) -> ChaCha8Rng {
+        let mut random = ChaCha8Rng::seed_from_u64(self.asked.random_seed.unwrap_or(self.id));
+        random.set_stream(self.seen.wrapping_mul(2).wrapping_add(draw as u64));
+        random
     }
 
     fn record(&self, now: Timestamp) -> FaultRecord {
         FaultRecord {
             id: self.id,
             fault: self.asked.clone(),
-            struck: self.struck,
+            matched: self.matched,
             left: self.left(),
             ends_at: self.ends_at,
             is_over: self.is_over(now),
@@ -295,38 +261,26 @@ impl Fault {
     }
 }
 
+/// The purpose of a random number.
+#[derive(Clone, Copy)]
+enum Draw {
+    Turn,
+    Latency,
+}
+
 impl Latency {
-    /// How long the `nth` request is held back.
-    fn draw(self, seed: u64, nth: u64) -> Duration {
+    fn draw(self, random: &mut impl Rng) -> Duration {
         let milliseconds = match self {
             Self::Fixed(milliseconds) => f64::from(milliseconds),
-            Self::Drawn(Distribution::Uniform(from, to)) => {
-                f64::from(from) + f64::from(to - from) * fraction(seed, nth, Draw::First)
-            }
+            Self::Drawn(Distribution::Uniform(from, to)) => f64::from(random.random_range(from..=to)),
             Self::Drawn(Distribution::Lognormal { median, sigma }) => {
-                // Box and Muller; the logarithm is of what lies above 0.
-                let (one, other) = (1.0 - fraction(seed, nth, Draw::First), fraction(seed, nth, Draw::Second));
-                let normal = (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * other).cos();
-                median * (sigma * normal).exp()
+                // The logarithm of a median of 0 has no value, and no latency is 0.
+                let drawn = LogNormal::new(median.max(f64::MIN_POSITIVE).ln(), sigma);
+                drawn.map_or(median, |distribution| distribution.sample(random))
             }
         };
         Duration::from_secs_f64(milliseconds.min(f64::from(Self::LONGEST)) / 1000.0)
     }
-}
-
-/// What a number is drawn for: numbers of one seed and one turn that must not depend on each other.
-#[derive(Clone, Copy)]
-enum Draw {
-    Turn,
-    First,
-    Second,
-}
-
-/// The number from 0 to 1, without 1, that stands at the `nth` place.
-fn fraction(seed: u64, nth: u64, draw: Draw) -> f64 {
-    let place = nth.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(mix(seed.wrapping_add(1)));
-    let bits = mix(mix(place).wrapping_add(draw as u64));
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -336,7 +290,7 @@ mod tests {
     use axum::http::Method;
 
     use super::*;
-    use crate::call::TokenSeen;
+    use crate::model::principal::TokenSeen;
 
     static NOON: LazyLock<Timestamp> = LazyLock::new(|| Timestamp::parse("2030-01-01T12:00:00Z").expect("a time"));
 
@@ -346,30 +300,30 @@ mod tests {
         faults.add(&asked, *NOON).expect("a fault that keeps to the rules")
     }
 
-    fn meet(faults: &Faults, now: Timestamp) -> Option<Struck> {
+    fn inject(faults: &Faults, now: Timestamp) -> Option<InjectedEffect> {
         let path = "/api/v1/alarms";
         let (method, token) = (&Method::GET, TokenSeen::None);
-        faults.meet_request(&Met { method, path, documented: Some(path), token_number: None, token }, now)
+        faults.inject_request(&IncomingRequest { method, path, documented: Some(path), token_number: None, token }, now)
     }
 
-    /// Which of the first `many` requests are struck.
-    fn struck(asked: &str, many: usize) -> Vec<bool> {
+    /// Which of the first `many` requests a fault applies to.
+    fn applied(asked: &str, many: usize) -> Vec<bool> {
         let faults = Faults::default();
         add(&faults, asked);
-        (0..many).map(|_| meet(&faults, *NOON).is_some()).collect()
+        (0..many).map(|_| inject(&faults, *NOON).is_some()).collect()
     }
 
     #[test]
-    fn the_next_few_are_struck_or_all_or_a_share() {
-        assert_eq!(struck(r#"{ "kind": "cut", "next": 2 }"#, 4), [true, true, false, false]);
-        assert_eq!(struck(r#"{ "kind": "cut" }"#, 3), [true; 3]);
-        assert_eq!(struck(r#"{ "kind": "cut", "share": 0 }"#, 100), [false; 100]);
-        assert_eq!(struck(r#"{ "kind": "cut", "share": 1 }"#, 100), [true; 100]);
+    fn a_fault_applies_to_the_next_few_or_all_or_a_share() {
+        assert_eq!(applied(r#"{ "kind": "cut", "next": 2 }"#, 4), [true, true, false, false]);
+        assert_eq!(applied(r#"{ "kind": "cut" }"#, 3), [true; 3]);
+        assert_eq!(applied(r#"{ "kind": "cut", "share": 0 }"#, 100), [false; 100]);
+        assert_eq!(applied(r#"{ "kind": "cut", "share": 1 }"#, 100), [true; 100]);
         let of_seed =
-            |seed: u64| struck(&format!(r#"{{ "kind": "cut", "share": 0.25, "random_seed": {seed} }}"#), 1000);
+            |seed: u64| applied(&format!(r#"{{ "kind": "cut", "share": 0.25, "random_seed": {seed} }}"#), 1000);
         assert_eq!(of_seed(7), of_seed(7));
         for seed in [0, 7, u64::MAX] {
-            let many = of_seed(seed).iter().filter(|struck| **struck).count();
+            let many = of_seed(seed).iter().filter(|applies| **applies).count();
             assert!((180..320).contains(&many), "{many} of 1000 with seed {seed}");
             assert_ne!(of_seed(seed), of_seed(seed ^ 1), "{seed}");
         }
@@ -380,21 +334,21 @@ mod tests {
         let faults = Faults::default();
         let set = add(&faults, r#"{ "kind": "throttle", "retry_after_seconds": 1, "next": 2, "for_seconds": 60 }"#);
         assert_eq!((set.left, set.ends_at, set.is_over), (Some(2), Some(NOON.plus_seconds(60)), false));
-        assert!(meet(&faults, NOON.plus_seconds(59)).is_some());
-        assert!(meet(&faults, NOON.plus_seconds(60)).is_none());
+        assert!(inject(&faults, NOON.plus_seconds(59)).is_some());
+        assert!(inject(&faults, NOON.plus_seconds(60)).is_none());
         let state = |now| {
             let listed = faults.list(now);
-            (listed[0].struck, listed[0].left, listed[0].is_over)
+            (listed[0].matched, listed[0].left, listed[0].is_over)
         };
         assert_eq!(state(NOON.plus_seconds(60)), (1, Some(1), true));
         assert_eq!(state(*NOON), (1, Some(1), false));
-        assert!(meet(&faults, *NOON).is_some());
+        assert!(inject(&faults, *NOON).is_some());
         assert_eq!(state(*NOON), (2, Some(0), true));
-        assert!(meet(&faults, *NOON).is_none());
+        assert!(inject(&faults, *NOON).is_none());
     }
 
     #[test]
-    fn the_first_that_strikes_wins_and_latencies_before_it_add_up() {
+    fn the_first_fault_that_applies_wins_and_latencies_before_it_add_up() {
         let faults = Faults::default();
         add(&faults, r#"{ "kind": "latency", "milliseconds": 10 }"#);
         add(&faults, r#"{ "kind": "latency", "milliseconds": 20, "next": 1 }"#);
@@ -402,23 +356,24 @@ mod tests {
         add(&faults, r#"{ "kind": "reset" }"#);
         add(&faults, r#"{ "kind": "latency", "milliseconds": 40 }"#);
         let next = || {
-            let struck = meet(&faults, *NOON).expect("a fault strikes");
-            (struck.by.id, struck.late.as_millis())
+            let injected = inject(&faults, *NOON).expect("a fault applies");
+            (injected.by.id, injected.delay.as_millis())
         };
         assert_eq!((next(), next(), next()), ((3, 30), (3, 10), (4, 10)));
         assert!(faults.remove(4) && !faults.remove(4));
-        assert_eq!(next(), (1, 50), "where none but latencies strike, the first is named");
-        let struck: Vec<u64> = faults.list(*NOON).iter().map(|fault| fault.struck).collect();
-        assert_eq!(struck, [4, 1, 2, 1]);
+        assert_eq!(next(), (1, 50), "where only latencies apply, the first is named");
+        let matched: Vec<u64> = faults.list(*NOON).iter().map(|fault| fault.matched).collect();
+        assert_eq!(matched, [4, 1, 2, 1]);
         faults.clear();
-        assert!(meet(&faults, *NOON).is_none() && !faults.is_any());
+        assert!(inject(&faults, *NOON).is_none() && !faults.is_any());
         assert_eq!(add(&faults, r#"{ "kind": "cut" }"#).id, 6, "an id is not given twice");
     }
 
     #[test]
     fn latencies_are_as_their_distribution_says() {
         let drawn = |latency: Latency, seed: u64| -> Vec<u128> {
-            (1..=1000).map(|nth| latency.draw(seed, nth).as_millis()).collect()
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            (1..=1000).map(|_| latency.draw(&mut random).as_millis()).collect()
         };
         assert_eq!(drawn(Latency::Fixed(7), 1), [7; 1000]);
 

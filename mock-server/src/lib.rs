@@ -1,84 +1,56 @@
-//! A stateful in-memory fake of the Defentry identity-protection API, on axum.
+//! A stateful in-memory mock of the Defentry identity-protection API, on axum.
+//!
+//! # Layers
+//!
+//! Each layer imports only those before it, and no two files import each other; a test reads the sources and holds them to
+//! it.
+//!
+//! 1. `guide`: facts and assumptions by name, and the trace of those that a response is based on
+//! 2. `model`: data and rules, pure; knows neither request nor time
+//! 3. `faults`: what is to go wrong, pure
+//! 4. `world`: accounts, tokens, leaks, messages and a clock behind verbs; seeds and snapshots
+//! 5. `api`: the documented routes
+//! 6. `page`, `control`: the page and the control routes under `/_mock/`
+//! 7. `connection`, `server`, `config`, `run`, `embed`: serving it all
 //!
 //! # The way of a request
 //!
-//! request → `server` (connection, world) → `routes` (the table) → `call` (body) → `auth` (who is calling) → handler
-//! (`login`, `account`, `ssn`, `watchlist` and its kinds) → `world` (one step) → `reply` (what is meant) → `format`
-//! (legacy or standardized) → response
+//! `server` (connection, world) → `api::dispatch` (path, body) → `api::respond` (faults, row of the table `api::routes`,
+//! caller by `api::auth`) → a handler in `api::handlers` → one verb of the `world` → an answer by meaning (`api::reply`) →
+//! `api::format` (legacy or standardized) → response
 //!
-//! What holds throughout:
-//!
-//! - Only `format` knows status numbers and JSON shapes. Handlers answer by meaning.
-//! - Only `auth` makes the `Actor` that a handler takes first, so nobody forgets to ask who is calling.
-//! - One account is one entry of `world`; a rule and its write are one step under its guard.
-//! - Where the guide is silent, code reads a named assumption (`assumptions`), and reading it records it for the
-//!   answer's `X-Mock-Basis`.
-//! - What goes wrong on purpose is in `faults`: `call` asks it of each request and `world` of each message, and
-//!   `connection` ends a connection as it says.
-//!
-//! `control` serves `/_mock/`, `page` the page there that shows it to a person, and [`MockServer`] is the same within a
-//! Rust test.
+//! - Only `api::format` and `api::wording` know the statuses of documented routes.
+//! - Only `api::auth` makes the caller that a handler takes first, so that no handler can forget to ask.
+//! - One account is one entry of the world; a rule and its write are one step under its guard.
+//! - An assumption can be read only in a way that records it for the response's `X-Mock-Basis`.
 
-// First, for its macro is known from here on.
-#[macro_use]
-mod broken;
-
-mod account;
-mod alarm;
-mod app;
-mod assumptions;
-mod auth;
-mod call;
-mod clock;
+mod api;
 mod config;
-mod confirmation;
 mod connection;
 mod control;
-mod cors;
-mod curl;
 mod embed;
-mod facts;
 mod faults;
-mod fields;
-mod format;
-mod guidance;
-mod hints;
-mod id;
-mod journal;
-mod leak;
-mod login;
-mod magic;
-mod mask;
-mod online;
-mod openapi;
-mod outbox;
+mod guide;
+mod model;
 mod page;
-mod pages;
-mod reply;
-mod routes;
 mod run;
-mod secrets;
-mod seed;
 mod server;
-mod ssn;
-mod time;
-mod value;
-mod watchlist;
 mod world;
 
-pub use assumptions::{AssumptionError, Assumptions};
-#[cfg(feature = "broken-rules")]
-pub use broken::BrokenRule;
 pub use config::{Cli, Command, Config, LogFormat};
-pub use control::ClockState;
+pub use control::clock::ClockState;
 pub use embed::{MockServer, MockServerBuilder, Sandbox, WorldControl};
-pub use faults::{Distribution, FaultKind, FaultRecord, FaultToken, FaultWhen, Latency, NewFault, StruckBy};
-pub use id::ShownId;
-pub use journal::RequestRecord;
-pub use leak::{NewLeak, Severity, SourceType, WatchKind};
-pub use outbox::{Channel, Message, MessageFilter};
+pub use faults::new_fault::{Distribution, FaultKind, FaultToken, FaultWhen, Latency, NewFault};
+pub use faults::{FaultRecord, InjectedFault};
+pub use guide::assumptions::{AssumptionError, Assumptions};
+pub use model::id::ShownId;
+pub use model::kind::WatchKind;
+pub use model::leak::{NewLeak, Severity, SourceType};
+pub use model::message::{Channel, Message, MessageFilter};
+pub use model::ssn::EidProvider;
+pub use model::time::{Date, Timestamp};
 pub use run::{healthcheck, run};
-pub use seed::SeedError;
-pub use ssn::EidProvider;
-pub use time::{Date, Timestamp};
-pub use world::{Due, EidError};
+pub use world::due::Due;
+pub use world::exposures::EidError;
+pub use world::journal::RequestRecord;
+pub use world::seed::SeedError;

@@ -1,16 +1,17 @@
-//! The page at `/_mock/`: what a person sees of a world, in a browser.
+//! The page at `/_mock/`: a world in a browser.
 //!
-//! It is static, compiled in, and holds nothing of any world, so a link from anywhere may open it. What it shows it asks
-//! the control routes for, by addresses relative to its own: below a sandbox's base URL it shows that sandbox.
+//! It is static, compiled in, and holds nothing of any world, so a link from anywhere may open it. It reads the control
+//! routes by addresses relative to its own: below a sandbox's base URL it shows that sandbox.
 
 use axum::Router;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-use crate::app::App;
+use crate::api::context::App;
+use crate::guide::{assumptions, facts};
 
-/// The header by which the page is known where it reads to stay up to date.
+/// The header of requests with which the page stays up to date.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-mock-page");
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -19,7 +20,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 const SVG: &str = "image/svg+xml";
 
-/// What it consists of: path, type and text.
+/// Its files: path, type and text.
 const FILES: [(&str, &str, &str); 14] = [
     ("/_mock/", HTML, include_str!("page/index.html")),
     ("/_mock/page/page.css", CSS, include_str!("page/page.css")),
@@ -33,11 +34,11 @@ const FILES: [(&str, &str, &str); 14] = [
     ("/_mock/page/faults.js", SCRIPT, include_str!("page/faults.js")),
     ("/_mock/page/journal.js", SCRIPT, include_str!("page/journal.js")),
     ("/_mock/page/outbox.js", SCRIPT, include_str!("page/outbox.js")),
-    ("/_mock/page/assumptions.json", JSON, crate::assumptions::FIXTURE),
-    ("/_mock/page/facts.json", JSON, include_str!("../../fixtures/facts.json")),
+    ("/_mock/page/assumptions.json", JSON, assumptions::FIXTURE),
+    ("/_mock/page/facts.json", JSON, facts::FIXTURE),
 ];
 
-/// Nothing but what comes from here, and in nobody's frame.
+/// Only content from here, and in no frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -38,7 +38,7 @@ pub fn run(config: &Config) -> Result<(), String> {
         say(&format!("listening on http://{address}"));
         serve(listener, app.clone(), shutdown).await;
         if let Some(save) = save {
-            save.write(&app.main().world().snapshot().to_text())?;
+            save.write(&app.worlds().main().world().snapshot().to_text())?;
         }
         tracing::info!("stopped");
         Ok(())

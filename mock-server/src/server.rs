@@ -15,16 +15,18 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-use crate::app::{App, SANDBOX_PREFIX};
+use crate::api::context::App;
+use crate::api::dispatch;
 use crate::connection::{Connection, Control, Ended};
-use crate::{control, routes};
+use crate::control;
+use crate::model::base_url::SANDBOX_PREFIX;
 
 /// How long to wait before accepting again when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `app` on `listener` until `shutdown` resolves; then ends what is under way, for as long as the limits say.
+/// Serves `app` on `listener` until `shutdown` resolves; then ends the requests that are under way, within the limits.
 pub(crate) async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
-    let router = control::router(routes::router(), &app).with_state(app.clone());
+    let router = control::router(dispatch::router(), &app).with_state(app.clone());
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(app.limits().head);
     let connections = GracefulShutdown::new();
@@ -40,7 +42,7 @@ pub(crate) async fn serve(listener: TcpListener, app: App, shutdown: impl Future
         }
     }
     drop(listener);
-    app.end();
+    app.worlds().end();
     tokio::select! {
         () = connections.shutdown() => {}
         () = tokio::time::sleep(app.limits().shutdown) => tracing::warn!("some requests did not end in time"),
@@ -48,7 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, app: App, shutdown: impl Future
 }
 
 fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutdown, router: &Router, app: &App) {
-    // Answers are small and written at once: there is nothing to gather.
+    // Responses are small and written at once, so there is nothing to gather.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended before it was served");
         return;
@@ -56,7 +58,7 @@ fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutd
     let (router, app) = (router.clone(), app.clone());
     let (connection, control) = Connection::new(stream);
     let service =
-        service_fn(move |request| dispatch(request.map(Body::new), router.clone(), app.clone(), control.clone()));
+        service_fn(move |request| route(request.map(Body::new), router.clone(), app.clone(), control.clone()));
     let connection = connections.watch(http.serve_connection(connection, service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -65,21 +67,21 @@ fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutd
     });
 }
 
-/// Finds the world that a request is about, and routes what is left of its path. Where a fault keeps the answer from the
-/// client, the connection ends.
-async fn dispatch(mut request: Request, router: Router, app: App, control: Control) -> Result<Response, Ended> {
+/// Finds the world that a request is for, and routes the rest of its path. Where a fault keeps the response from the client,
+/// the connection ends.
+async fn route(mut request: Request, router: Router, app: App, control: Control) -> Result<Response, Ended> {
     if request.uri().path().starts_with(SANDBOX_PREFIX) {
-        let Some((visit, within)) = app.visit_sandbox(request.uri()) else {
-            return Ok(control::no_such_sandbox().into_response());
+        let Some((reached, within)) = app.reach_sandbox(request.uri()) else {
+            return Ok(control::sandboxes::no_such_sandbox().into_response());
         };
         *request.uri_mut() = within;
-        request.extensions_mut().insert(visit);
+        request.extensions_mut().insert(reached);
     }
     let Ok(response) = router.oneshot(request).await;
     control.carry_out(response).await
 }
 
-/// A connection that could not be accepted is its client's trouble; no descriptors left is ours, and may pass.
+/// A connection that could not be accepted concerns its client only. If no descriptors are left, they may be soon.
 async fn after_refused_accept(error: &io::Error) {
     let is_theirs =
         [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionRefused];

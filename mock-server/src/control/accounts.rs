@@ -1,57 +1,54 @@
-//! What the accounts of a world hold, for those who look from outside: a list of all, and one of them whole.
+//! `/_mock/accounts`: the accounts of a world, a list of all and one of them whole.
 //!
-//! Numbers of a person are masked here, before they leave the fake, until somebody asks for them.
+//! Personal numbers are masked here, before they leave the mock, unless a request asks for them.
 
 use axum::Json;
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Any, json};
 
-use super::Refused;
-use super::input::Query;
-use crate::account::Account;
-use crate::app::Visit;
-use crate::assumptions::IdForm;
-use crate::confirmation::Confirmation;
-use crate::hints;
-use crate::id::{Id, ShownId, Table};
-use crate::leak::{Hit, NewLeak, WatchKind};
-use crate::mask;
-use crate::online::Standing;
-use crate::ssn;
-use crate::time::Timestamp;
-use crate::watchlist::card::{self, Card};
-use crate::watchlist::email::Email;
-use crate::watchlist::iban::Iban;
-use crate::watchlist::license::License;
-use crate::watchlist::passport::Passport;
-use crate::watchlist::phone::Phone;
-use crate::watchlist::{Item, Kind};
-use crate::world::World;
+use crate::api::context::Reached;
+use crate::control::input::Query;
+use crate::control::refused::Refused;
+use crate::guide::assumptions::{Assumptions, IdForm};
+use crate::guide::format::Format;
+use crate::guide::trace::Assumed;
+use crate::model::account::Account;
+use crate::model::base_url::BaseUrl;
+use crate::model::confirmation::Means;
+use crate::model::exposure::Exposure;
+use crate::model::hints;
+use crate::model::id::{Id, ShownId, Table};
+use crate::model::item::{Item, Kind};
+use crate::model::kind::WatchKind;
+use crate::model::leak::NewLeak;
+use crate::model::mask;
+use crate::model::online::scan::RemovalSteps;
+use crate::model::online::{NONE, OnlineStatusShape};
+use crate::model::shape::{InFormat, Writing};
+use crate::model::time::Timestamp;
+use crate::model::watchlists::{ForKind, Watchlist, with_each_kind};
+use crate::world::state::World;
 
-/// How many accounts are listed at once, if nobody says, and at the most.
+/// How many accounts are listed at once by default, and at most.
 const USUAL_LIMIT: usize = 50;
 const HIGHEST_LIMIT: usize = 500;
 
-/// How much of a number must be named for the account to be found by it: less stands in too many.
+/// The length of a part of a number by which accounts are found; a shorter part is in too many of them.
 const SHORTEST_NUMBER: usize = 4;
-
-/// How much of the end of a phone and of an IBAN is shown.
-const PHONE_SHOWN: usize = 2;
-const IBAN_SHOWN: usize = 4;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
+pub(crate) struct ListQuery {
     search: Option<String>,
     after: Option<String>,
     limit: Option<usize>,
 }
 
 /// `GET /_mock/accounts`: in the order of their ids, a page at a time, for there may be a million.
-pub(super) async fn list(visit: Visit, Query(query): Query<ListQuery>) -> Result<Json<Any>, Refused> {
-    let form: IdForm = visit.world.assumptions().choice();
+pub(crate) async fn list(reached: Reached, Query(query): Query<ListQuery>) -> Result<Json<Any>, Refused> {
+    let form: IdForm = reached.world.unrecorded().choice();
     let limit = query.limit.unwrap_or(USUAL_LIMIT);
     if !(1..=HIGHEST_LIMIT).contains(&limit) {
         return Err(Refused::bad(format!("limit is 1 to {HIGHEST_LIMIT}")));
@@ -62,14 +59,14 @@ pub(super) async fn list(visit: Visit, Query(query): Query<ListQuery>) -> Result
             .ok_or_else(|| Refused::bad("after is the id of an account, as a list has it under next"))?,
     };
     let term = Term::new(query.search.as_deref().unwrap_or_default());
-    // Looking through a million accounts takes a second, in which other requests go on.
-    let looked = tokio::task::spawn_blocking(move || {
+    // Searching a million accounts takes a second, and other requests go on meanwhile.
+    let searched = tokio::task::spawn_blocking(move || {
         let is_meant = |account: &Account| term.is_found_in(account, form);
         let show = |account: &Account| (account.id, Listed::of(account, form));
         // One more than is shown tells whether there are more.
-        visit.world.accounts_after(after, limit + 1, is_meant, show)
+        reached.world.accounts.after(after, limit + 1, is_meant, show)
     });
-    let (mut accounts, total) = looked.await.expect("looking does not panic");
+    let (mut accounts, total) = searched.await.expect("searching does not panic");
     let has_more = accounts.len() > limit;
     accounts.truncate(limit);
     let next = accounts.last().filter(|_| has_more).map(|(id, _)| Id::new(Table::Account, *id).shown(form));
@@ -77,7 +74,7 @@ pub(super) async fn list(visit: Visit, Query(query): Query<ListQuery>) -> Result
     Ok(Json(json!({ "accounts": accounts, "total": total, "next": next })))
 }
 
-/// What is looked for in accounts: an id, a part of a name or of an email, or a number that is watched.
+/// A search term: an id, a part of a name or of an email, or of a number that is watched.
 struct Term {
     text: String,
     /// As numbers are kept, if it is long enough for one.
@@ -99,25 +96,18 @@ impl Term {
         account.email.as_deref().is_some_and(has)
             || has(&format!("{} {}", account.first_name, account.last_name))
             || self.text == Id::new(Table::Account, account.id).shown(form).to_string()
-            || account.emails.iter().any(|email| has(email.fields.value()))
+            || account.watchlists.emails.iter().any(|email| has(email.fields.value()))
             || self.number.as_deref().is_some_and(|number| has_number(account, number))
     }
 }
 
 fn has_number(account: &Account, number: &str) -> bool {
-    fn watches<K: Kind>(account: &Account, number: &str) -> bool {
-        K::items(account).iter().any(|item| item.fields.value().to_lowercase().contains(number))
-    }
-    watches::<Phone>(account, number)
-        || watches::<Iban>(account, number)
-        || watches::<Passport>(account, number)
-        || watches::<License>(account, number)
-        || watches::<Card>(account, number)
+    account.watchlists.hold_part(number)
         || account.phone.as_deref().is_some_and(|phone| phone.contains(number))
         || account.ssn.as_ref().is_some_and(|ssn| ssn.number.to_lowercase().contains(number))
 }
 
-/// Whose an account is.
+/// The owner of an account.
 #[derive(Debug, Serialize)]
 struct Owner {
     id: ShownId,
@@ -158,57 +148,44 @@ struct Listed {
 
 impl Listed {
     fn of(account: &Account, form: IdForm) -> Self {
-        let counts = [
-            count::<Email>(account),
-            count::<Phone>(account),
-            count::<Iban>(account),
-            count::<Passport>(account),
-            count::<License>(account),
-            count::<Card>(account),
-        ];
+        let counts = WatchKind::ALL.map(|kind| account.watchlists.count(kind));
         Self {
             owner: Owner::of(account, form),
             items: counts.iter().map(|(items, _)| items).sum(),
             pending: counts.iter().map(|(_, pending)| pending).sum(),
-            leaks: account.hits.iter().filter(|hit| hit.is_watched).count(),
-            open_alarms: account.hits.iter().filter(|hit| hit.closed_at.is_none()).count(),
+            leaks: account.exposures.iter().filter(|exposure| exposure.is_watched).count(),
+            open_alarms: account.exposures.iter().filter(|exposure| exposure.is_open()).count(),
         }
     }
 }
 
-/// How many items of a kind there are, and how many of them wait.
-fn count<K: Kind>(account: &Account) -> (usize, usize) {
-    let items = K::items(account).iter();
-    (items.len(), items.filter(|item| !item.is_confirmed()).count())
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct OneQuery {
+pub(crate) struct OneQuery {
     #[serde(default)]
     reveal: bool,
 }
 
 /// `GET /_mock/accounts/{id}`: with its items and what they wait for, its leaks, each with its alarm, and where its
 /// Online Data stands.
-pub(super) async fn one(
-    visit: Visit,
+pub(crate) async fn one(
+    reached: Reached,
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(query): Query<OneQuery>,
 ) -> Result<Json<Any>, Refused> {
-    let world = &*visit.world;
-    let form = world.assumptions().choice();
-    let look = Look { world, now: world.clock().now(), form, base: visit.base(&headers).url(), reveals: query.reveal };
+    let world = &*reached.world;
+    let form = world.unrecorded().choice();
+    let look = Look { world, now: world.clock.now(), form, base: reached.base(&headers), reveals: query.reveal };
     let account =
-        Id::parse(Table::Account, &id, form).and_then(|id| world.look_at(id, |account| look.account(account)));
+        Id::parse(Table::Account, &id, form).and_then(|id| world.accounts.read(id, |account| look.account(account)));
     match account {
         Some(account) => Ok(Json(json!({ "account": account }))),
-        None => Err(Refused(StatusCode::NOT_FOUND, "there is no account with this id in this world".into())),
+        None => Err(Refused::not_found("there is no account with this id in this world")),
     }
 }
 
-/// An account with all that belongs to it.
+/// An account with everything that belongs to it.
 #[derive(Debug, Serialize)]
 struct Whole {
     #[serde(flatten)]
@@ -223,8 +200,28 @@ struct Whole {
     items: Vec<ListedItem>,
     leaks: Vec<ListedLeak>,
     /// None where the plan does not include it (ONLINE-1).
-    online: Option<Standing>,
+    online: Option<OnlineStatus>,
     is_revealed: bool,
+}
+
+/// The state of Online Data, written as in the standardized format.
+#[derive(Debug)]
+struct OnlineStatus(OnlineStatusShape);
+
+impl OnlineStatus {
+    fn of(account: &Account, world: &World, now: Timestamp) -> Self {
+        let online = account.online.as_deref().unwrap_or(&NONE);
+        Self(online.status(world.sites.len(), &RemovalSteps::assumed(world.unrecorded()), now))
+    }
+}
+
+impl Serialize for OnlineStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // No id and no legacy boolean is in it, so no assumption is read.
+        let assumptions = Assumptions::default();
+        let writing = Writing { format: Format::Standardized, assumed: Assumed::unrecorded(&assumptions) };
+        InFormat { value: &self.0, writing }.serialize(serializer)
+    }
 }
 
 /// A watched item.
@@ -239,7 +236,7 @@ struct ListedItem {
     leaks: usize,
 }
 
-/// What an item waits for.
+/// The confirmation that an item waits for.
 #[derive(Debug, Serialize)]
 struct Waiting {
     until: Timestamp,
@@ -253,7 +250,7 @@ struct Waiting {
 #[derive(Debug, Serialize)]
 struct ListedLeak {
     id: ShownId,
-    /// Whether what it was found for is still watched; otherwise its alarm is all that a client sees.
+    /// Whether the item that it was found for is still watched; otherwise a client sees only its alarm.
     is_watched: bool,
     found_at: Timestamp,
     alarm: ListedAlarm,
@@ -273,22 +270,14 @@ struct Look<'a> {
     world: &'a World,
     now: Timestamp,
     form: IdForm,
-    /// Where the links of what waits begin.
-    base: String,
+    /// The address at which confirmation links begin.
+    base: BaseUrl<'a>,
     reveals: bool,
 }
 
 impl Look<'_> {
     fn account(&self, account: &Account) -> Whole {
-        let mut items = Vec::new();
-        items.extend(self.items::<Email>(account));
-        items.extend(self.items::<Phone>(account));
-        items.extend(self.items::<Iban>(account));
-        items.extend(self.items::<Passport>(account));
-        items.extend(self.items::<License>(account));
-        items.extend(self.items::<Card>(account));
         let has_online = self.world.includes_online_data(account.plan_id);
-        let steps = self.world.removal_steps();
         Whole {
             owner: Owner::of(account, self.form),
             created_with: account.created_with.clone(),
@@ -297,63 +286,70 @@ impl Look<'_> {
             ssn: account.ssn.as_ref().map(|ssn| self.value(WatchKind::Ssn, &ssn.number)),
             created_at: account.created_at,
             updated_at: account.updated_at,
-            items,
-            leaks: account.hits.iter().map(|hit| self.leak(hit)).collect(),
-            online: has_online.then(|| account.online_standing(self.world, &steps, self.now)),
+            items: with_each_kind(ListItems { look: self, account }).flatten().collect(),
+            leaks: account.exposures.iter().map(|exposure| self.leak(exposure)).collect(),
+            online: has_online.then(|| OnlineStatus::of(account, self.world, self.now)),
             is_revealed: self.reveals,
         }
     }
 
-    fn items<K: Kind>(&self, account: &Account) -> impl Iterator<Item = ListedItem> {
-        K::items(account).iter().map(|item| ListedItem {
-            kind: K::WATCH,
-            id: item.id().shown(self.form),
-            value: self.value(K::WATCH, item.fields.value()),
-            created_at: item.created_at,
-            confirmed_at: item.confirmed_at(),
-            waiting: self.waiting(item),
-            leaks: account.leaks(K::WATCH).filter(|hit| hit.item_id == item.id).count(),
-        })
-    }
-
-    fn waiting<K: Kind>(&self, item: &Item<K>) -> Option<Waiting> {
-        let Confirmation::Pending(challenge) = &item.confirmation else { return None };
+    fn waiting<K: Watchlist>(&self, item: &Item<K>) -> Option<Waiting> {
+        let challenge = item.confirmation.pending()?;
         let is_over = self.now >= challenge.expires_at;
-        let is_by_link = K::WATCH == WatchKind::Email;
+        let is_by_link = K::CONFIRMING.is_some_and(|confirming| confirming.means == Means::Link);
         Some(Waiting {
             until: challenge.expires_at,
             is_over,
-            why: if is_over { hints::waited_too_long(K::WATCH) } else { hints::waiting(K::WATCH) },
-            link: is_by_link.then(|| format!("{}/_confirm/{}", self.base, challenge.secret)),
+            why: if is_over { hints::expired::<K>() } else { hints::pending::<K>() },
+            link: is_by_link.then(|| challenge.link(self.base)),
             code: (!is_by_link).then(|| challenge.secret.clone()),
         })
     }
 
-    fn leak(&self, hit: &Hit) -> ListedLeak {
-        let leak = hit.leak.describe();
+    fn leak(&self, exposure: &Exposure) -> ListedLeak {
+        let leak = exposure.leak.describe();
         ListedLeak {
-            id: Id::new(Table::Leak, hit.id).shown(self.form),
-            is_watched: hit.is_watched,
-            found_at: hit.created_at,
+            id: Id::new(Table::Leak, exposure.id).shown(self.form),
+            is_watched: exposure.is_watched,
+            found_at: exposure.created_at,
             alarm: ListedAlarm {
-                id: Id::new(Table::Alarm, hit.alarm_id).shown(self.form),
-                status: hit.status(),
-                closed_at: hit.closed_at,
+                id: Id::new(Table::Alarm, exposure.alarm_id).shown(self.form),
+                status: exposure.status().name(),
+                closed_at: exposure.closed_at,
             },
             leak: NewLeak { value: self.value(leak.kind, &leak.value), ..leak },
         }
     }
 
-    /// A value as it may be seen: an email as it is, of a number the end unless all was asked for.
+    /// A value as it may be seen: an email as it is, and the end of a number unless everything was asked for.
     fn value(&self, kind: WatchKind, value: &str) -> String {
-        let shown = match kind {
-            _ if self.reveals => return value.to_owned(),
-            WatchKind::Email => return value.to_owned(),
-            WatchKind::Iban => IBAN_SHOWN,
-            WatchKind::CreditCard => card::SHOWN,
-            WatchKind::Phone => PHONE_SHOWN,
-            WatchKind::Passport | WatchKind::DriversLicense | WatchKind::Ssn => ssn::SHOWN,
+        if self.reveals || kind == WatchKind::Email {
+            return value.to_owned();
+        }
+        mask::all_but_last(value, kind.names().shown)
+    }
+}
+
+/// Lists the items of each kind.
+struct ListItems<'a> {
+    look: &'a Look<'a>,
+    account: &'a Account,
+}
+
+impl ForKind for ListItems<'_> {
+    type Output = Vec<ListedItem>;
+
+    fn run<K: Watchlist>(&mut self) -> Vec<ListedItem> {
+        let Self { look, account } = *self;
+        let listed = |item: &Item<K>| ListedItem {
+            kind: K::KIND,
+            id: item.id().shown(look.form),
+            value: look.value(K::KIND, item.fields.value()),
+            created_at: item.created_at,
+            confirmed_at: item.confirmed_at(),
+            waiting: look.waiting(item),
+            leaks: account.exposures.watched(K::KIND).filter(|exposure| exposure.item_id == item.id).count(),
         };
-        mask::all_but_last(value, shown)
+        K::of(&account.watchlists).iter().map(listed).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Who may reach the control routes: anybody on this machine or network but a web page of somebody else.
+//! The guard of the control routes: any client on this machine or network may use them, but no foreign web page.
 //!
 //! A page in the developer's browser can send requests to local ports, directly or under a name of its own that it
 //! points there. The first kind shows by `Origin` and `Sec-Fetch-Site`, the second by `Host`.
@@ -6,22 +6,22 @@
 use std::net::IpAddr;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Refused;
-use crate::app::App;
+use crate::api::context::App;
+use crate::control::refused::Refused;
 
-/// Refuses what a foreign web page could have sent.
-pub(super) async fn only_local(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refused> {
+/// Refuses a request that a foreign web page could have sent.
+pub(crate) async fn only_local(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refused> {
     match objection(request.headers(), request.uri(), app.allowed_hosts()) {
         None => Ok(next.run(request).await),
-        Some(sentence) => Err(Refused(StatusCode::FORBIDDEN, sentence)),
+        Some(sentence) => Err(Refused::forbidden(sentence)),
     }
 }
 
-/// What speaks against a request, if anything does.
+/// The objection to a request, if there is one.
 fn objection(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Option<String> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (uri.authority(), hosts.next(), hosts.next()) {
@@ -32,7 +32,7 @@ fn objection(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Option<Strin
     if !is_local_name(name_of(host), allowed) {
         return Some(format!(
             "the control routes are not reached as {host:?}: use an IP address, localhost or another name without \
-             dots, or start the fake with --allow-host"
+             dots, or start the mock with --allow-host"
         ));
     }
     let is_cross_site =
@@ -75,9 +75,9 @@ mod tests {
             (&[("host", "[::1]:8650")], true),
             (&[("host", "localhost:8650")], true),
             (&[("host", "LOCALHOST")], true),
-            (&[("host", "fake:8650")], true),
+            (&[("host", "mock:8650")], true),
             (&[("host", "defentry.localhost")], true),
-            (&[("host", "fake.internal:80")], true),
+            (&[("host", "mock.internal:80")], true),
             (&[("host", "evil.example")], false),
             (&[("host", "127.0.0.1.evil.example")], false),
             (&[("host", "localhost.")], false),
@@ -96,7 +96,7 @@ mod tests {
             for (name, value) in headers {
                 map.append(*name, value.parse().expect("a header value"));
             }
-            let objection = objection(&map, &Uri::from_static("/_mock/health"), &["fake.internal".to_owned()]);
+            let objection = objection(&map, &Uri::from_static("/_mock/health"), &["mock.internal".to_owned()]);
             assert_eq!(objection.is_none(), expected, "{headers:?}: {objection:?}");
         }
     }

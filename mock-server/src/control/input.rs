@@ -1,4 +1,4 @@
-//! What control routes are sent: JSON bodies and queries, with errors that name the field.
+//! The bodies and queries of control routes, with errors that name the field.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::Refused;
-use crate::app::App;
+use crate::api::context::App;
+use crate::control::refused::Refused;
 
 /// A JSON body. An empty one is taken as an empty object.
 #[derive(Debug)]
-pub(super) struct Body<T>(pub(super) T);
+pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Refused;
@@ -34,9 +34,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     }
 }
 
-/// A body that reads itself.
+/// A body as text.
 #[derive(Debug)]
-pub(super) struct Text(pub(super) String);
+pub(crate) struct Text(pub(crate) String);
 
 impl FromRequest<App> for Text {
     type Rejection = Refused;
@@ -50,14 +50,14 @@ impl FromRequest<App> for Text {
 async fn read(request: Request, app: &App) -> Result<Bytes, Refused> {
     match tokio::time::timeout(app.limits().body, Bytes::from_request(request, app)).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(rejection)) => Err(Refused(rejection.status(), rejection.body_text())),
-        Err(_) => Err(Refused(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".into())),
+        Ok(Err(rejection)) => Err(Refused::new(rejection.status(), rejection.body_text())),
+        Err(_) => Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }
 
 /// A query.
 #[derive(Debug)]
-pub(super) struct Query<T>(pub(super) T);
+pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = Refused;

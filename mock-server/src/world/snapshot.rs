@@ -1,67 +1,69 @@
 //! A world as the seed that makes it anew: everything that a client or a control route could notice, in an order that
-//! does not depend on how it came about.
+//! does not depend on its history.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use super::{SsoCode, Token, World};
-use crate::account::Account;
-use crate::auth::Principal;
-use crate::confirmation::{Challenge, Confirmation};
-use crate::id::Table;
-use crate::leak::{Hit, Leak, WatchKind};
-use crate::online::{Online, Profile, Scans};
-use crate::outbox::{Late, Message};
-use crate::seed::{
+use serde_json::{Map, Value as Json};
+
+use super::outbox::DelayedMessage;
+use super::seed::{
     GivenOut, Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedLateMessage, SeedMessage,
     SeedMinute, SeedPhoneCode, SeedProfile, SeedToken, VERSION,
 };
-use crate::time::Timestamp;
-use crate::watchlist::{Item, Items, Kind};
+use super::state::World;
+use super::tokens::{SsoCode, Token};
+use crate::model::account::Account;
+use crate::model::confirmation::{Challenge, Confirmation};
+use crate::model::exposure::Exposure;
+use crate::model::item::Item;
+use crate::model::kind::WatchKind;
+use crate::model::leak::Leak;
+use crate::model::message::NewMessage;
+use crate::model::online::Scans;
+use crate::model::online::profile::Profile;
+use crate::model::principal::Principal;
+use crate::model::time::Timestamp;
+use crate::model::watchlists::{ForKind, Watchlist, Watchlists, with_each_kind};
 
 impl World {
-    /// What is here now, between two steps.
+    /// Everything that is here now, between two steps.
     pub(crate) fn snapshot(&self) -> Seed {
-        let _between_steps = self.steps.write().unwrap_or_else(PoisonError::into_inner);
-        let leaks = self.leaks_in_order();
+        let _between_steps = self.between_steps();
+        let leaks = self.leaks.in_order();
         let places: HashMap<*const Leak, usize> =
             leaks.iter().enumerate().map(|(place, leak)| (Arc::as_ptr(leak), place)).collect();
         let place_of = |leak: &Arc<Leak>| places[&Arc::as_ptr(leak)];
         let (messages, late_messages) = self.outbox.list_with_late(self.clock.now());
+        let (mut tokens, mut codes, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
+        self.tokens.each(|number, issued| tokens.push((number, token(number, issued))));
+        self.tokens.each_code(|text, issued| codes.push((text.to_owned(), code(text, issued))));
+        self.accounts.each(|there| accounts.push((there.id, account(there, place_of))));
         Seed {
             version: VERSION,
             assume: self.assumptions().switched().map(|(key, value)| (key.to_owned(), value.into())).collect(),
             clock: self.clock.setting(),
             partners: self.partners.clone(),
-            tokens: in_order(self.tokens.iter().map(|entry| (*entry.key(), token(*entry.key(), &entry)))),
+            tokens: in_order(tokens),
             plans: self.plans.clone(),
             sites: self.sites.clone(),
-            accounts: in_order(self.accounts.iter().map(|entry| (entry.id, account(&entry, place_of)))),
+            accounts: in_order(accounts),
             leaks: leaks.iter().map(|leak| leak.describe()).collect(),
             closed_alarms: Vec::new(),
-            sso_codes: in_order(self.codes.iter().map(|entry| (entry.key().clone(), code(entry.key(), &entry)))),
-            messages: messages.into_iter().map(message).collect(),
+            sso_codes: in_order(codes),
+            messages: messages.into_iter().map(|(id, arrived)| message(id, arrived)).collect(),
             late_messages: late_messages.into_iter().map(late_message).collect(),
             given_out: Some(GivenOut {
-                ids: Table::ALL.map(|table| (table, self.last_ids[table as usize].load(Ordering::Relaxed))).into(),
+                ids: self.ids.given_out(),
                 messages: self.outbox.sent(),
                 secrets: self.secrets.drawn(),
             }),
         }
     }
-
-    /// All leaks by kind and value; those of one value as they became known.
-    fn leaks_in_order(&self) -> Vec<Arc<Leak>> {
-        let mut leaks: Vec<Arc<Leak>> = self.leaks.iter().flat_map(|entry| entry.value().clone()).collect();
-        leaks.sort_by(|one, other| (one.kind, &one.value).cmp(&(other.kind, &other.value)));
-        leaks
-    }
 }
 
-/// What stands beside the keys, in their order.
-fn in_order<K: Ord, T>(entries: impl Iterator<Item = (K, T)>) -> Vec<T> {
-    let mut entries: Vec<(K, T)> = entries.collect();
+/// The values in the order of their keys.
+fn in_order<K: Ord, T>(mut entries: Vec<(K, T)>) -> Vec<T> {
     entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     entries.into_iter().map(|(_, described)| described).collect()
 }
@@ -82,19 +84,19 @@ fn token(number: u64, token: &Token) -> SeedToken {
     }
 }
 
-fn code(code: &str, issued: &SsoCode) -> SeedCode {
-    let SsoCode { account, expires_at, is_used } = *issued;
+fn code(code: &str, issued: SsoCode) -> SeedCode {
+    let SsoCode { account, expires_at, is_used } = issued;
     SeedCode { code: code.to_owned(), account, expires_at, is_used }
 }
 
-fn message(message: Message) -> SeedMessage {
-    let Message { id, channel, to, account_id, kind, subject, text, link, code, sent_at } = message;
-    let account = account_id.number(Table::Account).unwrap_or_default();
+fn message(id: u64, message: NewMessage) -> SeedMessage {
+    let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = message;
     SeedMessage { id, channel, to, account, kind: kind.into_owned(), subject, text, link, code, sent_at }
 }
 
-fn late_message(late: Late) -> SeedLateMessage {
-    SeedLateMessage { arrives_at: late.arrives_at, after: late.after, message: message(late.message) }
+/// A delayed message has no id yet.
+fn late_message(late: DelayedMessage) -> SeedLateMessage {
+    SeedLateMessage { arrives_at: late.arrives_at, after: late.after, message: message(0, late.message) }
 }
 
 fn account(account: &Account, place_of: impl Fn(&Arc<Leak>) -> usize) -> SeedAccount {
@@ -110,28 +112,34 @@ fn account(account: &Account, place_of: impl Fn(&Arc<Leak>) -> usize) -> SeedAcc
         password: account.password.as_deref().map(str::to_owned),
         created_at: account.created_at,
         updated_at: other_than(account.created_at, account.updated_at),
-        emails: items(&account.emails),
-        phones: items(&account.phones),
-        ibans: items(&account.ibans),
-        passports: items(&account.passports),
-        drivers_licenses: items(&account.licenses),
-        credit_cards: items(&account.cards),
         phone_codes: account
             .phone_codes
             .iter()
             .map(|sent| SeedPhoneCode { phone: sent.phone.to_string(), code: challenge(&sent.challenge) })
             .collect(),
-        alarms: Some(account.hits.iter().map(|hit| alarm(hit, place_of(&hit.leak))).collect()),
-        online_profile: online.and_then(Online::profile).map(profile),
-        online_scans: online.map_or_else(Scans::default, |online| online.scans().clone()),
+        alarms: Some(account.exposures.iter().map(|exposure| alarm(exposure, place_of(&exposure.leak))).collect()),
+        online_profile: online.and_then(|online| online.profile.as_ref()).map(profile),
+        online_scans: online.map_or_else(Scans::default, |online| online.scans.clone()),
+        lists: lists(&account.watchlists),
     }
 }
 
-fn items<K: Kind>(items: &Items<K>) -> Vec<SeedItem> {
-    items.iter().map(item).collect()
+/// The items of all kinds by the names of their lists; a list without items is left out.
+fn lists(watchlists: &Watchlists) -> Map<String, Json> {
+    struct Lists<'a>(&'a Watchlists);
+    impl ForKind for Lists<'_> {
+        type Output = (&'static str, Vec<Json>);
+
+        fn run<K: Watchlist>(&mut self) -> Self::Output {
+            let items = K::of(self.0).iter().map(item::<K>);
+            (K::LIST, items.map(|item| serde_json::to_value(item).expect("keys are texts")).collect())
+        }
+    }
+    let lists = with_each_kind(Lists(watchlists)).filter(|(_, items)| !items.is_empty());
+    lists.map(|(name, items)| (name.to_owned(), items.into())).collect()
 }
 
-fn item<K: Kind>(item: &Item<K>) -> SeedItem {
+fn item<K: Watchlist>(item: &Item<K>) -> SeedItem {
     let (confirmed_at, waits_for) = match &item.confirmation {
         Confirmation::Confirmed(at) => (other_than(item.created_at, *at), None),
         Confirmation::Pending(pending) => (None, Some(challenge(pending))),
@@ -150,15 +158,15 @@ fn challenge(challenge: &Challenge) -> SeedChallenge {
     SeedChallenge { secret: challenge.secret.to_string(), expires_at: challenge.expires_at }
 }
 
-fn alarm(hit: &Hit, leak: usize) -> SeedAlarm {
+fn alarm(exposure: &Exposure, leak: usize) -> SeedAlarm {
     SeedAlarm {
-        id: hit.alarm_id,
+        id: exposure.alarm_id,
         leak,
-        leak_id: hit.id,
-        item_id: (hit.leak.kind != WatchKind::Ssn).then_some(hit.item_id),
-        is_watched: hit.is_watched,
-        created_at: hit.created_at,
-        closed_at: hit.closed_at,
+        leak_id: exposure.id,
+        item_id: (exposure.leak.kind != WatchKind::Ssn).then_some(exposure.item_id),
+        is_watched: exposure.is_watched,
+        created_at: exposure.created_at,
+        closed_at: exposure.closed_at,
     }
 }
 
@@ -166,7 +174,7 @@ fn profile(profile: &Profile) -> SeedProfile {
     SeedProfile { created_at: Some(profile.created_at), updated_at: Some(profile.updated_at), body: profile.body() }
 }
 
-/// The instant, if it is not the one that is taken for granted.
-fn other_than(usual: Timestamp, at: Timestamp) -> Option<Timestamp> {
-    (at != usual).then_some(at)
+/// The time, if it is not the default.
+fn other_than(default: Timestamp, at: Timestamp) -> Option<Timestamp> {
+    (at != default).then_some(at)
 }

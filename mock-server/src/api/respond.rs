@@ -1,0 +1,321 @@
+//! The response to one request whose body has been read: faults, row, caller, handler, format, headers and journal. Nothing
+//! waits here.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use axum::extract::RawPathParams;
+use axum::http::header::HeaderName;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
+
+use crate::api::auth;
+use crate::api::cors;
+use crate::api::error::{ApiError, ErrorKind};
+use crate::api::format::{self, Rendered, Wire};
+use crate::api::reply::Reply;
+use crate::api::request::Request;
+use crate::api::routes::{self, AnyOutcome, Handler, Row};
+use crate::api::suggest;
+use crate::api::wording::error_of_status;
+use crate::faults::effect::{ConnectionEnd, RequestEffect};
+use crate::faults::pattern::IncomingRequest;
+use crate::faults::{InjectedEffect, InjectedFault};
+use crate::guide::facts::Fact;
+use crate::guide::format::Format;
+use crate::guide::trace::{Assumed, Trace};
+use crate::model::base_url::BaseUrl;
+use crate::model::mask;
+use crate::model::principal::{Mode, Principal, TokenSeen};
+use crate::model::shape::Writing;
+use crate::world::curl::SentRequest;
+use crate::world::journal::Entry;
+use crate::world::state::{Context, World};
+use crate::world::tokens::Rate;
+
+static BASIS: HeaderName = HeaderName::from_static("x-mock-basis");
+static HINT: HeaderName = HeaderName::from_static("x-mock-hint");
+static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+static RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// A request whose body has been read.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    /// The rows of its path; none where the path is not documented.
+    pub(crate) rows: &'a [&'static Row],
+    pub(crate) world: &'a World,
+    pub(crate) base: BaseUrl<'a>,
+    pub(crate) parts: &'a Parts,
+    pub(crate) captures: Option<&'a RawPathParams>,
+    /// The body, or the reason why it was not read.
+    pub(crate) body: Result<&'a [u8], ErrorKind>,
+}
+
+/// The response to a request.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// None where a fault ends the connection without a response.
+    pub(crate) rendered: Option<Rendered>,
+    /// How long the response, or its absence, is held back.
+    pub(crate) delay: Duration,
+    /// The end of the connection, where a fault ends it.
+    pub(crate) end: Option<ConnectionEnd>,
+}
+
+/// The result of handling a request.
+struct Handled {
+    outcome: AnyOutcome,
+    token: TokenSeen,
+    rate: Option<Rate>,
+}
+
+impl From<ApiError> for Handled {
+    fn from(error: ApiError) -> Self {
+        Self { outcome: Err(error), token: TokenSeen::None, rate: None }
+    }
+}
+
+/// Answers a request, and notes it in journal and log.
+pub(crate) fn respond(incoming: &Incoming<'_>) -> Response {
+    let (world, parts) = (incoming.world, incoming.parts);
+    let trace = Trace::default();
+    let assumed = Assumed::new(world.assumptions(), &trace);
+    let request = Request {
+        world,
+        context: Context { now: world.clock.now(), assumed, base: incoming.base },
+        headers: &parts.headers,
+        uri: &parts.uri,
+        captures: incoming.captures,
+        body: *incoming.body.as_ref().unwrap_or(&&[][..]),
+    };
+    let (injected, token) = inject(incoming, &request);
+    let effect = injected.as_ref().and_then(|injected| injected.effect.as_ref());
+    let handled = match effect {
+        // The world does not see the request, so only the fault has looked at its token.
+        Some(effect) if effect.spares_the_world() => None,
+        _ => Some(handle(incoming, &request, &trace)),
+    };
+    let token = handled.as_ref().map_or(token, |handled| handled.token);
+    let delay = injected.as_ref().map_or(Duration::ZERO, |injected| injected.delay)
+        + handled.as_ref().map_or(Duration::ZERO, |handled| delay(&handled.outcome));
+    // Of several faults, the one with the largest effect is named.
+    let fault = match (effect, handled.as_ref().and_then(|handled| message_fault(&handled.outcome))) {
+        (None, Some(fault)) => Some(fault),
+        _ => injected.as_ref().map(|injected| injected.by),
+    };
+    let (handled, end) = apply(effect, handled, &trace);
+    if let Some(Handled { outcome: Err(ApiError { is_magic: true, .. }), .. }) = &handled {
+        trace.clear();
+    }
+    let hint = hint(&request, handled.as_ref().filter(|_| !replaces(effect)), fault);
+    let format = format::asked_for(&parts.headers, world.settings.normalize_all, assumed);
+    let rendered = handled.map(|handled| write(incoming, &handled, format, hint.as_deref(), &trace, assumed));
+    let end = match (effect, &rendered) {
+        (Some(RequestEffect::Truncate { bytes }), Some(rendered)) => Some(truncated(rendered, &parts.method, *bytes)),
+        _ => end,
+    };
+    if rendered.is_none() {
+        trace.clear();
+    }
+    let status = rendered.as_ref().map(|rendered| rendered.status.as_u16());
+    note(incoming, &request, Note { token, format, status, hint, fault, trace: &trace });
+    Response { rendered, delay, end }
+}
+
+/// The effect of the faults that apply to the request, and the kind of its token as far as they have looked.
+fn inject(incoming: &Incoming<'_>, request: &Request<'_>) -> (Option<InjectedEffect>, TokenSeen) {
+    let faults = &incoming.world.faults;
+    if !faults.is_any() {
+        return (None, TokenSeen::None);
+    }
+    let documented = incoming.rows.first().map(|row| &*row.path);
+    let (token_number, token) = auth::look_at_token(request);
+    let (method, path) = (&incoming.parts.method, incoming.parts.uri.path());
+    let seen = IncomingRequest { method, path, documented, token_number, token };
+    (faults.inject_request(&seen, request.now()), token)
+}
+
+/// Does what the request asks for.
+fn handle(incoming: &Incoming<'_>, request: &Request<'_>, trace: &Trace) -> Handled {
+    let row = match row(incoming, request.assumed()) {
+        Ok(row) => row,
+        Err(refusal) => return refusal.into(),
+    };
+    if let Err(unread) = &incoming.body {
+        return ApiError::from(unread.clone()).into();
+    }
+    trace.record_facts(row.facts);
+    let _step = incoming.world.step();
+    // A defect of the mock must not take the connection, and the other requests on it, with it.
+    let handled = catch_unwind(AssertUnwindSafe(|| call(&row.handler, request)));
+    handled.unwrap_or_else(|_| ApiError::from(ErrorKind::Broken).into())
+}
+
+/// The row that answers, or the refusal of a path or a method that is not documented (NONE-1).
+fn row(incoming: &Incoming<'_>, assumed: Assumed<'_>) -> Result<&'static Row, ApiError> {
+    let (method, path) = (&incoming.parts.method, incoming.parts.uri.path());
+    let rows = incoming.rows;
+    let existing: Vec<&'static Row> = rows.iter().copied().filter(|row| row.exists(assumed)).collect();
+    if let Some(row) = existing.iter().find(|row| row.answers(method)) {
+        return Ok(row);
+    }
+    let refusal = if !existing.is_empty() {
+        let allow = routes::allowed(rows, assumed);
+        let hint = format!("the guide gives {allow} on this path, and no other method; see NONE-1");
+        ApiError::from(ErrorKind::MethodNotAllowed { allow }).hint(hint)
+    } else if rows.is_empty() {
+        ApiError::from(ErrorKind::NotFound).hint(suggest::no_such_path(path, routes::paths()))
+    } else {
+        let hint = "an assumption named in X-Mock-Basis is set so that this route does not exist";
+        ApiError::from(ErrorKind::NotFound).hint(hint)
+    };
+    Err(refusal.fact(Fact::None1))
+}
+
+/// Lets the caller in as the handler requires, and calls it.
+fn call(handler: &Handler, request: &Request<'_>) -> Handled {
+    if let Handler::Open(handle) = handler {
+        return Handled { outcome: handle((), request), token: TokenSeen::None, rate: None };
+    }
+    let auth::Identified { principal, token, rate } = auth::identify(request);
+    let outcome = principal.and_then(|principal| match (handler, principal) {
+        (Handler::Open(handle), _) => handle((), request),
+        (Handler::OfPartner(handle), _) => handle(auth::admit_partner(principal, request)?, request),
+        (Handler::OfAccount(scope, handle), _) => handle(auth::admit(*scope, principal, request)?, request),
+        (Handler::OfSubscriber(handle), _) => handle(auth::admit_subscriber(principal, request)?, request),
+        (Handler::ByToken { partner, .. }, Principal::Partner(id)) => partner(auth::Partner(id), request),
+        (Handler::ByToken { user, .. }, Principal::User(account)) => {
+            user(auth::Actor { account, mode: Mode::EndUser }, request)
+        }
+    });
+    Handled { outcome, token, rate }
+}
+
+fn delay(outcome: &AnyOutcome) -> Duration {
+    match outcome {
+        Ok(reply) => reply.delay,
+        Err(error) => error.delay,
+    }
+}
+
+fn message_fault(outcome: &AnyOutcome) -> Option<InjectedFault> {
+    outcome.as_ref().ok().and_then(|reply| reply.fault)
+}
+
+/// Whether an effect puts something else in the place of the response.
+fn replaces(effect: Option<&RequestEffect>) -> bool {
+    matches!(effect, Some(RequestEffect::Status { .. } | RequestEffect::Throttle { .. } | RequestEffect::End { .. }))
+}
+
+/// The response after the effect of a fault: another one, or none and the end of the connection.
+fn apply(
+    effect: Option<&RequestEffect>,
+    handled: Option<Handled>,
+    trace: &Trace,
+) -> (Option<Handled>, Option<ConnectionEnd>) {
+    let kind = match effect {
+        None | Some(RequestEffect::Truncate { .. }) => return (handled, None),
+        Some(RequestEffect::End { end, .. }) => return (None, Some(*end)),
+        Some(RequestEffect::Status { status, .. }) => error_of_status(*status).unwrap_or(ErrorKind::Broken),
+        Some(RequestEffect::Throttle { retry_after_seconds }) => {
+            ErrorKind::Throttled { retry_after_seconds: *retry_after_seconds }
+        }
+    };
+    trace.clear();
+    (Some(ApiError::from(kind).into()), None)
+}
+
+/// The hint for the person behind the client: of the fault that applied, then of the handler.
+fn hint(request: &Request<'_>, handled: Option<&Handled>, fault: Option<InjectedFault>) -> Option<Cow<'static, str>> {
+    let hint = handled.and_then(|handled| match &handled.outcome {
+        Ok(Reply { hint, .. }) => hint.clone(),
+        Err(error) => request.content_type_hint(error).map(Cow::Borrowed).or_else(|| error.hint.clone()),
+    });
+    match (fault.map(InjectedFault::hint), hint) {
+        (Some(fault), Some(hint)) => Some(format!("{fault}; {hint}").into()),
+        (Some(fault), None) => Some(fault.into()),
+        (None, hint) => hint,
+    }
+}
+
+/// Writes the response with its headers.
+fn write(
+    incoming: &Incoming<'_>,
+    handled: &Handled,
+    format: Format,
+    hint: Option<&str>,
+    trace: &Trace,
+    assumed: Assumed<'_>,
+) -> Rendered {
+    let uri = &incoming.parts.uri;
+    let target = || uri.path_and_query().map_or("/", |target| target.as_str());
+    let url = || format!("{}{}", incoming.base.url(), target());
+    let corr_id = || incoming.world.secrets.uuid();
+    let wire = Wire { writing: Writing { format, assumed }, url: &url, corr_id: &corr_id };
+    let mut rendered = match &handled.outcome {
+        Ok(reply) => reply.answer.render(wire),
+        Err(error) => wire.refusal(error),
+    };
+    let headers = &mut rendered.headers;
+    let basis = HeaderValue::try_from(trace.header()).expect("ids and keys are ASCII");
+    headers.insert(BASIS.clone(), basis);
+    cors::allow(uri.path(), headers);
+    if let Some(hint) = hint {
+        headers.insert(HINT.clone(), ascii(hint));
+    }
+    if let Some(rate) = handled.rate {
+        headers.insert(RATE_LIMIT.clone(), rate.limit.into());
+        headers.insert(RATE_REMAINING.clone(), rate.remaining.into());
+        if let Some(reset) = rate.reset {
+            headers.insert(RATE_RESET.clone(), reset.unix_seconds().into());
+        }
+    }
+    rendered
+}
+
+/// The end of a connection that breaks off within the body; without a body it is cut.
+fn truncated(rendered: &Rendered, method: &Method, bytes: usize) -> ConnectionEnd {
+    match rendered.body.len().checked_sub(1).filter(|_| method != Method::HEAD) {
+        Some(all_but_one) => ConnectionEnd::Truncated { bytes: all_but_one.min(bytes) },
+        None => ConnectionEnd::Cut,
+    }
+}
+
+/// The facts about a response that journal and log keep.
+struct Note<'a> {
+    token: TokenSeen,
+    format: Format,
+    status: Option<u16>,
+    hint: Option<Cow<'static, str>>,
+    fault: Option<InjectedFault>,
+    trace: &'a Trace,
+}
+
+fn note(incoming: &Incoming<'_>, request: &Request<'_>, note: Note<'_>) {
+    let Note { token, format, status, hint, fault, trace } = note;
+    let journal = &incoming.world.journal;
+    let is_logged = tracing::enabled!(tracing::Level::INFO);
+    if !is_logged && !journal.is_kept() {
+        return;
+    }
+    let Parts { method, uri, headers, .. } = incoming.parts;
+    let (path, token) = (mask::target(uri.path(), uri.query()), token.name());
+    if is_logged {
+        let (hint, fault) = (hint.as_deref(), fault.map(|fault| fault.kind.name()));
+        tracing::info!(method = method.as_str(), path, status, token, hint, fault, "request");
+    }
+    if journal.is_kept() {
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let sent = SentRequest::new(target, headers, incoming.body.as_ref().ok().copied());
+        let (at, format, trace) = (request.now(), format.name(), trace.clone());
+        journal.add(Entry { at, method: method.clone(), path, token, format, status, trace, hint, fault, sent });
+    }
+}
+
+/// A header value of a text that may hold more than ASCII; characters that do not fit are left out.
+fn ascii(text: &str) -> HeaderValue {
+    let fitting: String = text.chars().filter(|char| (' '..='~').contains(char)).collect();
+    HeaderValue::from_str(&fitting).expect("printable ASCII fits")
+}

@@ -1,0 +1,113 @@
+//! `/_mock/sandboxes`: private worlds.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value as Any, json};
+
+use crate::api::context::{App, Reached};
+use crate::control::input::Body;
+use crate::control::refused::Refused;
+use crate::guide::trace::Assumed;
+use crate::model::id::{Id, Table};
+use crate::world::seed::Seed;
+use crate::world::settings::Settings;
+use crate::world::worlds::Mount;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSandbox {
+    seed: Option<Any>,
+    #[serde(default)]
+    assume: Map<String, Any>,
+}
+
+impl NewSandbox {
+    /// The seed and the settings of the sandbox; those of `parent` where it names none.
+    fn over(self, parent: &Mount) -> Result<(Arc<Seed>, Arc<Settings>), Refused> {
+        let seed = match self.seed {
+            None => Arc::clone(&parent.seed),
+            Some(Any::String(name)) if name == "default" => Arc::new(Seed::default_world()),
+            Some(Any::String(name)) if name == "empty" => Arc::new(Seed::empty_world()),
+            Some(seed) => Arc::new(Seed::parse(&seed.to_string())?),
+        };
+        if self.assume.is_empty() {
+            return Ok((seed, Arc::clone(&parent.settings)));
+        }
+        let mut settings = Settings::clone(&parent.settings);
+        for (key, value) in &self.assume {
+            let set = settings.assumptions.set_json(key, value);
+            set.map_err(|error| Refused::bad(format!("assume: {error}")))?;
+        }
+        Ok((seed, Arc::new(settings)))
+    }
+}
+
+/// `POST /_mock/sandboxes`.
+pub(crate) async fn make(
+    State(app): State<App>,
+    reached: Reached,
+    headers: HeaderMap,
+    Body(new): Body<NewSandbox>,
+) -> Result<Response, Refused> {
+    let (seed, settings) = new.over(&reached.mount)?;
+    let mount = app.worlds().make_sandbox(seed, settings)?;
+    let name = mount.sandbox.as_deref().unwrap_or_default();
+    let base_url = reached.base(&headers).of_sandbox(name);
+    Ok((StatusCode::CREATED, Json(describe(&mount, name, &base_url))).into_response())
+}
+
+/// How to reach a sandbox, and with which credentials.
+fn describe(mount: &Mount, name: &str, base_url: &str) -> Any {
+    let form = Assumed::unrecorded(&mount.settings.assumptions).choice();
+    let crm = |position: usize| {
+        mount.seed.credentials(position).map(|partner| {
+            json!({
+                "username": partner.user.map(|user| &user.username),
+                "password": partner.user.map(|user| &user.password),
+                "token": partner.token,
+            })
+        })
+    };
+    let sso = mount.seed.credentials(0).and_then(|partner| partner.client);
+    let accounts: Vec<Any> = mount
+        .seed
+        .accounts()
+        .map(|(id, partner, email, token)| {
+            let id = Id::new(Table::Account, id).shown(form);
+            json!({ "id": id, "partner": partner, "email": email, "app_token": token })
+        })
+        .collect();
+    json!({
+        "id": name,
+        "base_url": base_url,
+        "crm": crm(0),
+        "crm2": crm(1),
+        "sso": sso.map(|client| json!({ "client_id": client.client_id, "client_secret": client.client_secret })),
+        "accounts": accounts,
+    })
+}
+
+/// `GET /_mock/sandboxes`.
+pub(crate) async fn list(State(app): State<App>, reached: Reached, headers: HeaderMap) -> Json<Any> {
+    let base = reached.base(&headers);
+    let mut names = app.worlds().sandboxes();
+    names.sort_unstable();
+    let sandboxes: Vec<Any> =
+        names.iter().map(|name| json!({ "id": name, "base_url": base.of_sandbox(name) })).collect();
+    Json(json!({ "sandboxes": sandboxes }))
+}
+
+/// `DELETE /_mock/sandboxes/{id}`.
+pub(crate) async fn end(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Refused> {
+    if app.worlds().end_sandbox(&name) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such_sandbox()) }
+}
+
+/// The refusal of a sandbox that was ended, or never made.
+pub(crate) fn no_such_sandbox() -> Refused {
+    Refused::not_found("there is no such sandbox; POST /_mock/sandboxes makes one")
+}

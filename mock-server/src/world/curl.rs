@@ -1,0 +1,360 @@
+//! A request as the curl command that sends it again: masked for the journal, or as it was on request.
+//!
+//! A request is kept as a copy of its bytes, bounded and in one piece; the command is made when it is asked for.
+
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use serde_json::Value as Json;
+
+use crate::model::time::Date;
+use crate::model::{mask, shell};
+
+/// How much is kept of each body.
+const BODY_KEPT: usize = 16 * 1024;
+
+static VERSION: HeaderName = HeaderName::from_static("x-api-version");
+
+/// The headers that matter to the mock, in the order in which a command writes them.
+static HEADERS: [&HeaderName; 3] = [&header::AUTHORIZATION, &VERSION, &header::CONTENT_TYPE];
+
+/// A request that was sent: target, headers and body.
+#[derive(Clone, Debug)]
+pub(crate) struct SentRequest {
+    /// The target, each header as its place in [`HEADERS`] and its value, then the body; each ends where `ends` says.
+    bytes: Box<[u8]>,
+    ends: Box<[(Part, u32)]>,
+    body: BodySent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Target,
+    Header(u8),
+    Body,
+}
+
+/// How much of a body is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BodySent {
+    /// All of it.
+    Whole,
+    /// So many bytes came.
+    Cut(usize),
+    /// It was too long or too late, and was not read.
+    Unread,
+}
+
+impl SentRequest {
+    /// Keeps a request; `body` is none where it was not read.
+    pub(crate) fn new(target: &str, headers: &HeaderMap, body: Option<&[u8]>) -> Self {
+        let mut bytes = Vec::with_capacity(256);
+        let mut ends = Vec::with_capacity(4);
+        let mut add = |part: Part, text: &[u8]| {
+            bytes.extend_from_slice(text);
+            ends.push((part, bytes.len() as u32));
+        };
+        add(Part::Target, target.as_bytes());
+        for (place, name) in (0..).zip(HEADERS) {
+            let values = headers.get_all(name);
+            values.iter().for_each(|value: &HeaderValue| add(Part::Header(place), value.as_bytes()));
+        }
+        let kept = body.unwrap_or_default();
+        add(Part::Body, &kept[..kept.len().min(BODY_KEPT)]);
+        let body = match body {
+            None => BodySent::Unread,
+            Some(body) if body.len() > BODY_KEPT => BodySent::Cut(body.len()),
+            Some(_) => BodySent::Whole,
+        };
+        Self { bytes: bytes.into(), ends: ends.into(), body }
+    }
+
+    /// The command that sends it again to the world at `base`, with everything that was sent.
+    pub(crate) fn command(&self, method: &Method, base: &str) -> String {
+        let mut command = Command::new(method, base, &text(self.target()), self.body_kept());
+        for (name, value) in self.headers() {
+            command.header(&shell::word(&header_line(name, &text(value))));
+        }
+        command.body(self.body_kept(), self.has_content_type());
+        command.end(self.body)
+    }
+
+    /// The same with `$CRM_TOKEN` or `$APP_TOKEN` for a token of that kind, `path` for the target, and values masked.
+    pub(crate) fn masked_command(&self, method: &Method, base: &str, path: &str, token: &str) -> String {
+        let masked = match serde_json::from_slice::<Json>(self.body_kept()) {
+            _ if self.body_kept().is_empty() => String::new(),
+            Ok(json) => mask::json(json).to_string(),
+            Err(_) => "***".to_owned(),
+        };
+        let mut command = Command::new(method, base, path, masked.as_bytes());
+        for (name, value) in self.headers() {
+            let value = text(value);
+            // Variables that the shell fills in are in double quotes, which hold nothing of the request.
+            let argument = match name {
+                name if name != header::AUTHORIZATION => shell::word(&header_line(name, masked_header(name, &value))),
+                _ if !is_bearer(&value) => "\"Authorization: $AUTHORIZATION\"".to_owned(),
+                _ => format!("\"Authorization: Bearer {}\"", token_variable(token)),
+            };
+            command.header(&argument);
+        }
+        command.body(masked.as_bytes(), self.has_content_type());
+        command.end(self.body)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (Part, &[u8])> {
+        self.ends.iter().scan(0, |start, (part, end)| {
+            let text = &self.bytes[*start..*end as usize];
+            *start = *end as usize;
+            Some((*part, text))
+        })
+    }
+
+    fn target(&self) -> &[u8] {
+        self.parts().next().map(|(_, target)| target).unwrap_or_default()
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&'static HeaderName, &[u8])> {
+        self.parts().filter_map(|(part, value)| match part {
+            Part::Header(place) => Some((HEADERS[place as usize], value)),
+            Part::Target | Part::Body => None,
+        })
+    }
+
+    fn body_kept(&self) -> &[u8] {
+        self.parts().last().map(|(_, body)| body).unwrap_or_default()
+    }
+
+    fn has_content_type(&self) -> bool {
+        self.headers().any(|(name, _)| name == header::CONTENT_TYPE)
+    }
+}
+
+fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// A header as curl's `-H` takes it; an empty one ends with a semicolon.
+fn header_line(name: &HeaderName, value: &str) -> String {
+    let name = match name {
+        name if name == header::AUTHORIZATION => "Authorization",
+        name if name == header::CONTENT_TYPE => "Content-Type",
+        _ => "X-API-Version",
+    };
+    if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") }
+}
+
+fn is_bearer(value: &str) -> bool {
+    value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "))
+}
+
+fn token_variable(token: &str) -> &'static str {
+    match token {
+        "crm" => "$CRM_TOKEN",
+        "app" => "$APP_TOKEN",
+        _ => "$TOKEN",
+    }
+}
+
+/// A version that is a date, a media type in few letters; anything else could be a value.
+fn masked_header<'a>(name: &HeaderName, value: &'a str) -> &'a str {
+    let is_plain = if name == header::CONTENT_TYPE {
+        let is_of_type = |byte: u8| byte.is_ascii_lowercase() || b"/.+-;= 8".contains(&byte);
+        value.len() <= 60 && value.bytes().all(is_of_type)
+    } else {
+        Date::parse(value).is_ok()
+    };
+    if is_plain { value } else { "***" }
+}
+
+/// A command that is being written.
+struct Command {
+    text: String,
+    /// The body that is piped into it, where no argument can hold it.
+    input: Option<String>,
+}
+
+impl Command {
+    fn new(method: &Method, base: &str, target: &str, body: &[u8]) -> Self {
+        let mut text = "curl".to_owned();
+        match *method {
+            Method::GET if body.is_empty() => {}
+            Method::HEAD if body.is_empty() => text.push_str(" --head"),
+            _ => text.push_str(&format!(" -X {}", shell::word(method.as_str()))),
+        }
+        let path = target.split('?').next().unwrap_or_default();
+        // Both would make curl change the target before it is sent.
+        if path.split('/').any(|segment| segment == "." || segment == "..") {
+            text.push_str(" --path-as-is");
+        }
+        if target.contains(['[', ']', '{', '}']) {
+            text.push_str(" --globoff");
+        }
+        let url = format!("{base}{target}");
+        text.push_str(&format!(" {}", shell::word(&url)));
+        Self { text, input: None }
+    }
+
+    fn header(&mut self, argument: &str) {
+        self.text.push_str(&format!(" \\\n  -H {argument}"));
+    }
+
+    fn body(&mut self, body: &[u8], has_content_type: bool) {
+        if body.is_empty() {
+            return;
+        }
+        if !has_content_type {
+            // Otherwise curl adds the type of a form.
+            self.text.push_str(" \\\n  -H 'Content-Type:'");
+        }
+        match std::str::from_utf8(body) {
+            Ok(text) if !text.contains('\0') => {
+                self.text.push_str(&format!(" \\\n  --data-raw {}", shell::word(text)));
+            }
+            _ => {
+                self.text.push_str(" \\\n  --data-binary @-");
+                self.input = Some(format!("printf {}", printf_format(body)));
+            }
+        }
+    }
+
+    fn end(self, body: BodySent) -> String {
+        let Self { mut text, input } = self;
+        if let Some(input) = input {
+            text = format!("{input} | {text}");
+        }
+        match body {
+            BodySent::Whole => {}
+            BodySent::Cut(length) => {
+                text.push_str(&format!("\n# the body had {length} bytes; only the first {BODY_KEPT} are kept"));
+            }
+            BodySent::Unread => text.push_str("\n# the body was not read, so it is not here"),
+        }
+        text
+    }
+}
+
+/// The format with which `printf` writes these bytes.
+fn printf_format(bytes: &[u8]) -> String {
+    let mut format = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        match byte {
+            b'%' => format.push_str("%%"),
+            b'\\' => format.push_str(r"\\"),
+            b' '..=b'~' => format.push(char::from(*byte)),
+            _ => format.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    shell::word(&format)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command as Process;
+
+    use super::*;
+
+    fn sent(method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> (Method, SentRequest) {
+        let parse = |(name, value): &(&str, &str)| {
+            let name: HeaderName = name.parse().expect("a name");
+            (name, value.parse().expect("a value"))
+        };
+        let headers = headers.iter().map(parse).collect();
+        (method.parse().expect("a method"), SentRequest::new(target, &headers, body))
+    }
+
+    #[test]
+    fn a_request_is_written_whole_and_masked() {
+        let headers = [
+            ("authorization", "Bearer 1|mock-crm-token"),
+            ("content-type", "application/json"),
+            ("x-api-version", "2026-06-12"),
+        ];
+        let body = br#"{"email":"john.doe@example.com"}"#;
+        let (method, sent) = sent("POST", "/api/v1/account/1/email-watchlist?a=b", &headers, Some(body));
+        assert_eq!(
+            sent.command(&method, "http://mock:8650"),
+            "curl -X POST 'http://mock:8650/api/v1/account/1/email-watchlist?a=b' \\\n  \
+             -H 'Authorization: Bearer 1|mock-crm-token' \\\n  -H 'X-API-Version: 2026-06-12' \\\n  \
+             -H 'Content-Type: application/json' \\\n  --data-raw '{\"email\":\"john.doe@example.com\"}'"
+        );
+        assert_eq!(
+            sent.masked_command(&method, "http://mock:8650", "/api/v1/account/1/email-watchlist?a=***", "crm"),
+            "curl -X POST 'http://mock:8650/api/v1/account/1/email-watchlist?a=***' \\\n  \
+             -H \"Authorization: Bearer $CRM_TOKEN\" \\\n  -H 'X-API-Version: 2026-06-12' \\\n  \
+             -H 'Content-Type: application/json' \\\n  --data-raw '{\"email\":\"****.***@*******.***\"}'"
+        );
+    }
+
+    #[test]
+    fn curl_changes_nothing_of_the_request() {
+        const GET_WITH_BODY: &str = "curl -X GET http://f/a \\\n  -H 'Content-Type: a/b' \\\n  --data-raw x";
+        let cases: [(&str, &str, &[(&str, &str)], Option<&[u8]>, &str); 7] = [
+            ("GET", "/a", &[], Some(b""), "curl http://f/a"),
+            ("HEAD", "/a", &[], Some(b""), "curl --head http://f/a"),
+            ("GET", "/a/../b[1]", &[], Some(b""), "curl --path-as-is --globoff 'http://f/a/../b[1]'"),
+            ("PUT", "/a", &[], Some(b"@x"), "curl -X PUT http://f/a \\\n  -H 'Content-Type:' \\\n  --data-raw @x"),
+            ("GET", "/a", &[("content-type", "")], Some(b""), "curl http://f/a \\\n  -H 'Content-Type;'"),
+            ("GET", "/a", &[("content-type", "a/b")], Some(b"x"), GET_WITH_BODY),
+            ("POST", "/a", &[], None, "curl -X POST http://f/a\n# the body was not read, so it is not here"),
+        ];
+        for (method, target, headers, body, expected) in cases {
+            let (method, sent) = sent(method, target, headers, body);
+            assert_eq!(sent.command(&method, "http://f"), expected);
+        }
+        let (method, sent) = sent("X'`$HOME", "/a", &[], Some(b""));
+        assert_eq!(sent.command(&method, "http://f"), r"curl -X 'X'\''`$HOME' http://f/a");
+    }
+
+    #[test]
+    fn of_a_long_body_the_beginning_is_kept() {
+        let (method, sent) = sent("POST", "/a", &[], Some(&[b'a'; BODY_KEPT + 1]));
+        let command = sent.command(&method, "http://f");
+        assert!(command.len() < BODY_KEPT + 200);
+        assert!(command.ends_with("\n# the body had 16385 bytes; only the first 16384 are kept"), "{command}");
+        let masked = sent.masked_command(&method, "http://f", "/a", "none");
+        assert!(masked.contains("--data-raw '***'\n# the body had"), "{masked}");
+    }
+
+    /// The output of a command in a shell, where `curl` prints its arguments and its input.
+    fn as_run(command: &str) -> Vec<u8> {
+        let script = format!(
+            "curl() {{ for a in \"$@\"; do printf '<%s>' \"$a\"; done; case \"$*\" in *@-) cat;; esac; }}\n{command}"
+        );
+        let output = Process::new("sh").args(["-c", &script]).output().expect("there is a shell");
+        assert!(output.status.success() && output.stderr.is_empty(), "{command}: {output:?}");
+        output.stdout
+    }
+
+    #[test]
+    fn a_shell_passes_any_request_on_as_it_was() {
+        let bodies = [
+            "plain",
+            "it's",
+            "'",
+            "''",
+            "a b",
+            "$(touch never) `id` $HOME ${x} \\ \\n",
+            "line\nline\n",
+            "\"quoted\"",
+            "!history",
+            "*",
+            "~",
+            "a;b&c|d>e<f#g",
+            "åäö 🙂",
+            "\u{1b}[31m\r\t",
+            "'; exit 3; '",
+            "-d",
+            "@file",
+            "%s%n",
+        ];
+        for body in bodies {
+            let (method, sent) = sent("POST", "/a", &[("content-type", "text/plain")], Some(body.as_bytes()));
+            let expected = format!("<-X><POST><http://f/a><-H><Content-Type: text/plain><--data-raw><{body}>");
+            assert_eq!(text(&as_run(&sent.command(&method, "http://f"))), expected);
+        }
+        for body in [&b"\0"[..], b"\xff\xfe", b"100% \\ 'q' \0 \xff\n7"] {
+            let (method, sent) = sent("POST", "/a", &[("content-type", "text/plain")], Some(body));
+            let run = as_run(&sent.command(&method, "http://f"));
+            assert!(run.ends_with(&[b"<--data-binary><@->", body].concat()), "{:?}", text(&run));
+        }
+    }
+}

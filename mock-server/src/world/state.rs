@@ -1,0 +1,247 @@
+//! The parts of a world, and the verbs that concern it as a whole.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::accounts::Accounts;
+use super::clock::Clock;
+use super::ids::Ids;
+use super::journal::Journal;
+use super::leaks::Leaks;
+use super::links::Links;
+use super::outbox::Outbox;
+use super::secrets::Secrets;
+use super::settings::Settings;
+use super::tokens::Tokens;
+use crate::faults::{Faults, InjectedFault};
+use crate::guide::assumptions::Assumptions;
+use crate::guide::trace::Assumed;
+use crate::model::account::Account;
+use crate::model::account_body::NewAccount;
+use crate::model::base_url::BaseUrl;
+use crate::model::id::Table;
+use crate::model::kind::WatchKind;
+use crate::model::message::{Message, MessageFilter, NewMessage};
+use crate::model::online::scan::Site;
+use crate::model::partner::{Partner, Plan};
+use crate::model::time::Timestamp;
+
+/// The number of parts that each map of the main world is locked in.
+const MAIN_SHARDS: usize = 64;
+
+/// The same in a sandbox, which one test uses, and of which there may be hundreds.
+const SANDBOX_SHARDS: usize = 4;
+
+/// Everything that is in a world.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
+    pub(crate) partners: Vec<Partner>,
+    pub(crate) plans: Vec<Plan>,
+    /// The data brokers of Online Data.
+    pub(crate) sites: Vec<Site>,
+    pub(crate) accounts: Accounts,
+    pub(crate) tokens: Tokens,
+    pub(crate) ids: Ids,
+    pub(crate) leaks: Leaks,
+    pub(crate) links: Links,
+    pub(crate) outbox: Outbox,
+    pub(crate) faults: Faults,
+    /// Shared with the world that takes its place when a snapshot is restored: the requests that came stay known.
+    pub(crate) journal: Arc<Journal>,
+    has_ended: watch::Sender<bool>,
+    /// Held to read by every step, and to write by a snapshot, which must see all of them done.
+    steps: RwLock<()>,
+    changes: AtomicU64,
+    /// A random number that tells this world from another.
+    mark: u64,
+}
+
+/// The time, the assumptions and the address of one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) assumed: Assumed<'a>,
+    pub(crate) base: BaseUrl<'a>,
+}
+
+/// The parts of a seed that never change in a world.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) partners: Vec<Partner>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) sites: Vec<Site>,
+}
+
+impl World {
+    /// A world without accounts: the main one, or that of the sandbox of this name.
+    pub(crate) fn empty(directory: Directory, settings: Arc<Settings>, sandbox: Option<&str>) -> Self {
+        let shards = if sandbox.is_some() { SANDBOX_SHARDS } else { MAIN_SHARDS };
+        let Directory { partners, plans, sites } = directory;
+        Self {
+            clock: Clock::default(),
+            secrets: match settings.random_seed {
+                Some(seed) => Secrets::repeatable(seed, sandbox.unwrap_or_default()),
+                None => Secrets::new(),
+            },
+            partners,
+            plans,
+            sites,
+            accounts: Accounts::new(shards),
+            tokens: Tokens::new(shards),
+            ids: Ids::new(shards, Assumed::unrecorded(&settings.assumptions)),
+            leaks: Leaks::new(shards),
+            links: Links::new(shards),
+            outbox: Outbox::new(shards),
+            faults: Faults::default(),
+            journal: Arc::new(Journal::new(settings.journal)),
+            has_ended: watch::Sender::new(false),
+            steps: RwLock::new(()),
+            changes: AtomicU64::new(0),
+            mark: RandomState::new().hash_one("mark"),
+            settings,
+        }
+    }
+
+    /// Goes on with the journal of the world whose place it takes.
+    pub(crate) fn with_journal_of(mut self, before: &Self) -> Self {
+        self.journal = Arc::clone(&before.journal);
+        self
+    }
+
+    /// The assumptions in force.
+    pub(crate) fn assumptions(&self) -> &Assumptions {
+        &self.settings.assumptions
+    }
+
+    /// The assumptions for something that writes no documented response.
+    pub(crate) fn unrecorded(&self) -> Assumed<'_> {
+        Assumed::unrecorded(&self.settings.assumptions)
+    }
+
+    /// A guard that is held during a step, so that a snapshot has either all of it or nothing.
+    pub(crate) fn step(&self) -> RwLockReadGuard<'_, ()> {
+        // It guards no data, so a panic leaves nothing half done.
+        self.steps.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A guard that waits for all steps that are under way, and holds the next ones up.
+    pub(crate) fn between_steps(&self) -> RwLockWriteGuard<'_, ()> {
+        self.steps.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a change, once it can be seen.
+    pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// The number of changes, for a page that reads again only if there was one.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// A number that tells this world from the one that was in its place before.
+    pub(crate) fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    /// Ends the world: requests that wait for something in it stop waiting.
+    pub(crate) fn end(&self) {
+        self.has_ended.send_replace(true);
+        self.outbox.end();
+    }
+
+    /// Waits for `time`, really, or until the world ends.
+    pub(crate) async fn pause(&self, time: Duration) {
+        let mut has_ended = self.has_ended.subscribe();
+        // Either way there is nothing more to wait for.
+        let _ = tokio::time::timeout(time, has_ended.wait_for(|has_ended| *has_ended)).await;
+    }
+
+    /// Sends a message, and names the fault that applied to it, if one did.
+    pub(crate) fn send(&self, message: NewMessage) -> Option<InjectedFault> {
+        if !self.faults.is_any() {
+            self.outbox.send(message);
+            return None;
+        }
+        let mut applied = None;
+        self.outbox.send_with(message, |message, is_awaited| {
+            let (by, effect) = self.faults.inject_message(message, is_awaited)?;
+            applied = Some(by);
+            Some(effect)
+        });
+        applied
+    }
+
+    /// The messages that have arrived by now and `filter` admits, oldest first.
+    pub(crate) fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
+        let form = self.unrecorded().choice();
+        let arrived = self.outbox.list(filter, self.clock.now());
+        arrived.into_iter().map(|(id, message)| Message::new(id, message, form)).collect()
+    }
+
+    /// The real time until the next message arrives that is under way, if the clock runs.
+    pub(crate) fn until_next_arrival(&self) -> Option<Duration> {
+        self.clock.until(self.outbox.next_arrival()?)
+    }
+
+    /// The partner that has this CRM user.
+    pub(crate) fn partner_with_user(&self, username: &str, password: &str) -> Option<u64> {
+        self.partners.iter().find(|partner| partner.has_user(username, password)).map(|partner| partner.id)
+    }
+
+    /// The partner that has this SSO client.
+    pub(crate) fn partner_with_client(&self, client_id: &str, client_secret: &str) -> Option<u64> {
+        self.partners.iter().find(|partner| partner.has_client(client_id, client_secret)).map(|partner| partner.id)
+    }
+
+    /// Whether the plan of an account includes Online Data (ONLINE-1).
+    pub(crate) fn has_online_data(&self, account: u64) -> bool {
+        self.accounts.read(account, |account| account.plan_id).is_some_and(|plan| self.includes_online_data(plan))
+    }
+
+    /// Whether this plan includes Online Data.
+    pub(crate) fn includes_online_data(&self, plan: u32) -> bool {
+        self.plans.iter().any(|known| known.id == plan && known.has_online_data)
+    }
+
+    /// Creates an account of `partner` and shows it; none where the partner has an account with that email.
+    pub(crate) fn create_account<T>(
+        &self,
+        partner: u64,
+        new: NewAccount,
+        now: Timestamp,
+        show: impl FnOnce(&Account) -> T,
+    ) -> Option<T> {
+        let mut shown = None;
+        self.accounts.create(partner, new.email.clone(), || {
+            let mut account = new.create(self.ids.next(Table::Account), partner, now);
+            self.watch_ssn(&mut account, now);
+            shown = Some(show(&account));
+            account
+        });
+        shown
+    }
+
+    /// Adds an account that has an id and items already. False if its id or its email is taken.
+    pub(crate) fn restore_account(&self, mut account: Account) -> bool {
+        self.ids.take(Table::Account, account.id, account.id);
+        let now = account.updated_at;
+        self.watch_ssn(&mut account, now);
+        self.accounts.restore(account)
+    }
+
+    /// Watches the SSN of an account that has just got one, and finds its leaks.
+    pub(crate) fn watch_ssn(&self, account: &mut Account, now: Timestamp) {
+        if let Some(ssn) = &account.ssn {
+            self.leaks.watch(WatchKind::Ssn, &ssn.canonical(), account.id);
+            self.match_ssn(account, now);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The worlds that one server holds: the main one and the sandboxes.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use dashmap::{DashMap, Entry};
+
+use super::seed::load::load;
+use super::seed::{Seed, SeedError};
+use super::settings::Settings;
+use super::state::World;
+
+/// A world at its place: it can be reset to its seed, and a snapshot can be restored there.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    /// The name of the sandbox; none for the main world.
+    pub(crate) sandbox: Option<Box<str>>,
+    pub(crate) seed: Arc<Seed>,
+    pub(crate) settings: Arc<Settings>,
+    world: ArcSwap<World>,
+}
+
+impl Mount {
+    fn new(sandbox: Option<Box<str>>, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Self, SeedError> {
+        let world = ArcSwap::from_pointee(load(&seed, Arc::clone(&settings), sandbox.as_deref())?);
+        Ok(Self { sandbox, seed, settings, world })
+    }
+
+    /// Goes back to the seed. Requests that are under way end in the old world, and nothing of them is left.
+    ///
+    /// # Errors
+    /// None for a seed that has made a world before.
+    pub(crate) fn reset(&self) -> Result<(), SeedError> {
+        let fresh = load(&self.seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
+        self.world.swap(Arc::new(fresh)).end();
+        Ok(())
+    }
+
+    /// Puts `seed` in the place of the world until the next reset, which goes back to the seed that was there before.
+    ///
+    /// # Errors
+    /// The fault of the seed, with its place; then the world stays as it was.
+    pub(crate) fn restore(&self, seed: &Seed) -> Result<(), SeedError> {
+        let fresh = load(seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
+        let before = self.world();
+        self.world.swap(Arc::new(fresh.with_journal_of(&before))).end();
+        Ok(())
+    }
+
+    /// The world as it is now.
+    pub(crate) fn world(&self) -> Arc<World> {
+        self.world.load_full()
+    }
+}
+
+/// All worlds of a server.
+#[derive(Debug)]
+pub(crate) struct Worlds {
+    main: Arc<Mount>,
+    sandboxes: DashMap<Box<str>, Arc<Mount>>,
+}
+
+impl Worlds {
+    /// A main world that is `seed`, and no sandboxes.
+    ///
+    /// # Errors
+    /// The fault of the seed, with its place.
+    pub(crate) fn new(seed: Arc<Seed>, settings: Settings) -> Result<Self, SeedError> {
+        let main = Arc::new(Mount::new(None, seed, Arc::new(settings))?);
+        Ok(Self { main, sandboxes: DashMap::new() })
+    }
+
+    /// The main world.
+    pub(crate) fn main(&self) -> &Arc<Mount> {
+        &self.main
+    }
+
+    /// The sandbox of this name.
+    pub(crate) fn sandbox(&self, name: &str) -> Option<Arc<Mount>> {
+        self.sandboxes.get(name).map(|mount| Arc::clone(&mount))
+    }
+
+    /// Ends all worlds: requests that wait for something in them stop waiting.
+    pub(crate) fn end(&self) {
+        self.main.world().end();
+        self.sandboxes.iter().for_each(|mount| mount.world().end());
+    }
+
+    /// Makes a sandbox: a world of its own.
+    ///
+    /// # Errors
+    /// The fault of the seed, with its place.
+    pub(crate) fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Arc<Mount>, SeedError> {
+        loop {
+            let name: Box<str> = self.main.world().secrets.uuid().simple().to_string().into();
+            // Where names are drawn from a seed, they begin anew when the main world is reset.
+            if let Entry::Vacant(vacant) = self.sandboxes.entry(name.clone()) {
+                let mount = Arc::new(Mount::new(Some(name), seed, settings)?);
+                vacant.insert(Arc::clone(&mount));
+                return Ok(mount);
+            }
+        }
+    }
+
+    /// The names of all sandboxes, in no particular order.
+    pub(crate) fn sandboxes(&self) -> Vec<Box<str>> {
+        self.sandboxes.iter().map(|entry| entry.key().clone()).collect()
+    }
+
+    /// Ends a sandbox. False where there is none of that name.
+    pub(crate) fn end_sandbox(&self, name: &str) -> bool {
+        let ended = self.sandboxes.remove(name);
+        if let Some((_, mount)) = &ended {
+            mount.world().end();
+        }
+        ended.is_some()
+    }
+}
