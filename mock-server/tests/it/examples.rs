@@ -10,8 +10,7 @@ use mock_server::{Message, MessageFilter};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::formats::Format;
-use crate::harness::{APP, Answer, CRM, World, written};
+use crate::harness::{APP, Answer, CRM, Format, World, written};
 
 /// An example as the fixture writes it.
 #[derive(Debug, Deserialize)]
@@ -146,6 +145,7 @@ const SENDING_A_CODE: &str = "phone-send-code-crm";
 const CONFIRMING: &str = "phone-confirm-crm";
 const VERIFYING: &str = "card-verify-app";
 const CREATING: &str = "account-create-crm";
+
 /// The examples that switch monitoring, with whether the SSN is monitored afterwards.
 const MONITORING: [(&str, bool); 2] = [("ssn-monitoring-activate-crm", true), ("ssn-monitoring-deactivate-crm", false)];
 

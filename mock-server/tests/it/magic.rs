@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::confirmation::Caller;
-use crate::documents::section;
-use crate::formats::Format;
-use crate::harness::World;
+use crate::harness::{Caller, Format, World, section};
 
 /// The kinds in the order of the table's columns: where one is added and listed, and its field.
 const KINDS: [(&str, &str, &str); 4] = [

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{APP, CRM, World, sso_body};
+use crate::harness::{APP, CRM, World, account_body, sso_body};
 
 /// Every route that updates account 1, with the token that it takes.
 const UPDATES: [(Method, &str, &str); 5] = [
@@ -140,7 +140,7 @@ async fn no_two_accounts_of_a_partner_come_to_share_an_email() {
     assert_eq!(change_email(&world, "2", json!("jane.new@example.com")).await, 200);
     assert_eq!(change_email(&world, "1", json!("jane.roe@example.com")).await, 422);
     assert_eq!(change_email(&world, "1", json!("Jane.New@Example.COM")).await, 422);
-    let body = json!({ "ssn": "19900101-1234", "first_name": "A", "last_name": "B", "email": "jane.new@example.com" });
+    let body = account_body("jane.new@example.com");
     world.post("/api/v1/account").token(CRM).json(body.clone()).send().await.expect(422);
     // One's own, in whatever spelling, and what nobody has any more, are free; so is what the other partner has.
     assert_eq!(change_email(&world, "2", json!("JANE.NEW@example.com")).await, 200);
