@@ -7,9 +7,10 @@ mod ssn;
 mod updates;
 
 use mock_server::MockServer;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CRM, World};
+use crate::harness::{APP, Answer, CRM, ROUTES, Route, World};
 
 /// The SSN of account 1 in the seed, and how it is read back: account 2 has none.
 const JOHNS: &str = "19900101-2385";
@@ -55,4 +56,25 @@ fn echoing() -> World {
 /// A world that takes accounts without an SSN.
 fn without_ssn() -> World {
     World::of(MockServer::builder().ssn_required(false))
+}
+
+/// Every documented route that updates an account, with each token that it takes.
+fn updates() -> Vec<(&'static Route, &'static str)> {
+    let is_update = |route: &&Route| {
+        [Method::PUT, Method::PATCH].contains(&route.method) && ["account", "{account_id}"].contains(&route.end())
+    };
+    let with_token = |route: &'static Route| route.tokens().map(move |token| (route, token));
+    let updates: Vec<_> = ROUTES.iter().filter(is_update).flat_map(with_token).collect();
+    assert!(!updates.is_empty());
+    updates
+}
+
+/// Updates account 1 or 2 of the seed over one of the routes, as its partner or its user.
+async fn update(world: &World, route: &Route, token: &str, id: &str, body: Value) -> Answer {
+    let token = match (token, id) {
+        (APP, "2") => world.app_token("jane.roe@example.com").await,
+        (token, _) => token.to_owned(),
+    };
+    let path = route.path.replace("{account_id}", id);
+    world.request(route.method.clone(), &path).token(&token).json(body).send().await
 }

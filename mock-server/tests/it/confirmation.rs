@@ -9,7 +9,7 @@ mod resends;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Caller, World, card};
+use crate::harness::{Answer, CARD, Caller, EMAIL, KINDS, World};
 
 const EMAILS: &str = "/email-watchlist";
 const PHONES: &str = "/phone-watchlist";
@@ -53,29 +53,21 @@ fn is_refused_as_wrong(answer: &Answer, label: &str) {
 
 #[tokio::test]
 async fn only_emails_and_cards_that_the_user_adds_wait_for_them() {
-    let waiting = [("is_confirmed", "confirmed_at"), ("is_verified", "verified_at")];
-    let cases = [
-        (EMAILS, json!({ "email": "new@example.com" }), true),
-        (PHONES, json!({ "phone": "+46701740620" }), false),
-        ("/iban-watchlist", json!({ "iban": "SE3550000000054910000003" }), false),
-        ("/passport-watchlist", json!({ "passport_number": "XX0000000" }), false),
-        ("/drivers-license-watchlist", json!({ "license_number": "850101-2390" }), false),
-        ("/credit-card", card(VISA), true),
-    ];
-    for (path, body, waits_for_user) in cases {
+    for kind in KINDS {
+        let waits_for_user = [EMAIL.name, CARD.name].contains(&kind.name);
         for by_user in [true, false] {
             let world = World::new();
             let [partner, user] = Caller::both(&world);
             let caller = if by_user { user } else { partner };
-            let label = format!("{path} by {}", caller.label);
-            let answer = caller.post(path, body.clone()).send().await.expect(201);
+            let label = format!("{} by {}", kind.name, caller.label);
+            let answer = caller.post(kind.add, kind.new_body()).send().await.expect(201);
             assert!(answer.rests_on(if by_user { "SCOPE-3" } else { "SCOPE-2" }), "{label}");
             let item = &answer.body["data"];
             let waits = by_user && waits_for_user;
-            for (is_done, done_at) in waiting.into_iter().filter(|(is_done, _)| item.get(is_done).is_some()) {
-                assert_eq!(item[is_done], u8::from(!waits), "{label}: {item}");
+            if let Some(settled) = kind.settled {
+                assert_eq!(item[settled], u8::from(!waits), "{label}: {item}");
                 let expected = if waits { &Value::Null } else { &item["created_at"] };
-                assert_eq!(&item[done_at], expected, "{label}: {item}");
+                assert_eq!(&item[settled.replace("is_", "") + "_at"], expected, "{label}: {item}");
             }
             assert_eq!(world.messages().len(), usize::from(waits), "{label}: one message to who must act, else none");
         }

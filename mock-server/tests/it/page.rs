@@ -96,9 +96,7 @@ async fn a_link_from_anywhere_may_open_the_page_but_read_nothing_by_it() {
         &[("origin", "https://evil.example")],
     ];
     for headers in from_elsewhere {
-        let with = |path: &str| {
-            headers.iter().fold(world.get(path), |request, (name, value)| request.header(name, value)).send()
-        };
+        let with = |path: &str| world.get(path).headers(headers).send();
         let page = with(PAGE).await.expect(200);
         assert!(!page.headers.keys().any(|name| name.as_str().starts_with("access-control-")), "{headers:?}");
         for path in

@@ -1,6 +1,7 @@
 //! Lists in pages: each page leads to the next, and all of them hold each item once.
 
 use mock_server::MockServer;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{APP, CRM, Caller, World, written};
@@ -15,8 +16,7 @@ async fn pages(world: &World, path: &str, token: &str, total: usize) -> Vec<Valu
     let mut next = json!(url);
     for number in 1..=last {
         let here = written(&next);
-        let here = here.strip_prefix(world.base_url()).expect("a link to this world").to_owned();
-        let answer = world.get(&here).token(token).send().await.expect(200);
+        let answer = world.request_link(Method::GET, &here).token(token).send().await.expect(200);
         let label = format!("page {number} of {path}: {}", answer.raw);
         let before = items.len();
         items.extend_from_slice(answer.items());
@@ -98,7 +98,7 @@ async fn the_pages_of_a_sandbox_lead_back_into_it() {
     let server = World::of(MockServer::builder());
     let assume = json!({ "assume": { "list.shape": "paginated" } });
     let base_url = server.post("/_mock/sandboxes").json(assume).send().await.expect(201).text("base_url");
-    let prefix = base_url.strip_prefix(server.base_url()).expect("a sandbox of this server");
+    let prefix = server.path_of(&base_url);
     for number in 3..=16 {
         let leak = json!({ "kind": "email", "value": "john.work@example.com", "title": format!("Leak {number}") });
         server.post(&format!("{prefix}/_mock/leaks")).json(leak).send().await.expect(201);

@@ -109,11 +109,8 @@ async fn the_server_names_the_facts_that_give_a_route() {
 
 #[tokio::test]
 async fn the_server_lacks_the_routes_that_an_assumption_takes_away_and_no_others() {
-    let by_assumption = |route: &&Route| route.assumption.as_deref() == Some("phone.app-verification");
-    assert_eq!(
-        ROUTES.iter().filter(by_assumption).count(),
-        ROUTES.iter().filter(|route| route.assumption.is_some()).count()
-    );
+    let by_assumption: Vec<&str> = ROUTES.iter().filter_map(|route| route.assumption.as_deref()).collect();
+    assert!(!by_assumption.is_empty() && by_assumption.iter().all(|key| *key == "phone.app-verification"));
     let world = World::assuming("phone.app-verification", "absent");
     let served: BTreeSet<Row> = operations(&world).await.into_iter().map(|(row, _)| row).collect();
     let expected: BTreeSet<Row> = ROUTES.iter().filter(|route| route.assumption.is_none()).map(row).collect();

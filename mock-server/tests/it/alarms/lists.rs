@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{breach, id, of_partner};
-use crate::harness::{APP, Answer, CRM, Caller, Format, KINDS, World, written};
+use crate::harness::{APP, CRM, Caller, Format, KINDS, ROUTES, Route, World, fields, written};
 
 #[tokio::test]
 async fn one_route_means_the_users_own_alarms_or_the_partners_by_the_token() {
@@ -137,23 +138,25 @@ async fn a_period_holds_the_accounts_that_had_alarms_on_its_days() {
     for (query, field) in wrong {
         let path = format!("/api/v1/alarms/accounts/by-period{query}");
         let answer = world.get(&path).token(CRM).send().await.expect(422);
-        let fields: Vec<&String> = answer.body["errors"].as_object().expect("issues").keys().collect();
-        assert_eq!(fields, [field], "{query}");
+        assert_eq!(fields(&answer.body["errors"]), [field], "{query}");
     }
 }
 
-/// Every list of alarms, with the token that it takes.
-const LISTS: [(&str, &str); 9] = [
-    ("/api/v1/account/1/alarms", CRM),
-    ("/api/v1/alarms", APP),
-    ("/api/v2/alarms", APP),
-    ("/api/v1/alarms", CRM),
-    ("/api/v1/alarms-list", CRM),
-    ("/api/v1/alarms/email-list", CRM),
-    ("/api/v1/alarms/company-list", CRM),
-    ("/api/v2/alarms/company/1", CRM),
-    ("/api/v1/alarms/accounts/by-period?from=2026-06-15&to=2099-12-31", CRM),
-];
+/// Every list of alarms that a leak of an email shows in, with each token that it takes.
+fn lists() -> Vec<(String, &'static str)> {
+    let others = ["statistic", "{alarmId}", "close", "coachme", "phone-list", "credit-card-list"];
+    let is_list = |route: &&Route| {
+        route.method == Method::GET && route.facts[0].starts_with("ALARM-") && !others.contains(&route.end())
+    };
+    let with_query = |route: &Route| match route.end() {
+        "by-period" => route.path() + "?from=2026-06-15&to=2099-12-31",
+        _ => route.path(),
+    };
+    let with_token = |route: &'static Route| route.tokens().map(move |token| (with_query(route), token));
+    let lists: Vec<_> = ROUTES.iter().filter(is_list).flat_map(with_token).collect();
+    assert!(!lists.is_empty());
+    lists
+}
 
 #[tokio::test]
 async fn every_list_of_alarms_comes_in_pages_that_lead_to_one_another() {
@@ -166,11 +169,11 @@ async fn every_list_of_alarms_comes_in_pages_that_lead_to_one_another() {
         let account = world.account(&format!("person{number}@example.com")).await;
         Caller::partner(&world, &account).add_email("john.doe@example.com").await;
     }
-    for (list, token) in LISTS {
+    for (list, token) in lists() {
         let mut seen: Vec<Value> = Vec::new();
-        let first = world.get(list).token(token).send().await.expect(200);
+        let first = world.get(&list).token(token).send().await.expect(200);
         let total = first.body["meta"]["total"].as_u64().expect("a total") as usize;
-        let (path, query) = list.split_once('?').unwrap_or((list, ""));
+        let (path, query) = list.split_once('?').unwrap_or((&list, ""));
         let base = format!("{}{path}", world.base_url());
         assert_eq!(first.body["meta"]["path"], json!(base), "{list}");
         let mut page = first;
@@ -178,8 +181,7 @@ async fn every_list_of_alarms_comes_in_pages_that_lead_to_one_another() {
             seen.extend_from_slice(page.items());
             let Some(next) = page.body["links"]["next"].as_str() else { break };
             assert!(next.starts_with(&base) && next.contains(query), "{list}: {next}");
-            let within = next.strip_prefix(world.base_url()).expect("a page of this world");
-            page = world.get(within).token(token).send().await.expect(200);
+            page = world.request_link(Method::GET, next).token(token).send().await.expect(200);
         }
         let distinct: BTreeSet<String> = seen.iter().map(Value::to_string).collect();
         assert!(total > 30 && seen.len() == total && distinct.len() == total, "{list}: {} of {total}", seen.len());
@@ -192,14 +194,15 @@ async fn every_list_of_alarms_comes_in_pages_that_lead_to_one_another() {
 async fn alarms_are_written_as_the_format_asks() {
     let world = World::new();
     for format in Format::BOTH {
-        for (path, token) in LISTS.into_iter().chain([
+        let others = [
             ("/api/v1/account/1/alarms/statistic", CRM),
             ("/api/v1/alarms/statistic", CRM),
             ("/api/v1/alarms/4", APP),
             ("/api/v1/alarms/1/coachme", APP),
-        ]) {
-            let answer: Answer = format.ask(world.get(path).token(token)).send().await.expect(200);
-            format.check(&answer.body, path);
+        ];
+        for (path, token) in lists().into_iter().chain(others.map(|(path, token)| (path.to_owned(), token))) {
+            let answer = format.ask(world.get(&path).token(token)).send().await.expect(200);
+            format.check(&answer.body, &path);
         }
     }
 }

@@ -13,8 +13,7 @@ async fn send_all(world: &World, headers: &[(&str, &str)]) -> Vec<(String, Answe
     for (method, path, body) in routes() {
         let label = format!("{method} {path} with {headers:?}");
         let request = with_body(world.request(method, path), body.as_ref());
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-        answers.push((label, request.send().await));
+        answers.push((label, request.headers(headers).send().await));
     }
     answers
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::instant;
-use crate::harness::{APP, Caller, World, sentence, written};
+use crate::harness::{APP, Caller, World, fields, sentence, written};
 
 const JOHNS_PHONE: &str = "+46701740605";
 
@@ -29,10 +29,9 @@ async fn with_messages() -> World {
 async fn the_outbox_lists_what_was_sent_oldest_first() {
     let world = with_messages().await;
     let all = world.outbox("").await;
-    let fields = ["id", "channel", "to", "account_id", "kind", "subject", "text", "link", "code", "sent_at"];
+    let expected_fields = ["id", "channel", "to", "account_id", "kind", "subject", "text", "link", "code", "sent_at"];
     for message in &all {
-        let found: Vec<&str> = message.as_object().expect("an object").keys().map(|field| &**field).collect();
-        assert_eq!(found, fields);
+        assert_eq!(fields(message), expected_fields);
         assert_eq!(message["account_id"], 1);
         instant(&message["sent_at"]);
     }

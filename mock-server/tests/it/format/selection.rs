@@ -36,12 +36,10 @@ async fn the_version_header_selects_the_format() {
     ];
     let world = World::new();
     for (headers, expected) in cases {
-        let with =
-            |request: Request| headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-        let granted = with(world.get(LIST).token(APP)).send().await.expect(200);
+        let granted = world.get(LIST).token(APP).headers(headers).send().await.expect(200);
         assert_eq!(format_of(&granted), expected, "{headers:?}");
         assert!(granted.rests_on("FORMAT-1"), "{headers:?}");
-        let refused = with(world.get(LIST)).send().await.expect(401);
+        let refused = world.get(LIST).headers(headers).send().await.expect(401);
         assert_eq!(
             refused.body.get("error").is_some(),
             expected == Format::Standardized,

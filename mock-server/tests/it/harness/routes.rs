@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use reqwest::Method;
 use serde::{Deserialize, Deserializer};
 
-use super::{APP, CRM};
+use super::{APP, CRM, Request, World};
 
 /// A documented route.
 #[derive(Debug, Deserialize)]
@@ -98,6 +98,11 @@ impl Route {
     /// The path with the account and the items of id 1, which the seed has of every kind.
     pub(crate) fn path(&self) -> String {
         filled(&self.path)
+    }
+
+    /// Begins a request to it.
+    pub(crate) fn request(&self, world: &World) -> Request {
+        world.request(self.method.clone(), &self.path())
     }
 
     /// Its name in messages of assertions.

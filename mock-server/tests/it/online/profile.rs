@@ -4,29 +4,21 @@ use mock_server::MockServer;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{PROFILE, SCAN, SCAN_SECONDS, STEP_SECONDS, body, newcomer, retry, sites, start, statuses};
-use crate::harness::{Answer, CRM, Caller, World};
+use super::{PROFILE, SCAN_SECONDS, STEP_SECONDS, body, newcomer, retry, sites, start, statuses};
+use crate::harness::{Answer, CRM, Caller, ROUTES, Route, World};
 
 #[tokio::test]
 async fn only_an_end_user_whose_plan_includes_it_is_let_in() {
     let world = World::new();
-    let jane = Caller::user_of(&world, "jane.roe@example.com").await;
-    let routes = [
-        (Method::POST, PROFILE),
-        (Method::GET, PROFILE),
-        (Method::PUT, PROFILE),
-        (Method::GET, "/delete-my-data/status"),
-        (Method::GET, "/delete-my-data/sites"),
-        (Method::POST, SCAN),
-        (Method::GET, "/delete-my-data/scan/status"),
-        (Method::POST, "/delete-my-data/scan/1/retry"),
-    ];
-    for (method, path) in &routes {
-        let answer = jane.request(method.clone(), path).json(body()).send().await.expect(403);
+    let jane = world.app_token("jane.roe@example.com").await;
+    let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.rests_on("ONLINE-1")).collect();
+    assert!(!routes.is_empty());
+    for route in routes {
+        let request = || route.request(&world).json(body());
+        let answer = request().token(&jane).send().await.expect(403);
         assert!(answer.rests_on("ONLINE-1") && answer.header("x-mock-hint").contains("plan"), "{answer:?}");
-        let path = format!("/api/v1{path}");
-        world.request(method.clone(), &path).token(CRM).json(body()).send().await.expect(403);
-        world.request(method.clone(), &path).json(body()).send().await.expect(401);
+        request().token(CRM).send().await.expect(403);
+        request().send().await.expect(401);
     }
     // Who changes to a plan that includes it is let in at once, and out again.
     let set_plan = async |plan: u32| {
@@ -34,6 +26,7 @@ async fn only_an_end_user_whose_plan_includes_it_is_let_in() {
         change.send().await.expect(200);
     };
     set_plan(1).await;
+    let jane = Caller::user_of(&world, "jane.roe@example.com").await;
     jane.get("/delete-my-data/sites").send().await.expect(200);
     for plan in [2, 3] {
         set_plan(plan).await;

@@ -62,8 +62,7 @@ async fn a_request_is_refused_for_the_first_of_its_faults() {
     let world = World::new();
     for (fault, method, path, token, body, status) in cases {
         let request = world.request(method, path).body("application/json", body);
-        let request = if let Some(token) = token { request.token(token) } else { request };
-        let answer = request.send().await;
+        let answer = request.token_if(token).send().await;
         assert_eq!(answer.status, status, "{fault}: {}", answer.raw);
     }
 }
