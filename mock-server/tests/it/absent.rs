@@ -21,11 +21,11 @@ fn kinds() -> BTreeSet<&'static str> {
     paths.chain(["/ssn-watchlist", "/ssn"]).collect()
 }
 
-/// What may come after a kind.
+/// The ends of paths that are tried after a kind.
 const SHAPES: [&str; 9] =
     ["", "/1", "/leaks", "/verify", "/confirm", "/send-verification-code", "/1/leaks", "/1/verify", "/leaks/1"];
 
-/// Nobody, and both published tokens.
+/// No token, and both published tokens.
 const TOKENS: [Option<&str>; 3] = [None, Some(CRM), Some(APP)];
 
 /// Whether `path` is `documented` with some text in the place of each capture.
@@ -129,7 +129,7 @@ async fn a_path_that_is_documented_has_no_other_methods() {
 }
 
 #[tokio::test]
-async fn what_the_guide_rules_out_by_name_is_refused_whoever_asks() {
+async fn routes_that_the_guide_rules_out_by_name_are_refused_to_every_caller() {
     let every_scope = [
         ("leaks of passports", GET, "passport-watchlist/leaks", 405),
         ("leaks of licenses", GET, "drivers-license-watchlist/leaks", 405),
@@ -171,7 +171,8 @@ async fn what_the_guide_rules_out_by_name_is_refused_whoever_asks() {
     }
 }
 
-/// The path is that of one card whose id is a word, so only somebody who may read cards learns that there is none.
+/// The path is that of one card whose id is a word, so only a caller who may read cards learns that there is no such
+/// card.
 #[tokio::test]
 async fn a_partner_finds_no_leaks_of_cards() {
     let world = World::new();

@@ -43,7 +43,7 @@ async fn account(world: &World, id: &str) -> Value {
     world.get(&format!("/api/v1/account/{id}")).token(CRM).send().await.expect(200).body["data"].clone()
 }
 
-/// What an account says of its SSN: the number, whether there is one, and whether it is monitored.
+/// The fields of an account about its SSN: the number, whether there is one, and whether it is monitored.
 fn about_ssn(account: &Value) -> [&Value; 3] {
     [&account["ssn"], &account["has_ssn"], &account["is_ssn_monitored"]]
 }

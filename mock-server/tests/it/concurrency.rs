@@ -48,7 +48,7 @@ async fn of_several_removals_of_one_item_exactly_one_finds_it() {
 }
 
 #[tokio::test]
-async fn what_is_added_at_once_is_all_there_and_in_one_order_for_all() {
+async fn items_that_are_added_at_once_are_all_there_and_in_one_order_for_all() {
     let world = World::new();
     let add = (0..40).map(|number| {
         let body = json!({ "email": format!("many{number}@example.com") });

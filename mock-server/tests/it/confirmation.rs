@@ -1,5 +1,5 @@
-//! What the end user adds waits for them (SCOPE-3, EMAIL-2, PHONE-2, PHONE-3, CARD-4), and what CRM adds does not
-//! (SCOPE-2, CARD-3): which message is sent to whom, and how often and how long its link or code works.
+//! Items that the end user adds wait for them (SCOPE-3, EMAIL-2, PHONE-2, PHONE-3, CARD-4), and items that CRM adds do
+//! not (SCOPE-2, CARD-3): the message that is sent, its address, and how often and how long its link or code works.
 
 mod cards;
 mod links;
@@ -69,13 +69,17 @@ async fn only_emails_and_cards_that_the_user_adds_wait_for_them() {
                 let expected = if waits { &Value::Null } else { &item["created_at"] };
                 assert_eq!(&item[settled.replace("is_", "") + "_at"], expected, "{label}: {item}");
             }
-            assert_eq!(world.messages().len(), usize::from(waits), "{label}: one message to who must act, else none");
+            assert_eq!(
+                world.messages().len(),
+                usize::from(waits),
+                "{label}: one message to the user who must act, else none"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn what_crm_adds_waits_for_nobody_even_where_phones_are_confirmed() {
+async fn items_that_crm_adds_never_wait_even_where_phones_are_confirmed() {
     let world = confirming_phones();
     let partner = Caller::partner(&world, "1");
     let phone = partner.add_phone("+46701740620").await;

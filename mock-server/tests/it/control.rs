@@ -1,5 +1,5 @@
-//! The control routes over HTTP: what a test or a person does to the fake that no client of the real API could, that
-//! one world never shows in another, and that no foreign web page gets at any of it.
+//! The control routes over HTTP: the actions of a test or a person that no client of the real API has. One world never
+//! shows in another, and no foreign web page reaches any of them.
 
 mod accounts;
 mod changes;

@@ -1,5 +1,5 @@
-//! Cross-origin requests: a page of any origin calls the documented routes, as with stock Laravel, and none drives the
-//! fake.
+//! Cross-origin requests: a page of any origin calls the documented routes, as with stock Laravel, and no
+//! control route.
 
 use reqwest::Method;
 

@@ -1,10 +1,10 @@
-//! What the README and the fixtures say, held against what the fake knows, and against whose numbers they may show.
+//! The README and the fixtures, held to the mock's own tables and to the numbers that they may show.
 
 use crate::harness::{README, ROUTES, assumptions, default_of, section};
 use std::fs;
 use std::path::Path;
 
-/// Every text in which values stand.
+/// Every text that holds values.
 const TEXTS: [(&str, &str); 10] = [
     ("README.md", README),
     ("assumptions.json", include_str!("../../../fixtures/assumptions.json")),
@@ -81,7 +81,7 @@ const NUMBERS: [&str; 26] = [
     "4000000000000119",
 ];
 
-/// What stands in `text` that could be somebody's address or number, and may not.
+/// The words of `text` that could be the address or number of a real person.
 fn strangers(text: &str) -> Vec<&str> {
     let is_part = |char: char| char.is_ascii_alphanumeric() || "@+-._".contains(char);
     let words = text.split(|char| !is_part(char)).map(|word| word.trim_matches(['.', '-']));
@@ -106,7 +106,7 @@ fn is_reserved(word: &str) -> bool {
     longest < 6 || !word.contains(|char: char| char.is_ascii_digit())
 }
 
-/// What somebody wrote for the examples, by its path from the root of the repository.
+/// The sources of the examples, by path from the root of the repository.
 fn examples() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let list = |folder: &Path| fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -136,7 +136,7 @@ fn every_example_is_short_and_listed() {
 
 #[test]
 fn the_image_is_built_with_a_compiler_that_is_new_enough() {
-    /// What stands behind `before`, to the next character that is of no version.
+    /// The version behind `before`.
     fn version(text: &str, before: &str) -> Vec<u32> {
         let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before}"));
         let version = rest.split(|char: char| char != '.' && !char.is_ascii_digit()).next().unwrap_or_default();
@@ -148,7 +148,7 @@ fn the_image_is_built_with_a_compiler_that_is_new_enough() {
 }
 
 #[test]
-fn no_document_shows_a_number_or_an_address_that_could_be_somebodys() {
+fn no_document_shows_a_number_or_an_address_that_a_person_could_have() {
     for (name, text) in TEXTS {
         assert_eq!(strangers(text), [""; 0], "{name}");
     }

@@ -1,7 +1,7 @@
-//! Every HTTP example of the guide, replayed as it stands with the published tokens, in both formats: each is granted,
+//! Every HTTP example of the guide, replayed as it is with the published tokens, in both formats: each is granted,
 //! says what it rests on, and does what the guide promises.
 //!
-//! The examples are data; what each kind of example promises stands here, with the ids of those that promise it.
+//! The examples are data; the promises of each kind of example are here, with the ids of its examples.
 
 mod stage;
 
@@ -32,7 +32,8 @@ const fn adding(
     Adding { id, list, shows, settled }
 }
 
-/// What CRM adds waits for nobody (SCOPE-2, CARD-3); of what the user adds, an email and a card do (SCOPE-3, CARD-4).
+/// Items that CRM adds never wait (SCOPE-2, CARD-3); of those that the user adds, an email and a card do (SCOPE-3,
+/// CARD-4).
 #[rustfmt::skip]
 const ADDING: [Adding; 12] = [
     adding("email-add-crm", "email-list-crm", ("email", "john.doe@example.com"), Some(("is_confirmed", true))),
@@ -130,7 +131,7 @@ async fn every_example_is_granted_and_names_the_facts_that_it_rests_on() {
 }
 
 #[tokio::test]
-async fn what_is_added_is_on_the_list_and_waits_only_for_an_end_user() {
+async fn an_added_item_is_on_the_list_and_waits_only_for_an_end_user() {
     for example in &ADDING {
         for stage in Stage::both() {
             let label = format!("{} in {:?}", example.id, stage.format);
@@ -146,7 +147,7 @@ async fn what_is_added_is_on_the_list_and_waits_only_for_an_end_user() {
             assert_eq!(
                 stage.world.messages().len(),
                 usize::from(waits),
-                "{label}: one message to who must confirm, else none"
+                "{label}: one message to the user who must confirm, else none"
             );
         }
     }
@@ -186,7 +187,7 @@ async fn one_card_is_read_by_its_id() {
 }
 
 #[tokio::test]
-async fn what_is_changed_reads_changed() {
+async fn a_changed_item_reads_changed() {
     for (id, list) in CHANGING {
         for stage in Stage::both() {
             let before = stage.replay(list).await.items()[0].clone();
@@ -202,7 +203,7 @@ async fn what_is_changed_reads_changed() {
 }
 
 #[tokio::test]
-async fn what_is_removed_is_off_the_list() {
+async fn a_removed_item_is_off_the_list() {
     for (id, list) in REMOVING {
         for stage in Stage::both() {
             let before = stage.replay(list).await.items().to_vec();

@@ -1,4 +1,5 @@
-//! Faults on demand: each kind as a client sees it, on whom it falls and until when, and that nothing is left of it.
+//! Faults on demand: each kind as a client sees it, the requests that it matches, how long it lasts, and that nothing
+//! is left of it.
 
 mod aim;
 mod answers;

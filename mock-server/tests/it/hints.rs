@@ -30,7 +30,7 @@ async fn an_empty_list_says_why() {
     says(&jane.get("/email-watchlist/leaks").send().await.expect(200), &["/_mock/outbox", "leaks.pending"]);
     world.open(&world.last_link()).await.expect(200);
     let seen = jane.get("/email-watchlist/leaks").send().await.expect(200);
-    assert_eq!((seen.items().len(), seen.header("x-mock-hint")), (1, ""), "nothing puzzles any more");
+    assert_eq!((seen.items().len(), seen.header("x-mock-hint")), (1, ""), "nothing puzzles now");
     assert_eq!(jane.get("/alarms").send().await.expect(200).header("x-mock-hint"), "");
 
     jane.add_phone("+46701740650").await;

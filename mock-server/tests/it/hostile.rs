@@ -84,7 +84,7 @@ async fn a_body_over_one_mebibyte_is_refused_whether_its_length_is_told_or_not()
 
     let mut wire = Wire::connect(&world).await;
     let head = format!(
-        "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nTransfer-Encoding: chunked\r\n\r\n"
     );
     wire.write(head.as_bytes()).await.expect("the server takes the head");
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
@@ -117,14 +117,14 @@ async fn a_path_with_strange_escapes_names_nothing() {
         let answer = world.get(path).token(CRM).send().await.expect(404);
         assert_eq!(answer.body["error"], "Not found", "{path}");
     }
-    // An escape that stands for what could have been written plainly is that.
+    // An escaped letter means the letter.
     world.get("/api/v1/account/%31/email-watchlist").token(CRM).send().await.expect(200);
 }
 
 #[tokio::test]
 async fn odd_methods_and_request_lines_are_answered_or_refused_but_never_hang() {
     let world = impatient();
-    let head = format!("HTTP/1.1\r\nHost: fake\r\nConnection: close\r\nAuthorization: Bearer {APP}\r\n\r\n");
+    let head = format!("HTTP/1.1\r\nHost: mock\r\nConnection: close\r\nAuthorization: Bearer {APP}\r\n\r\n");
     for method in ["get", "Get", "BREW", "TRACE", "OPTIONS", "CONNECT"] {
         let answer = raw(&world, format!("{method} /api/v1/email-watchlist {head}").as_bytes()).await;
         let is_refused = answer.starts_with("HTTP/1.1 405 ") || answer.starts_with("HTTP/1.1 400 ");
@@ -149,7 +149,7 @@ async fn headers_that_come_twice_are_not_guessed_at() {
 
     let impatient = impatient();
     let smuggled = format!(
-        "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{{}}"
+        "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{{}}"
     );
     let answer = raw(&impatient, smuggled.as_bytes()).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
@@ -158,7 +158,7 @@ async fn headers_that_come_twice_are_not_guessed_at() {
 #[tokio::test]
 async fn a_client_that_stops_within_the_head_is_let_go() {
     let world = impatient();
-    let answer = raw(&world, b"GET /api/v1/email-watchlist HTTP/1.1\r\nHost: fa").await;
+    let answer = raw(&world, b"GET /api/v1/email-watchlist HTTP/1.1\r\nHost: mo").await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
@@ -166,7 +166,7 @@ async fn a_client_that_stops_within_the_head_is_let_go() {
 async fn a_client_that_stops_within_the_body_is_told_so_and_nothing_is_stored() {
     let world = impatient();
     let head = format!(
-        "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nX-API-Version: 2026-06-12\r\n\
+        "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nX-API-Version: 2026-06-12\r\n\
          Content-Length: 29\r\n\r\n{{\"email\":\"a@example.com\""
     );
     let answer = raw(&world, head.as_bytes()).await;
@@ -190,7 +190,7 @@ async fn a_client_that_sends_a_byte_at_a_time_does_not_hold_others_up() {
     let slow = async {
         let mut wire = Wire::connect(&world).await;
         let head = format!(
-            "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 1000\r\n\r\n"
+            "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 1000\r\n\r\n"
         );
         wire.write(head.as_bytes()).await.expect("the server takes the head");
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
@@ -219,7 +219,7 @@ async fn many_connections_at_once_are_all_answered() {
     }
     world.get(LIST).token(CRM).send().await.expect(200);
     let request =
-        format!("GET {LIST} HTTP/1.1\r\nHost: fake\r\nConnection: close\r\nAuthorization: Bearer {CRM}\r\n\r\n");
+        format!("GET {LIST} HTTP/1.1\r\nHost: mock\r\nConnection: close\r\nAuthorization: Bearer {CRM}\r\n\r\n");
     for wire in &mut wires {
         wire.write(request.as_bytes()).await.expect("the server takes the request");
     }
@@ -232,7 +232,7 @@ async fn many_connections_at_once_are_all_answered() {
 async fn several_requests_written_at_once_are_answered_in_order() {
     let world = impatient();
     let one = |path: &str, last: &str| {
-        format!("GET {path} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\n{last}\r\n")
+        format!("GET {path} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\n{last}\r\n")
     };
     let pipelined = one(LIST, "") + &one("/nowhere", "") + &one("/api/v1/account/2", "Connection: close\r\n");
     let answer = raw(&world, pipelined.as_bytes()).await;

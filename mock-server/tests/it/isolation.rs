@@ -1,5 +1,5 @@
-//! What must hold for any sequence of requests: nothing that one caller does is visible to, or changes, what is
-//! another's. Callers share a server; some share a world, a partner, item ids, or a value that they watch.
+//! For any sequence of requests: nothing that one caller does is visible to another caller or changes their data.
+//! Callers share a server; some share a world, a partner, item ids, or a value that they watch.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ static LISTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     KINDS.iter().map(|kind| kind.list).chain(leaks).collect()
 });
 
-/// Somebody who sends requests.
+/// A sender of requests.
 #[derive(Clone, Copy, Debug)]
 enum Caller {
     Nobody,
@@ -104,7 +104,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 impl Op {
-    /// Method, path below the caller's scope, and body. `mark` is a text that nobody else's values hold.
+    /// Method, path below the caller's scope, and body. `mark` is a text that no other account's values hold.
     fn request(&self, mark: &str) -> (Method, String, Value) {
         let post = |path: &str, body: Value| (Method::POST, format!("/{path}"), body);
         match self {
@@ -198,7 +198,7 @@ impl Observed {
     }
 }
 
-/// What the values of an account in a world are marked with: six characters, so that passports hold them too.
+/// The mark in the values of an account in a world: six characters, so that passports hold it too.
 fn mark(world: usize, account: u64) -> String {
     format!("W{world}A{account}X")
 }

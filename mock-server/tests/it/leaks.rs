@@ -1,5 +1,5 @@
-//! Leaks: a breach holds a value, and whoever watches that value sees the leak, in whatever spelling, from the moment
-//! of watching to that of removal, once, and nobody else does (EMAIL-1, PHONE-1, IBAN-1, CARD-1, NONE-1).
+//! Leaks: a breach holds a value, and every account that watches the value in any spelling sees the leak once, from the
+//! moment of watching to that of removal. No other account does (EMAIL-1, PHONE-1, IBAN-1, CARD-1, NONE-1).
 
 mod contents;
 mod once;

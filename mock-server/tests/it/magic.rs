@@ -35,7 +35,7 @@ async fn some_have_leaks_and_alarms_as_soon_as_they_are_confirmed() {
                 assert_eq!(leaks.len(), many, "{value}");
                 assert_eq!(leaks[0]["title"], format!("Magic leak 1 of {many}"));
             }
-            // Whoever else watches it sees the same leaks, and no more.
+            // Another account that watches it sees the same leaks, and no more.
             let other = Caller::partner(&world, "1");
             let before = other.list("/alarms").await.len();
             kind.add(&other, &value).await;
@@ -60,7 +60,7 @@ async fn some_wait_for_ever_when_a_user_adds_them() {
             user.post("/phone-watchlist/send-verification-code", json!({ "phone": value })).send().await.expect(200);
         }
         assert!(world.messages().is_empty(), "{value}");
-        // What the partner adds, it vouches for (SCOPE-2).
+        // An item that the partner adds does not wait (SCOPE-2).
         let partner = Caller::partner(&world, "2");
         assert_eq!(kind.add(&partner, &value).await[field], 1, "{value}");
     }

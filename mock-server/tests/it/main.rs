@@ -1,4 +1,4 @@
-//! What only a running server shows, over HTTP on a real port. One binary; its modules are named after the pages of the
+//! Tests of a running server, over HTTP on a real port. One binary; its modules are named after the pages of the
 //! guide and the topics of the mock.
 
 mod absent;

@@ -1,4 +1,4 @@
-//! Online Data: the plan that includes it, the profile, scans that move on by the fake's clock, what they find, and the
+//! Online Data: the plan that includes it, the profile, scans that move on by the mock's clock, their findings, and the
 //! removal requests that follow (ONLINE-1 to 7).
 
 mod profile;

@@ -1,5 +1,5 @@
-//! The OpenAPI document: the table and nothing else, and true. What it gives as an example is accepted, and what comes
-//! back is what it describes, in both formats and under other assumptions too.
+//! The OpenAPI document: the table and nothing else, and true. Its examples are accepted, and the answers are those
+//! that it describes, in both formats and under other assumptions too.
 
 mod document;
 
@@ -18,8 +18,7 @@ fn listed(answer: &Answer) -> &[Value] {
     answer.body["data"].as_array().or(answer.body.as_array()).map_or(&[], Vec::as_slice)
 }
 
-/// The example, with what must come from the world put in: codes, and ids of what was just added. What has to be there
-/// before is there afterwards.
+/// The example, with values from the world put in: codes, and ids of new items. Creates all that must be there before.
 async fn prepared(world: &World, operation: &Operation, mut body: Value) -> Value {
     let user = async |path: &str, body: Value| world.post(path).token(APP).json(body).send().await;
     match operation.id().trim_end_matches("OfAccount") {
@@ -208,7 +207,7 @@ async fn a_gateway_that_knows_one_format_has_one_in_its_document() {
 }
 
 #[tokio::test]
-async fn what_it_defines_it_uses() {
+async fn every_component_that_it_defines_is_used() {
     for world in [World::new(), World::of(mock_server::MockServer::builder().normalize_all(true))] {
         let document = Document::of(&world).await.whole;
         let text = document.to_string();
@@ -243,7 +242,7 @@ async fn facts_are_told_with_their_sentences_and_assumptions_with_their_values()
 }
 
 #[tokio::test]
-async fn the_file_is_the_document_of_a_fresh_fake() {
+async fn the_file_is_the_document_of_a_fresh_mock() {
     let mut document = Document::of(&World::new()).await.whole;
     document["servers"][0]["url"] = "http://127.0.0.1:8650".into();
     let file: Value = serde_json::from_str(FILE).expect("JSON");

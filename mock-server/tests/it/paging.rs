@@ -121,7 +121,7 @@ async fn an_empty_list_has_one_empty_page() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_none_is_the_first_and_one_beyond_the_last_is_empty() {
+async fn an_invalid_page_is_the_first_and_one_beyond_the_last_is_empty() {
     let world = World::assuming("list.shape", "paginated");
     let user = Caller::user(&world);
     for page in ["?page=0", "?page=-1", "?page=two", "?page=", "?page=1.5", "?pages=2", "?page=2&page=1", ""] {

@@ -11,7 +11,7 @@ fn world(seed: u64) -> World {
     World::of(MockServer::builder().random_seed(seed))
 }
 
-/// What a world draws for the same requests.
+/// The secrets that a world draws for the same requests.
 async fn drawn(world: &World) -> Vec<String> {
     let link = |world: &World| world.last_link().rsplit('/').next().expect("a link has an end").to_owned();
     let mut drawn = vec![world.crm_token(1).await, world.app_token("john.doe@example.com").await];

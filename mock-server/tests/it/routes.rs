@@ -56,7 +56,7 @@ fn every_example_of_the_guide_is_in_the_list_and_the_reverse() {
             (format!("{} {}", text(example, "method"), text(example, "path")), text(example, "token") == "crm")
         })
         .collect();
-    // The examples are those of one page, and it shows none of what is there only by an assumption.
+    // The examples are those of one page, which shows no route that is there only by an assumption.
     let is_shown = |route: &&Route| {
         route.assumption.is_none() && route.facts.iter().any(|fact| pages[&**fact] == "watchlist enrolment")
     };

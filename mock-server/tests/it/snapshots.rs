@@ -31,7 +31,7 @@ async fn view(world: &World) -> Vec<String> {
     read
 }
 
-/// A world that draws the same secrets each time, whose clock stands.
+/// A world that draws the same secrets each time, and whose clock is frozen.
 fn repeatable(assumed: &[(&str, &str)]) -> World {
     let builder = assumed.iter().fold(MockServer::builder().random_seed(7), |builder, (key, value)| {
         builder.assume(key, value).expect("a key and a value of the fixture")
@@ -140,7 +140,7 @@ async fn the_routes_take_and_put_back_what_a_seed_may_be_too() {
 }
 
 #[tokio::test]
-async fn putting_one_back_keeps_the_journal_and_lets_nobody_wait_for_the_old_world() {
+async fn restoring_a_snapshot_keeps_the_journal_and_a_wait_goes_on_in_the_restored_world() {
     let world = World::new();
     world.get("/api/v1/email-watchlist").token(APP).send().await.expect(200);
     let snapshot = world.control().snapshot();
@@ -158,7 +158,7 @@ async fn putting_one_back_keeps_the_journal_and_lets_nobody_wait_for_the_old_wor
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_named_and_nothing_is_lost() {
+async fn a_snapshot_that_does_not_fit_is_refused_by_the_field_and_nothing_is_lost() {
     let world = World::new();
     let whole = serde_json::from_str::<Value>(&world.control().snapshot()).expect("JSON");
     let with = |change: fn(&mut Value)| {

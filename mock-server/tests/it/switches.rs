@@ -1,5 +1,5 @@
-//! Every assumption with every value that it can have: the fake does what the fixture says that the value means, and
-//! `X-Mock-Basis` names the key wherever the answer leans on it.
+//! Every assumption with every value that it can have: the mock does what the fixture says that the value means, and
+//! `X-Mock-Basis` names the key wherever the answer rests on it.
 
 mod account;
 mod alarms;
@@ -54,7 +54,7 @@ checked! {
     "add.body" => items::a_single_item_is_wrapped_as_add_body_says_and_an_account_always;
     "list.shape" => items::a_list_is_wrapped_as_list_shape_says;
     "remove.status" => items::a_removal_is_answered_as_remove_status_says;
-    "action.answer" => items::what_neither_adds_nor_reads_nor_removes_is_answered_as_action_answer_says;
+    "action.answer" => items::actions_are_answered_as_action_answer_says;
     "add.duplicate" => items::the_same_value_again_is_answered_as_add_duplicate_says;
     "value.form" => items::a_stored_value_reads_as_value_form_says;
 
@@ -100,7 +100,7 @@ checked! {
     "alarm.period" => alarms::a_period_without_an_end_is_what_alarm_period_says;
 
     "online.plan" => online::online_data_without_the_plan_is_refused_as_online_plan_says;
-    "online.without-profile" => online::what_needs_a_profile_is_refused_as_online_without_profile_says;
+    "online.without-profile" => online::requests_that_need_a_profile_are_refused_as_online_without_profile_says;
     "online.profile-again" => online::a_second_profile_is_answered_as_online_profile_again_says;
     "scan.body" => online::the_status_of_a_scan_is_wrapped_as_scan_body_says;
     "scan.again" => online::a_scan_while_one_is_under_way_is_answered_as_scan_again_says;

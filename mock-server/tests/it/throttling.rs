@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{APP, Answer, CRM, Caller, World, login_body};
 
 #[tokio::test]
-async fn who_asks_too_often_is_told_how_often_and_when_to_ask_again_in_either_format() {
+async fn a_caller_who_asks_too_often_is_told_how_often_and_when_to_ask_again_in_either_format() {
     let world = World::assuming("throttle.per-minute", "3");
     world.freeze();
     let user = Caller::user(&world);
@@ -42,7 +42,7 @@ async fn who_asks_too_often_is_told_how_often_and_when_to_ask_again_in_either_fo
 }
 
 #[tokio::test]
-async fn what_is_throttled_does_nothing() {
+async fn a_throttled_request_does_nothing() {
     let world = World::assuming("throttle.per-minute", "1");
     world.freeze();
     let user = Caller::user(&world);
@@ -57,7 +57,7 @@ async fn what_is_throttled_does_nothing() {
 }
 
 #[tokio::test]
-async fn each_token_has_a_minute_of_its_own_and_who_has_none_is_not_counted() {
+async fn each_token_has_a_minute_of_its_own_and_a_caller_without_one_is_not_counted() {
     let world = World::assuming("throttle.per-minute", "1");
     world.freeze();
     let [partner, user] = Caller::both(&world);

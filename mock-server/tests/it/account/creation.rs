@@ -1,4 +1,4 @@
-//! What creates an account, and what is refused (ACCOUNT-1 to 4).
+//! The creation of accounts, and the bodies that are refused (ACCOUNT-1 to 4).
 
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ async fn each_field_of_a_new_account_has_its_rule() {
         let answer = create(&world, new_account(json!({ field: value }))).await.expect(422);
         assert_eq!(answer.issues(), [(field.to_owned(), expected.to_owned())]);
     }
-    // What was refused has left nothing behind: the email is still free.
+    // A refused creation has left nothing behind: the email is still free.
     create(&world, new_account(json!({}))).await.expect(201);
 }
 

@@ -1,4 +1,4 @@
-//! The SSN: set once, monitored from then on, changed by nobody, and never read back whole (SSN-1 to 3, ACCOUNT-5).
+//! The SSN: set once, monitored from then on, never changed, and never read back whole (SSN-1 to 3, ACCOUNT-5).
 
 use reqwest::Method;
 use serde_json::{Value, json};

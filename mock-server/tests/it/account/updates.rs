@@ -1,4 +1,4 @@
-//! Updates of accounts: what a PUT and a PATCH do to what they name, leave out, clear and empty, and what becomes of the
+//! Updates of accounts: the effect of a PUT and a PATCH on fields that they name, leave out, clear and empty, and the
 //! email by which SSO finds the account (ACCOUNT-4, ACCOUNT-5, SSO-3, SSO-5).
 
 use reqwest::Method;
@@ -93,7 +93,7 @@ async fn an_update_that_breaks_a_rule_says_so_and_changes_nothing() {
         let world = World::new();
         let before = read(&world).await;
         for (body, field) in &cases {
-            // What is right in it is not carried out either.
+            // The valid fields beside it are not changed either.
             let body = with(json!({ "lang_code": "EN" }), body);
             let answer = route.request(&world).token(token).json(body.clone()).send().await.expect(422);
             assert!(answer.body["errors"][field].is_array(), "{} {body}: {}", route.label(), answer.raw);
@@ -151,7 +151,7 @@ async fn sso_goes_on_knowing_an_account_by_the_email_that_it_was_created_with() 
         assert_eq!(change_email(&world, "1", json!("new@example.com")).await, 200);
         assert_eq!(sso(&world, "john.doe@example.com").await, 200, "{value}: the first one");
         assert_eq!(sso(&world, "new@example.com").await, by_the_new_one, "{value}: the new one");
-        // Cleared, or changed once more, the one in between stands for nobody.
+        // After another change, or a clearing, the email in between names no account.
         assert_eq!(change_email(&world, "1", json!("newer@example.com")).await, 200);
         assert_eq!(sso(&world, "new@example.com").await, 404, "{value}: the one in between");
         assert_eq!(change_email(&world, "1", json!(null)).await, 200);
@@ -170,7 +170,7 @@ async fn no_two_accounts_of_a_partner_come_to_share_an_email() {
     assert_eq!(change_email(&world, "1", json!("Jane.New@Example.COM")).await, 422);
     let body = account_body("jane.new@example.com");
     world.post("/api/v1/account").token(CRM).json(body.clone()).send().await.expect(422);
-    // One's own, in whatever spelling, and what nobody has any more, are free; so is what the other partner has.
+    // The account's own email in any spelling and a former email are free; so is an email of the other partner.
     assert_eq!(change_email(&world, "2", json!("JANE.NEW@example.com")).await, 200);
     assert_eq!(change_email(&world, "2", json!("jane.roe@example.com")).await, 200);
     world.post("/api/v1/account").token(CRM).json(body).send().await.expect(201);

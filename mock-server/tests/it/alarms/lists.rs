@@ -92,8 +92,8 @@ async fn the_alarms_of_a_company_are_those_of_its_accounts() {
     assert_eq!(of_partner(&world, "/api/v1/alarms/company-list").await, [of("1").await, of("2").await].concat());
     assert_eq!(of_partner(&world, "/api/v2/alarms/company/2").await, of("2").await);
     assert_eq!(of("2").await[0]["company_id"], 2);
-    for nobodys in ["3", "0", "x", "01"] {
-        world.get(&format!("/api/v2/alarms/company/{nobodys}")).token(CRM).send().await.expect(404);
+    for missing in ["3", "0", "x", "01"] {
+        world.get(&format!("/api/v2/alarms/company/{missing}")).token(CRM).send().await.expect(404);
     }
     world.get("/api/v2/alarms/company/1").token(&world.crm_token(2).await).send().await.expect(404);
 }
@@ -102,8 +102,8 @@ async fn the_alarms_of_a_company_are_those_of_its_accounts() {
 async fn a_period_holds_the_accounts_that_had_alarms_on_its_days() {
     let world = World::new();
     Caller::partner(&world, "2").add_email("jane.watched@example.com").await;
-    // Most of the seed's alarms are raised on 15 June, one each on 30 July and 1 September of 2026; Jane's is on the last
-    // second of 2030.
+    // Most of the seed's alarms are raised on 15 June, one each on 30 July and 1 September of 2026; Jane's is on the
+    // last second of 2030.
     world.put("/_mock/clock").json(json!({ "now": "2030-12-31T23:59:59Z", "frozen": true })).send().await.expect(200);
     breach(&world, "email", "jane.watched@example.com").await;
     let list = async |query: &str| {

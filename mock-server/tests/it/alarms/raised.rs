@@ -1,4 +1,4 @@
-//! What raises an alarm, what closes it, and whose it is.
+//! How an alarm is raised and closed, and whose it is.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,12 @@ async fn a_leak_of_a_watched_value_of_any_kind_raises_one_alarm_whichever_was_th
             let before = partner.list("/alarms").await;
             if leak_is_first {
                 breach(&world, kind.name, kind.value()).await;
-                assert_eq!(new_alarms(&world, &before).await, [Value::Null; 0], "{}: nobody watches it yet", kind.name);
+                assert_eq!(
+                    new_alarms(&world, &before).await,
+                    [Value::Null; 0],
+                    "{}: no account watches it yet",
+                    kind.name
+                );
             }
             let item = kind.add(&partner, kind.value()).await;
             if !leak_is_first {
@@ -39,7 +44,7 @@ async fn a_leak_of_a_watched_value_of_any_kind_raises_one_alarm_whichever_was_th
             assert_eq!((&alarm["type"], &alarm["status"]), (&json!(kind.alarm), &json!("OPEN")), "{}", kind.name);
             assert_eq!((&alarm["account_id"], &alarm["closed_at"]), (&json!(1), &Value::Null), "{}", kind.name);
 
-            // What is watched once more raises no second alarm for the same leak, and the first one stays meanwhile.
+            // Watching once more raises no second alarm for the same leak, and the first one stays meanwhile.
             partner.remove(kind.add, &item).await;
             assert_eq!(new_alarms(&world, &before).await, raised, "{}: after the removal", kind.name);
             kind.add(&partner, kind.value()).await;
@@ -52,7 +57,7 @@ async fn a_leak_of_a_watched_value_of_any_kind_raises_one_alarm_whichever_was_th
 }
 
 #[tokio::test]
-async fn what_waits_for_confirmation_raises_its_alarm_once_it_is_confirmed() {
+async fn an_item_that_waits_raises_its_alarm_once_it_is_confirmed() {
     let world = World::new();
     let user = Caller::user(&world);
     let before = user.list("/alarms").await;
@@ -85,7 +90,7 @@ async fn leaks_of_the_ssn_raise_alarms_while_it_is_monitored() {
     assert_eq!(new_alarms(&world, &before).await.len(), 1, "and only once");
 }
 
-/// What a leak's list says of the leak of an alarm.
+/// The status of the leak of an alarm in its list.
 async fn status_of_leak(user: &Caller<'_>, list: &str, alarm: &Value) -> Value {
     let leaks = user.list(list).await;
     let leak = leaks.iter().find(|leak| leak["id"] == alarm["leak_id"]);
@@ -179,7 +184,7 @@ async fn guidance_is_told_for_an_alarm_and_for_its_leak_alike() {
 }
 
 #[tokio::test]
-async fn ids_that_are_none_name_no_alarm() {
+async fn an_invalid_id_names_no_alarm() {
     let world = World::new();
     for id in ["0", "01", "-1", "x", "999", "18446744073709551616", "%31%30", "%FF", "statistics", "1%00"] {
         for end in ["", "/close", "/coachme"] {

@@ -160,7 +160,7 @@ async fn a_card_that_crm_added_has_no_code_to_be_verified_by() {
 }
 
 #[tokio::test]
-async fn the_code_for_a_card_expires_by_the_clock_of_the_fake() {
+async fn the_code_for_a_card_expires_by_the_clock_of_the_mock() {
     for (seconds, works) in [(CODE_SECONDS - 1, true), (CODE_SECONDS, false)] {
         let world = World::frozen();
         let user = Caller::user(&world);

@@ -113,7 +113,7 @@ async fn a_link_that_was_never_sent_leads_to_a_page_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_link_expires_by_the_clock_of_the_fake_and_a_resend_makes_up_for_it() {
+async fn a_link_expires_by_the_clock_of_the_mock_and_a_resend_makes_up_for_it() {
     for (seconds, status) in [(LINK_SECONDS - 1, 200), (LINK_SECONDS, 410)] {
         let world = World::frozen();
         let user = Caller::user(&world);
@@ -143,15 +143,15 @@ async fn a_link_lasts_anew_from_its_resend() {
 }
 
 #[tokio::test]
-async fn a_link_begins_where_the_client_reached_the_fake_or_at_its_public_url() {
+async fn a_link_begins_where_the_client_reached_the_mock_or_at_its_public_url() {
     let main = World::of(MockServer::builder());
     Caller::user(&main).add_email("new@example.com").await;
     main.open(&main.last_link()).await.expect(200);
 
-    let public = World::of(MockServer::builder().public_url("https://fake.example/"));
+    let public = World::of(MockServer::builder().public_url("https://mock.example/"));
     Caller::user(&public).add_email("new@example.com").await;
     let link = public.last_link();
-    let path = link.strip_prefix("https://fake.example").expect("the public URL, and one slash");
+    let path = link.strip_prefix("https://mock.example").expect("the public URL, and one slash");
     public.get(path).send().await.expect(200);
 }
 

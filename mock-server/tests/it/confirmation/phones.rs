@@ -115,7 +115,7 @@ async fn where_no_phone_is_named_the_one_that_is_meant_is_plain() {
 }
 
 #[tokio::test]
-async fn a_phone_of_somebody_else_is_sent_no_code() {
+async fn a_phone_of_another_account_is_sent_no_code() {
     let world = World::new();
     Caller::partner(&world, "2").add_phone("+46701740640").await;
     for (label, id) in [("another account's", json!(2)), ("never given out", json!(99)), ("no id", json!("x"))] {
@@ -128,7 +128,7 @@ async fn a_phone_of_somebody_else_is_sent_no_code() {
     let cases = [
         ("a phone that another account watches", "+46701740640", unknown),
         ("the phone of another account", JANES_PHONE, unknown),
-        ("a phone that nobody has", "+46701740699", unknown),
+        ("a phone that no account has", "+46701740699", unknown),
         ("no phone", "12", "The phone field format is invalid."),
     ];
     for (label, phone, text) in cases {
@@ -166,7 +166,7 @@ async fn no_other_code_confirms_a_phone() {
         let answer = caller.post(CONFIRM, json!({ "phone_id": 1 })).send().await.expect(422);
         assert_eq!(answer.body["errors"]["code"], json!(["The code field is required."]));
 
-        // What was wrong has not used up what is right; what is right is used up by its use.
+        // A wrong code has not used up the right one; the right one is used up by its use.
         caller.post(CONFIRM, json!({ "code": code })).send().await.expect(200);
         is_refused_as_wrong(&caller.post(CONFIRM, json!({ "code": code })).send().await, "the same code again");
         jane.post(CONFIRM, json!({ "code": of_other_user })).send().await.expect(200);
@@ -174,7 +174,7 @@ async fn no_other_code_confirms_a_phone() {
 }
 
 #[tokio::test]
-async fn a_code_for_a_phone_expires_by_the_clock_of_the_fake() {
+async fn a_code_for_a_phone_expires_by_the_clock_of_the_mock() {
     for (seconds, works) in [(CODE_SECONDS - 1, true), (CODE_SECONDS, false)] {
         for position in [0, 1] {
             let world = confirming_phones();

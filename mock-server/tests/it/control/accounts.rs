@@ -85,7 +85,7 @@ async fn a_long_list_is_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_or_no_account_is_refused_in_a_sentence() {
+async fn an_invalid_page_or_account_is_refused_in_a_sentence() {
     let world = World::new();
     for (path, status, named) in [
         ("/_mock/accounts?limit=0", 400, "limit"),
@@ -160,7 +160,7 @@ const NUMBERS: [&str; 7] = [
 ];
 
 #[tokio::test]
-async fn numbers_leave_the_fake_masked_until_they_are_asked_for() {
+async fn numbers_leave_the_mock_masked_until_they_are_asked_for() {
     let world = World::new();
     for path in ["/_mock/accounts", "/_mock/accounts/1", "/_mock/accounts/1?reveal=false"] {
         let text = world.get(path).send().await.expect(200).raw;
@@ -173,7 +173,7 @@ async fn numbers_leave_the_fake_masked_until_they_are_asked_for() {
 }
 
 #[tokio::test]
-async fn what_waits_tells_why_until_when_and_what_confirms_it() {
+async fn a_waiting_item_tells_why_until_when_and_what_confirms_it() {
     let world = World::assuming("confirm.phone", "yes");
     let user = Caller::user(&world);
     world.put("/_mock/clock").json(json!({ "now": "2030-01-01T00:00:00Z", "frozen": true })).send().await.expect(200);

@@ -14,7 +14,7 @@ async fn changes(world: &World) -> (String, u64) {
 }
 
 #[tokio::test]
-async fn whatever_is_done_counts_as_a_change_and_looking_does_not() {
+async fn every_action_counts_as_a_change_and_looking_does_not() {
     let world = World::new();
     let leak = json!({ "kind": "email", "value": "john.work@example.com" });
     Caller::user(&world).add_email("new@example.com").await;
@@ -44,7 +44,7 @@ async fn whatever_is_done_counts_as_a_change_and_looking_does_not() {
 }
 
 #[tokio::test]
-async fn what_a_test_does_without_http_counts_too() {
+async fn actions_without_http_count_too() {
     let world = World::new();
     let control = world.control();
     let mut before = changes(&world).await.1;

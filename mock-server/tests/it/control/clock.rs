@@ -6,7 +6,7 @@ use super::{instant, machine_seconds};
 use crate::harness::{Caller, EMAIL, World, sentence, sso_body};
 
 #[tokio::test]
-async fn the_clock_is_the_machines_until_somebody_moves_it() {
+async fn the_clock_is_the_machines_until_it_is_moved() {
     let world = World::new();
     let clock = world.get("/_mock/clock").send().await.expect(200).body;
     assert_eq!(clock["frozen"], false);
@@ -108,7 +108,7 @@ async fn a_clock_that_is_moved_tells_what_fell_due() {
 }
 
 #[tokio::test]
-async fn what_is_no_time_is_refused_by_name_and_the_clock_stays() {
+async fn an_invalid_time_is_refused_by_name_and_the_clock_stays() {
     let world = World::new();
     let before = world.set_clock(json!({ "now": "2030-01-01T00:00:00Z", "frozen": true })).await;
     let cases = [

@@ -38,7 +38,7 @@ async fn a_foreign_web_page_cannot_use_a_control_route() {
         &[("host", "127.0.0.1.evil.example")],
         &[("host", "localhost.evil.example:8650")],
     ];
-    let server = World::of(MockServer::builder().allow_host("fake.internal"));
+    let server = World::of(MockServer::builder().allow_host("mock.internal"));
     let sandbox = World::new();
     for world in [&server, &sandbox] {
         Caller::user(world).add_email("new@example.com").await;
@@ -59,8 +59,8 @@ async fn a_foreign_web_page_cannot_use_a_control_route() {
 }
 
 #[tokio::test]
-async fn whoever_is_no_foreign_web_page_can_use_every_control_route() {
-    let world = World::of(MockServer::builder().allow_host("fake.internal").allow_host("Other.Internal"));
+async fn every_other_caller_can_use_every_control_route() {
+    let world = World::of(MockServer::builder().allow_host("mock.internal").allow_host("Other.Internal"));
     let own = world.base_url().to_owned();
     let granted: [&[(&str, &str)]; 12] = [
         &[],
@@ -71,9 +71,9 @@ async fn whoever_is_no_foreign_web_page_can_use_every_control_route() {
         &[("host", "LOCALHOST")],
         &[("host", "[::1]:8650")],
         &[("host", "192.0.2.1")],
-        &[("host", "fake:8650"), ("origin", "http://fake:8650")],
+        &[("host", "mock:8650"), ("origin", "http://mock:8650")],
         &[("host", "defentry.localhost")],
-        &[("host", "fake.internal:80")],
+        &[("host", "mock.internal:80")],
         &[("host", "other.internal")],
     ];
     for headers in granted {
@@ -88,14 +88,14 @@ async fn whoever_is_no_foreign_web_page_can_use_every_control_route() {
 
 #[tokio::test]
 async fn a_name_must_be_allowed_as_a_whole() {
-    let world = World::of(MockServer::builder().allow_host("fake.internal"));
-    for host in ["internal.", "a.fake.internal", "fake.internal.evil.example", "fake.interna", "fake.internal."] {
+    let world = World::of(MockServer::builder().allow_host("mock.internal"));
+    for host in ["internal.", "a.mock.internal", "mock.internal.evil.example", "mock.interna", "mock.internal."] {
         let answer = world.get("/_mock/health").header("host", host).send().await;
         assert_eq!(answer.status, 403, "{host}: {}", answer.raw);
         assert!(sentence(&answer).contains("--allow-host"), "{host}: {}", answer.raw);
     }
     let other = World::of(MockServer::builder());
-    other.get("/_mock/health").header("host", "fake.internal").send().await.expect(403);
+    other.get("/_mock/health").header("host", "mock.internal").send().await.expect(403);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The journal: what it tells of a request, and which secrets and numbers it never holds.
+//! The journal: its record of a request, and the secrets and numbers that it never holds.
 
 use mock_server::MockServer;
 use reqwest::Method;
@@ -59,7 +59,7 @@ async fn the_journal_tells_what_a_client_sent_and_what_the_answer_rested_on() {
         assert!(named(position, list, name), "{name} in {list} of {}", requests[position]);
     }
     for (position, request) in requests.iter().enumerate() {
-        assert_eq!(request["hint"].is_string(), position >= 3, "who is refused is told why: {request}");
+        assert_eq!(request["hint"].is_string(), position >= 3, "a refused caller is told why: {request}");
     }
     let hint = requests[3]["hint"].as_str().expect("a hint");
     assert_eq!(hint, "this route takes the app token; you sent a CRM token; see SCOPE-3");
@@ -93,9 +93,9 @@ async fn control_routes_and_links_are_not_in_the_journal() {
     assert_eq!(world.journal().await, [] as [Value; 0], "what came before the reset and the DELETE is gone too");
 }
 
-/// Requests hold what must not stand in the journal in path, query, headers and body.
+/// The requests hold secrets and numbers in path, query, headers and body.
 #[tokio::test]
-async fn no_secret_and_no_personal_number_stands_in_the_journal() {
+async fn the_journal_holds_no_secret_and_no_personal_number() {
     let world = World::new();
     let [partner, user] = Caller::both(&world);
     let login = login_body(1, json!(false));

@@ -9,7 +9,7 @@ use crate::harness::{APP, Caller, World, fields, sentence, written};
 
 const JOHNS_PHONE: &str = "+46701740605";
 
-/// Whom the messages that a query admits are to.
+/// The addresses of the messages that a query admits.
 async fn sent_to(world: &World, query: &str) -> Vec<String> {
     world.outbox(query).await.iter().map(|message| written(&message["to"])).collect()
 }
@@ -57,7 +57,7 @@ async fn the_outbox_is_filtered_by_address_and_channel() {
         ("?to=ONE@Example.com", &[one, one]),
         ("?to=one", &[]),
         ("?to=two%2Btag@example.com", &[two]),
-        // A plus that nobody has escaped, which HTML forms read as a space.
+        // A plus without an escape, which HTML forms read as a space.
         ("?to=two+tag@example.com", &[two]),
         ("?to=+46701740605", &[JOHNS_PHONE]),
         ("?to=%2B46701740605", &[JOHNS_PHONE]),
@@ -135,7 +135,7 @@ async fn a_wait_that_nothing_comes_of_ends_empty() {
     world.set_clock(json!({ "frozen": true })).await;
     let began = Instant::now();
     assert_eq!(sent_to(&world, "?to=nobody@example.com&wait=0.2").await, [] as [&str; 0]);
-    assert!(began.elapsed() >= Duration::from_millis(200), "they are the machine's seconds, not the fake's");
+    assert!(began.elapsed() >= Duration::from_millis(200), "they are the machine's seconds, not the mock's");
 }
 
 #[tokio::test]

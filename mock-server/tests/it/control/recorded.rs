@@ -75,9 +75,9 @@ async fn a_curl_command_goes_to_where_its_reader_reaches_the_world() {
     world.get("/api/v1/x").header("host", "defentry:8650").send().await.expect(404);
     let read = world.get("/_mock/requests/1/curl").header("host", "localhost:9000").send().await.expect(200);
     assert_eq!(read.text("curl"), "curl http://localhost:9000/api/v1/x");
-    let behind = World::of(MockServer::builder().public_url("https://fake.example/api-mock"));
+    let behind = World::of(MockServer::builder().public_url("https://mock.example/api-mock"));
     behind.get("/api/v1/x").send().await.expect(404);
-    assert_eq!(curl(&behind, 1).await, "curl https://fake.example/api-mock/api/v1/x");
+    assert_eq!(curl(&behind, 1).await, "curl https://mock.example/api-mock/api/v1/x");
 }
 
 /// Runs a command with the machine's shell; `curl` in it is one that hands on what it was given.
@@ -89,7 +89,7 @@ fn run(command: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn whatever_a_client_sent_its_command_hands_on_and_no_shell_reads_it() {
+async fn a_curl_command_hands_on_all_that_a_client_sent_and_no_shell_reads_it() {
     let world = World::new();
     let bodies = [
         r#"{"email":"it's@example.com"}"#,

@@ -58,7 +58,7 @@ async fn a_field_that_a_control_route_does_not_know_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_meant_is_not_guessed_at() {
+async fn a_request_without_a_clear_meaning_is_refused_and_not_guessed_at() {
     let world = World::new();
     let list = world.put("/_mock/clock").json(json!([null, 60, null])).send().await.expect(400);
     assert!(sentence(&list).contains("object"), "{}", list.raw);

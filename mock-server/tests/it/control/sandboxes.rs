@@ -98,9 +98,9 @@ async fn a_sandbox_begins_where_its_client_reached_the_server() {
     let made = server.post("/_mock/sandboxes").json(json!({})).header("host", &host).send().await.expect(201);
     assert!(made.text("base_url").starts_with(&format!("http://{host}/")), "{}", made.raw);
 
-    let public = World::of(MockServer::builder().public_url("https://fake.example"));
+    let public = World::of(MockServer::builder().public_url("https://mock.example"));
     let made = public.post("/_mock/sandboxes").send().await.expect(201);
-    assert!(made.text("base_url").starts_with("https://fake.example/"), "{}", made.raw);
+    assert!(made.text("base_url").starts_with("https://mock.example/"), "{}", made.raw);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn sandboxes_and_the_main_world_never_see_each_other() {
         assert!(!requests.raw.contains("/api/v1/sso/token"), "{label}: {}", requests.raw);
         let secret = link.rsplit_once('/').expect("a path").1;
         world.get(&format!("/_confirm/{secret}")).send().await.expect(410);
-        // A reset of one world is none of another's.
+        // A reset of one world resets no other.
         world.post("/_mock/reset", json!({})).send().await.expect(200);
         assert_eq!(one.emails().await.len(), 3, "after a reset of {label}");
     }

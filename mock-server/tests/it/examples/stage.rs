@@ -18,14 +18,14 @@ pub(super) const CREATING: &str = "account-create-crm";
 #[serde(deny_unknown_fields)]
 pub(super) struct Example {
     pub(super) id: String,
-    /// The heading that it stands under.
+    /// The heading above it.
     #[serde(rename = "section")]
     _section: String,
     token: String,
     method: String,
     path: String,
     body: Option<Value>,
-    /// Where the guide shows none and the route needs one.
+    /// The body where the guide shows none and the route needs one.
     assumed_body: Option<Value>,
     pub(super) facts: Vec<String>,
     /// Whether the guide shows the request itself, or says in words that there is one.

@@ -1,4 +1,4 @@
-//! Which requests a fault falls on, how many, and until when.
+//! The requests that a fault matches, how many of them, and until when.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{EMAILS, OWN_EMAILS, START, faults, set, statuses};
 use crate::harness::{APP, CRM, Caller, World};
 
 #[tokio::test]
-async fn the_next_few_are_struck_and_then_no_more() {
+async fn a_fault_is_injected_into_the_next_few_requests_and_then_no_more() {
     let world = World::new();
     let set = set(&world, json!({ "kind": "status", "status": 503, "next": 3 })).await;
     let shown = json!({
@@ -36,7 +36,7 @@ async fn a_share_is_the_same_for_one_seed_and_another_for_another() {
 }
 
 #[tokio::test]
-async fn a_fault_ends_by_the_fakes_clock() {
+async fn a_fault_ends_by_the_mocks_clock() {
     let world = World::new();
     world.freeze_at(START);
     let set = set(&world, json!({ "kind": "status", "status": 503, "for_seconds": 60 })).await;
@@ -49,7 +49,7 @@ async fn a_fault_ends_by_the_fakes_clock() {
 }
 
 #[tokio::test]
-async fn a_fault_falls_on_whom_it_is_aimed_at_and_on_nobody_else() {
+async fn a_fault_is_injected_into_the_requests_that_it_matches_and_no_others() {
     let everybody = [
         (Method::GET, EMAILS, Some(CRM)),
         (Method::GET, "/api/v1/account/1/email-watchlist", Some(CRM)),
@@ -83,24 +83,24 @@ async fn a_fault_falls_on_whom_it_is_aimed_at_and_on_nobody_else() {
         fault["kind"] = json!("status");
         fault["status"] = json!(504);
         set(&world, fault).await;
-        let mut struck = Vec::new();
+        let mut matched = Vec::new();
         for (place, (method, path, token)) in everybody.iter().enumerate() {
-            let is_struck = async |world: &World| {
+            let is_injected = async |world: &World| {
                 let request = world.request(method.clone(), path);
                 let request = token.iter().fold(request, |request, token| request.token(token));
                 request.send().await.status == 504
             };
-            if is_struck(&world).await {
-                struck.push(place);
+            if is_injected(&world).await {
+                matched.push(place);
             }
-            assert!(!is_struck(&other).await, "a fault of one sandbox is of no other: {label}");
+            assert!(!is_injected(&other).await, "a fault of one sandbox is of no other: {label}");
         }
-        assert_eq!(struck, expected, "{label}");
+        assert_eq!(matched, expected, "{label}");
     }
 }
 
 #[tokio::test]
-async fn control_routes_links_and_preflights_are_never_struck() {
+async fn no_fault_is_injected_into_control_routes_links_and_preflights() {
     let world = World::new();
     Caller::user(&world).add_email("new@example.com").await;
     let link = world.last_link();

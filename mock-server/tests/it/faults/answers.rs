@@ -12,7 +12,7 @@ use crate::harness::{Answer, CRM, Format, Wire, World, announced};
 #[tokio::test]
 async fn a_status_is_answered_in_the_shape_of_its_format() {
     let world = World::new();
-    // The legacy shape is that of the assumption, and `message` where there is none.
+    // The legacy shape is that of the assumption, or else `message`.
     let cases = [
         (400, "BAD_REQUEST", "error", Some("legacy.error.400")),
         (401, "UNAUTHENTICATED", "message", Some("legacy.error.401")),
@@ -76,7 +76,7 @@ async fn throttling_is_as_each_format_has_it_and_counts_nothing() {
 }
 
 #[tokio::test]
-async fn what_keeps_the_answer_from_the_client_does_so_before_or_after_the_work() {
+async fn a_fault_keeps_the_answer_from_the_client_before_or_after_the_work() {
     for (kind, status) in [("status", Some(503)), ("cut", None), ("reset", None)] {
         for (when, is_done) in [(None, false), (Some("before"), false), (Some("after"), true)] {
             let label = format!("{kind} {when:?}");
@@ -111,15 +111,15 @@ async fn a_cut_connection_ends_without_a_byte_and_a_reset_one_by_tcp() {
         for when in ["before", "after"] {
             set(&world, json!({ "kind": kind, "when": when, "method": "POST", "next": 1 })).await;
             // The connection has been good for a request, and another one goes on.
-            let (mut struck, mut spared) = (Wire::connect(&world).await, Wire::connect(&world).await);
-            for wire in [&mut struck, &mut spared] {
+            let (mut cut_off, mut untouched) = (Wire::connect(&world).await, Wire::connect(&world).await);
+            for wire in [&mut cut_off, &mut untouched] {
                 wire.send("GET", EMAILS, "").await;
                 assert!(wire.whole_answer().await.0.starts_with("HTTP/1.1 200 "));
             }
-            struck.send("POST", EMAILS, &format!(r#"{{ "email": "{kind}-{when}@example.com" }}"#)).await;
-            assert_eq!(struck.rest().await, (String::new(), expected), "{kind} {when}");
-            spared.send("GET", EMAILS, "").await;
-            assert!(spared.whole_answer().await.0.starts_with("HTTP/1.1 200 "));
+            cut_off.send("POST", EMAILS, &format!(r#"{{ "email": "{kind}-{when}@example.com" }}"#)).await;
+            assert_eq!(cut_off.rest().await, (String::new(), expected), "{kind} {when}");
+            untouched.send("GET", EMAILS, "").await;
+            assert!(untouched.whole_answer().await.0.starts_with("HTTP/1.1 200 "));
         }
     }
     assert_eq!(watched(&world).await, ["cut-after@example.com", "reset-after@example.com"]);
@@ -142,7 +142,7 @@ async fn a_truncated_answer_announces_all_and_holds_as_many_bytes_as_were_asked_
         assert!(head.contains("EMAIL-1"), "what there is of the answer is the world's: {head}");
         assert_eq!((announced(&format!("{head}\r\n")), rest, end), (body.len(), &body[..arrived], Ok(())), "{bytes}");
     }
-    // What has no body that could break off is cut.
+    // An answer without a body that could break off is cut.
     let item = add(&world, "new@example.com").send().await.expect(201).body["data"]["id"].clone();
     for (method, path) in [("HEAD", EMAILS.to_owned()), ("DELETE", format!("{EMAILS}/{item}"))] {
         set(&world, json!({ "kind": "truncate", "bytes": 4, "next": 1 })).await;
@@ -194,7 +194,7 @@ async fn begin_to_be_late(world: &World) -> tokio::task::JoinHandle<Answer> {
 }
 
 #[tokio::test]
-async fn what_is_held_back_holds_nobody_else_and_is_let_go_with_its_world() {
+async fn a_delayed_answer_delays_no_other_and_is_released_with_its_world() {
     for end in ["reset", "snapshot", "sandbox"] {
         let server = World::of(MockServer::builder());
         let began = Instant::now();

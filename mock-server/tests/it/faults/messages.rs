@@ -54,7 +54,7 @@ async fn a_doubled_message_comes_twice() {
 }
 
 #[tokio::test]
-async fn a_delayed_message_arrives_by_the_fakes_clock() {
+async fn a_delayed_message_arrives_by_the_mocks_clock() {
     let world = World::new();
     world.freeze_at(START);
     set(&world, json!({ "kind": "message-delay", "seconds": 60, "to": "late@example.com" })).await;
@@ -66,7 +66,7 @@ async fn a_delayed_message_arrives_by_the_fakes_clock() {
     let arrived = json!({ "kind": "message-arrived", "at": "2030-01-01T00:01:00Z" });
     let due = world.put("/_mock/clock").json(json!({ "advance_seconds": 59 })).send().await.expect(200);
     assert_eq!((due.body["due"].clone(), world.addressees().len()), (json!([]), 1));
-    // What has been forgotten meanwhile is not what is under way.
+    // Emptying the outbox does not drop a message that is under way.
     world.delete("/_mock/outbox").send().await.expect(204);
     let due = world.put("/_mock/clock").json(json!({ "advance_seconds": 1 })).send().await.expect(200);
     assert_eq!(due.body["due"], json!([arrived]));
@@ -88,7 +88,7 @@ async fn a_wait_sees_a_delayed_message_when_its_time_has_come() {
     assert_eq!(answer.body["messages"][0]["to"], "late@example.com", "{}", answer.raw);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 
-    // Because somebody moves the clock, or sets it going.
+    // By the mock's clock, when it is moved or released.
     for to in [json!({ "advance_seconds": 3600 }), json!({ "now": "2030-01-01T01:00:00Z", "frozen": false })] {
         let world = World::new();
         world.freeze_at(START);
@@ -102,7 +102,7 @@ async fn a_wait_sees_a_delayed_message_when_its_time_has_come() {
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
-    // And who waits no longer than it takes, sees nothing.
+    // A wait that is too short sees nothing.
     let world = World::new();
     set(&world, json!({ "kind": "message-delay", "seconds": 3600 })).await;
     Caller::user(&world).add_email("late@example.com").await;

@@ -45,7 +45,7 @@ fn fault() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn whatever_went_wrong_the_world_goes_on_as_if_nothing_had_been() {
+fn after_any_mixture_of_faults_the_world_goes_on_as_if_there_had_been_none() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let world = World::of(MockServer::builder());
     let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
@@ -73,7 +73,7 @@ fn whatever_went_wrong_the_world_goes_on_as_if_nothing_had_been() {
             let answer = world.get(OWN_EMAILS).token(APP).send().await.expect(200);
             prop_assert_eq!(answer.header("x-mock-hint"), "");
             prop_assert!(answer.rests_on("EMAIL-1"));
-            // What was under way has come two minutes later, and the next message comes at once.
+            // Two minutes later all delayed messages have arrived, and the next message arrives at once.
             world.advance(120);
             let before = world.messages().len();
             Caller::user(&world).add_email("last@example.com").await;

@@ -1,4 +1,4 @@
-//! What the journal says of faults, how they are removed, and which are refused.
+//! The journal's record of faults, their removal, and the faults that are refused.
 
 use mock_server::{FaultKind, NewFault};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{EMAILS, faults, set, statuses};
 use crate::harness::{CRM, Caller, World};
 
 #[tokio::test]
-async fn the_journal_says_what_struck_whom() {
+async fn the_journal_names_the_fault_of_each_request() {
     let world = World::new();
     let get = || world.get(EMAILS).token(CRM);
     get().send().await.expect(200);
@@ -41,7 +41,7 @@ async fn the_journal_says_what_struck_whom() {
     let listed = world.journal().await;
     let [first, .., sending, last] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!(sending["fault"], json!({ "id": 9, "kind": "message-drop" }));
-    assert!(first.get("fault").is_none() && last.get("fault").is_none(), "what was not struck has no such field");
+    assert!(first.get("fault").is_none() && last.get("fault").is_none(), "a request without a fault has no such field");
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn faults_go_with_a_reset_or_when_they_are_removed() {
 }
 
 #[tokio::test]
-async fn what_is_no_fault_is_refused_by_the_name_of_the_field_and_sets_none() {
+async fn an_invalid_fault_is_refused_by_the_name_of_the_field_and_sets_none() {
     let world = World::new();
     let cases = [
         (json!({}), "kind"),

@@ -187,8 +187,8 @@ async fn the_three_errors_that_the_guide_shows_read_as_it_shows_them() {
     assert_eq!(invalid.raw, r#"{"errors":{"email":["The email field is required."]}}"#);
     let missing = world.get("/api/v1/nothing").send().await.expect(404);
     assert_eq!(missing.raw, r#"{"error":"Not found"}"#);
-    let nobody = world.get(LIST).send().await.expect(401);
-    assert_eq!(nobody.raw, r#"{"message":"Unauthenticated."}"#);
+    let unknown = world.get(LIST).send().await.expect(401);
+    assert_eq!(unknown.raw, r#"{"message":"Unauthenticated."}"#);
 }
 
 /// The answer to the head of a request whose body would be too large; the server answers to what is announced.

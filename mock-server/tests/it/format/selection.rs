@@ -31,7 +31,7 @@ async fn the_version_header_selects_the_format() {
         (&[(VERSION, "latest")], Format::Legacy),
         (&[("API-Version", STANDARDIZED)], Format::Legacy),
         (&[(VERSION, STANDARDIZED), (VERSION, STANDARDIZED)], Format::Standardized),
-        // Who asks for two versions is not guessed at: the pair names no known one.
+        // Two versions are not guessed at: the pair names no known one.
         (&[(VERSION, STANDARDIZED), (VERSION, "2025-01-01")], Format::Legacy),
     ];
     let world = World::new();
@@ -52,7 +52,7 @@ async fn the_version_header_selects_the_format() {
 }
 
 #[tokio::test]
-async fn what_is_added_in_one_format_is_read_in_the_other() {
+async fn an_item_that_is_added_in_one_format_is_read_in_the_other() {
     let world = World::new();
     for (number, format) in Format::BOTH.into_iter().enumerate() {
         let email = format!("john{number}@example.com");

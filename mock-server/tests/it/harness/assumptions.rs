@@ -79,20 +79,21 @@ impl Switched {
         self.value.parse().unwrap_or_else(|_| panic!("{} is no number", self.label()))
     }
 
-    /// That an answer says that it leans on the assumption.
+    /// Asserts that an answer names the assumption as one that it rests on.
     #[track_caller]
     pub(crate) fn is_named_by(&self, answer: &Answer) {
         assert!(answer.rests_on(self.key), "{}: {answer:?}", self.label());
     }
 
-    /// That an answer has this status, and names the assumption.
+    /// Asserts that an answer has this status, and names the assumption.
     #[track_caller]
     pub(crate) fn answers(&self, answer: &Answer, status: u16) {
         assert_eq!(answer.status, status, "{}: {answer:?}", self.label());
         self.is_named_by(answer);
     }
 
-    /// That an answer refuses with the status that the value of the assumption is; a validation error, with `field`.
+    /// Asserts that an answer refuses with the status that the value of the assumption is; a validation error, with
+    /// `field`.
     #[track_caller]
     pub(crate) fn refuses(&self, answer: &Answer, field: &str) {
         self.answers(answer, self.value.parse().unwrap_or_else(|_| panic!("{} is no status", self.label())));
@@ -101,7 +102,7 @@ impl Switched {
         }
     }
 
-    /// For values that the fixture has and no check knows.
+    /// Ends a check at a value that the fixture has and the check does not know.
     pub(crate) fn is_not_checked(&self) -> ! {
         panic!("{}: nothing here checks this value", self.label())
     }

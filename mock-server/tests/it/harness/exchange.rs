@@ -83,7 +83,7 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     /// The body as it came.
     pub(crate) raw: String,
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null where it is not JSON.
     pub(crate) body: Value,
 }
 

@@ -1,5 +1,5 @@
-//! The routes of the guide, from the fixture: the oracle to which the tests hold the mock. The server has a table of its
-//! own, so that neither can lose or gain a route unnoticed.
+//! The routes of the guide, from the fixture: the oracle to which the tests hold the mock. The server has a table of
+//! its own, so that neither can lose or gain a route unnoticed.
 
 use std::sync::LazyLock;
 

@@ -33,7 +33,7 @@ pub(crate) struct World {
     held: Held,
 }
 
-/// What keeps a world alive.
+/// The handle that keeps a world alive.
 enum Held {
     Sandbox(Sandbox),
     Server(MockServer),
@@ -45,7 +45,7 @@ impl World {
         Self::within(SERVER.sandbox())
     }
 
-    /// The same with a clock that stands still.
+    /// The same with a frozen clock.
     pub(crate) fn frozen() -> Self {
         let world = Self::new();
         world.freeze();

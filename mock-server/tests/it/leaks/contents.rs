@@ -1,4 +1,4 @@
-//! What a leak says, and which leaks are refused.
+//! The fields of a leak, and the leaks that are refused.
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn whole() -> Value {
 }
 
 #[tokio::test]
-async fn what_is_not_said_of_a_leak_is_filled_in() {
+async fn fields_that_a_leak_does_not_give_are_filled_in() {
     for kind in Kind::with_leaks() {
         let world = World::new();
         world.freeze();

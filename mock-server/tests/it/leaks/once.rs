@@ -1,4 +1,4 @@
-//! A leak is seen once, whatever happens at the same time.
+//! A leak is seen once, even if other things happen at the same time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

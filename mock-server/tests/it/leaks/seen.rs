@@ -1,4 +1,4 @@
-//! Who sees a leak, and when.
+//! The accounts that see a leak, and from when.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ async fn a_leak_belongs_to_a_value_however_it_is_spelled() {
                 let world = World::assuming("value.form", form);
                 let partner = Caller::partner(&world, "1");
                 let before = kind.leak(kind.spellings[0], "before");
-                assert_eq!(world.breach(before).await, json!([]), "nobody watches it yet");
+                assert_eq!(world.breach(before).await, json!([]), "no account watches it yet");
                 let item = kind.add(&partner, watched).await;
                 for leaked in kind.spellings {
                     let seen_by = world.breach(kind.leak(leaked, leaked)).await;
@@ -80,7 +80,7 @@ async fn a_leak_from_before_is_seen_from_the_moment_of_watching_and_one_from_aft
             let world = World::new();
             world.freeze();
             let [partner, user] = Caller::both(&world);
-            // What the user adds of these kinds waits; that is another test.
+            // Items that the user adds of these kinds wait; that is another test.
             if by_user && [EMAIL.name, CARD.name].contains(&kind.name) {
                 continue;
             }
@@ -206,7 +206,7 @@ async fn a_leaked_ssn_is_seen_where_it_is_monitored() {
 }
 
 #[tokio::test]
-async fn nobody_sees_the_leaks_of_another_unless_both_watch_the_value() {
+async fn a_user_sees_the_leaks_of_another_only_if_both_watch_the_value() {
     for kind in Kind::with_leaks() {
         let world = World::new();
         let john = Caller::user(&world);

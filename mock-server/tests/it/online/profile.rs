@@ -20,7 +20,7 @@ async fn only_an_end_user_whose_plan_includes_it_is_let_in() {
         request().token(CRM).send().await.expect(403);
         request().send().await.expect(401);
     }
-    // Who changes to a plan that includes it is let in at once, and out again.
+    // An account that changes to a plan that includes it is let in at once, and out again.
     let set_plan = async |plan: u32| {
         let change = world.patch("/api/v1/account/2").token(CRM).json(json!({ "plan_id": plan }));
         change.send().await.expect(200);

@@ -1,4 +1,4 @@
-//! Scans, what they find, and removal requests (ONLINE-4 to 7).
+//! Scans, their findings, and removal requests (ONLINE-4 to 7).
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ async fn moving_the_clock_tells_what_falls_due_of_a_scan() {
 }
 
 #[tokio::test]
-async fn what_a_scan_finds_has_the_documented_shape_in_either_format() {
+async fn the_findings_of_a_scan_have_the_documented_shape_in_either_format() {
     let world = World::frozen();
     let user = Caller::user(&world);
     start(&user).await;

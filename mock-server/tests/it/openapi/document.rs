@@ -1,4 +1,4 @@
-//! The document as data, and what speaks against an answer by it.
+//! The document as data, and how an answer deviates from it.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -73,7 +73,7 @@ impl Document {
         Some(self.whole["components"]["schemas"][schema.strip_prefix(REFERENCE)?]["examples"][0].clone())
     }
 
-    /// What speaks against `answer` being what the document says of it: its status, its type, each field.
+    /// The deviation of `answer` from the document: its status, its type, each field.
     pub(super) fn objection(&self, operation: &Operation, answer: &Answer, format: Format) -> Option<String> {
         let mut response = &operation.described["responses"][answer.status.to_string()];
         if let Some(name) = response["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/responses/")) {
@@ -95,7 +95,7 @@ impl Document {
         self.misfit(&schema["$ref"], &answer.body)
     }
 
-    /// What in `value` is not of the schema that is referred to, or not named there.
+    /// The parts of `value` that are not of the schema that is referred to, or not named there.
     pub(super) fn misfit(&self, reference: &Value, value: &Value) -> Option<String> {
         let mut validators = self.validators.borrow_mut();
         let validator = validators.entry(reference.to_string()).or_insert_with(|| {

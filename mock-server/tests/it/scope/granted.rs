@@ -40,7 +40,8 @@ pub(super) async fn granted_body(world: &World, row: &Route) -> Value {
             json!({})
         }
         ("GET", "{companyId}") => {
-            // Each partner has a company 1: the seed's first account belongs to one, and the other partner's to another.
+            // Each partner has a company 1: the seed's first account belongs to one, and the other partner's to
+            // another.
             let token = world.crm_token(2).await;
             world.patch("/api/v1/account/3").token(&token).json(json!({ "company_id": 1 })).send().await.expect(200);
             json!({})

@@ -3,18 +3,18 @@
 use reqwest::Method;
 
 use super::granted::{granted_body, granted_status};
-use super::{Who, nobodies, refusal, request, somebodies};
+use super::{Identity, known_callers, refusal, request, unknown_callers};
 use crate::harness::{APP, CRM, Route, Takes, World, invalid_body, token_routes};
 
 #[tokio::test]
-async fn who_may_not_call_a_route_is_refused_whatever_they_send() {
+async fn a_caller_who_may_not_call_a_route_is_refused_with_any_body() {
     let world = World::new();
-    let mut callers = nobodies(&world).await;
-    callers.extend(somebodies(&world).await);
+    let mut callers = unknown_callers(&world).await;
+    callers.extend(known_callers(&world).await);
     let mut refused = 0;
     for row in token_routes() {
         for caller in &callers {
-            let Some(expected) = refusal(row.takes(), caller.who) else { continue };
+            let Some(expected) = refusal(row.takes(), caller.identity) else { continue };
             let bodies = [("invalid", invalid_body().to_string()), ("malformed", "{".into())];
             for (kind, body) in bodies {
                 let answer = caller.sign(request(&world, row)).body("application/json", body).send().await;
@@ -25,20 +25,20 @@ async fn who_may_not_call_a_route_is_refused_whatever_they_send() {
         }
     }
     assert!(refused > 1000, "{refused}");
-    assert_eq!(world.messages(), [], "who is refused sends nothing");
+    assert_eq!(world.messages(), [], "a refused request sends nothing");
 }
 
 #[tokio::test]
-async fn who_may_call_a_route_is_granted_it() {
-    let all: Vec<Who> = somebodies(&World::new()).await.iter().map(|caller| caller.who).collect();
+async fn a_caller_who_may_call_a_route_is_granted_it() {
+    let all: Vec<Identity> = known_callers(&World::new()).await.iter().map(|caller| caller.identity).collect();
     for row in token_routes() {
-        for (position, who) in all.iter().enumerate() {
+        for (position, identity) in all.iter().enumerate() {
             // A stranger is let in too, to an account of their own: that is another test.
-            if refusal(row.takes(), *who).is_some() || *who == Who::Stranger {
+            if refusal(row.takes(), *identity).is_some() || *identity == Identity::Stranger {
                 continue;
             }
             let world = World::new();
-            let caller = somebodies(&world).await.swap_remove(position);
+            let caller = known_callers(&world).await.swap_remove(position);
             let body = granted_body(&world, row).await;
             let answer = caller.sign(request(&world, row)).json(body).send().await;
             let label = format!("{} with {}", row.label(), caller.label);
@@ -48,7 +48,7 @@ async fn who_may_call_a_route_is_granted_it() {
 }
 
 #[tokio::test]
-async fn who_is_let_in_is_told_what_is_wrong_with_the_body() {
+async fn a_caller_who_is_let_in_is_told_what_is_wrong_with_the_body() {
     let world = World::new();
     let callers = [("the CRM token", CRM), ("the owner's app token", APP)];
     for row in token_routes() {
@@ -60,11 +60,11 @@ async fn who_is_let_in_is_told_what_is_wrong_with_the_body() {
             continue;
         }
         for (label, token) in callers {
-            let who = if token == CRM { Who::Partner } else { Who::Owner };
-            if refusal(row.takes(), who).is_some() {
+            let identity = if token == CRM { Identity::Partner } else { Identity::Owner };
+            if refusal(row.takes(), identity).is_some() {
                 continue;
             }
-            // What is removed would be missed by the next row.
+            // The next row would miss an item that this one removes.
             let world = if row.method == Method::DELETE { &World::new() } else { &world };
             let (on_invalid, on_malformed) =
                 if reads_a_body { (422, 400) } else { (granted_status(row), granted_status(row)) };
@@ -88,7 +88,7 @@ async fn a_stranger_is_let_in_to_an_account_of_their_own() {
         let stranger = world.app_token("jane.roe@example.com").await;
         let expected = match row.end() {
             "{emailId}" | "{phoneId}" | "{ibanId}" | "{passportId}" | "{licenseId}" | "{creditCardId}" => 404,
-            // The card or the phone of somebody else, named in the body, and nothing that waits for the stranger.
+            // The card or the phone of another account, named in the body, and nothing that waits for the stranger.
             "verify" | "confirm" | "watchlist-email-confirmation" => 404,
             "{alarmId}" | "close" | "coachme" => 404,
             // The plan of the stranger does not include it.

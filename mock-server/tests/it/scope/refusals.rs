@@ -68,7 +68,7 @@ async fn a_request_is_refused_for_the_first_of_its_faults() {
 }
 
 #[tokio::test]
-async fn each_refusal_names_the_assumption_that_it_leans_on_and_can_be_switched() {
+async fn each_refusal_names_its_assumption_and_can_be_switched() {
     let cases: [(&str, &[&str], Method, &str, &str); 4] = [
         ("scope.wrong-token", &["403", "401"], Method::GET, "/api/v1/email-watchlist", CRM),
         ("scope.wrong-token", &["403", "401"], Method::GET, "/api/v1/account/1/email-watchlist", APP),
@@ -83,7 +83,7 @@ async fn each_refusal_names_the_assumption_that_it_leans_on_and_can_be_switched(
             assert!(answer.rests_on(key), "{key} {path}: {}", answer.header("x-mock-basis"));
         }
     }
-    // What is not there at all is not there for anybody.
+    // An id that was never given out is not found, under any value.
     let world = World::assuming("scope.foreign-account", "403");
     world.get("/api/v1/account/99").token(CRM).send().await.expect(404);
     let world = World::assuming("scope.foreign-item", "403");

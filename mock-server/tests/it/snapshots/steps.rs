@@ -1,4 +1,4 @@
-//! What a step of a sequence does.
+//! The steps of a sequence, and how a step is taken.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{APP, CRM, World, login_body, sso_body};
 
-/// What a step of a sequence does: a request of a partner or of a user, or something that only a control route does.
+/// A step of a sequence: a request of a partner or of a user, or something that only a control route does.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// With the CRM token, or with the app token.
@@ -107,7 +107,7 @@ pub(super) async fn take(world: &World, step: &Step) -> String {
             let Some(last) = messages.last() else { return "nothing was sent".to_owned() };
             match (&last.link, &last.code) {
                 (Some(link), _) => {
-                    let path = link.find("/_confirm/").expect("a link to the fake");
+                    let path = link.find("/_confirm/").expect("a link to the mock");
                     world.get(&link[path..]).send().await.raw
                 }
                 (None, code) => {

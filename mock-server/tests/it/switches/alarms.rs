@@ -43,7 +43,7 @@ pub(super) async fn alarms_outlive_what_they_were_raised_for_as_alarm_of_removed
     for end in ["", "/coachme", "/close"] {
         user.get(&format!("/alarms/1{end}")).send().await.expect(status);
     }
-    // The leak is not listed any more in any case.
+    // The leak is no longer listed in either case.
     assert_eq!(user.list("/email-watchlist/leaks").await.len(), 1, "{}", switched.label());
 }
 

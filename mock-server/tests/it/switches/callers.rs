@@ -1,4 +1,4 @@
-//! Who is calling, and on what.
+//! Callers, their tokens, and the accounts and items that they name.
 
 use reqwest::Method;
 use serde_json::json;
@@ -54,14 +54,14 @@ pub(super) async fn an_item_of_another_account_is_refused_as_scope_foreign_item_
         for request in requests {
             switched.refuses(&request.send().await, "");
         }
-        // What nobody has is not found, whatever the value.
+        // An id that was never given out is not found, under any value.
         let missing = caller.delete("/email-watchlist/99").send().await.expect(404);
         if switched.is("404") {
             let foreign = caller.delete("/email-watchlist/1").send().await;
             assert_eq!(foreign.raw, missing.raw, "as if it did not exist");
         }
     }
-    // What was removed is nobody's any more.
+    // A removed item is not found by any caller.
     let owner = Caller::user(world);
     owner.delete("/email-watchlist/1").send().await.expect(204);
     for caller in callers.iter().chain([&owner]) {

@@ -75,7 +75,7 @@ pub(super) async fn a_resend_where_nothing_waits_is_answered_as_resend_nothing_p
 pub(super) async fn leaks_of_an_item_that_waits_are_seen_as_leaks_pending_says(switched: Switched) {
     let world = &switched.world;
     let user = Caller::user(world);
-    // The seed knows a leak of it, and nobody watches it.
+    // The seed knows a leak of it, and no account watches it.
     let item = user.add_email("john.doe@example.com").await;
     let of_item = async || {
         let answer = user.get("/email-watchlist/leaks").send().await;

@@ -1,4 +1,4 @@
-//! What an id looks like.
+//! The form of ids.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::scanned_sites;
 use crate::harness::{Answer, CRM, Caller, KINDS, Kind, Switched, World, account_body, written};
 
-/// Calls `check` with every id that stands in an answer, and where.
+/// Calls `check` with the field and the value of every id in an answer.
 fn for_each_id(body: &Value, check: &impl Fn(&str, &Value)) {
     match body {
         Value::Array(items) => items.iter().for_each(|item| for_each_id(item, check)),

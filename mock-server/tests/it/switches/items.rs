@@ -101,7 +101,7 @@ pub(super) async fn a_removal_is_answered_as_remove_status_says(switched: Switch
     }
 }
 
-pub(super) async fn what_neither_adds_nor_reads_nor_removes_is_answered_as_action_answer_says(switched: Switched) {
+pub(super) async fn actions_are_answered_as_action_answer_says(switched: Switched) {
     let world = &switched.world;
     let [partner, user] = Caller::both(world);
     let check = |answer: Answer| match switched.value.as_str() {

@@ -13,7 +13,7 @@ pub(super) async fn online_data_without_the_plan_is_refused_as_online_plan_says(
     }
 }
 
-pub(super) async fn what_needs_a_profile_is_refused_as_online_without_profile_says(switched: Switched) {
+pub(super) async fn requests_that_need_a_profile_are_refused_as_online_without_profile_says(switched: Switched) {
     switched.world.account("new@example.com").await;
     let user = Caller::user_of(&switched.world, "new@example.com").await;
     switched.refuses(&user.get("/delete-my-data").send().await, "profile");

@@ -102,7 +102,7 @@ async fn wrong_sso_credentials_and_unknown_codes_are_refused() {
         json!({ "client_id": "wrong", "client_secret": "mock-secret", "email": email }),
         // SSO-2: the credentials of CRM are others.
         json!({ "client_id": "service@partner.example", "client_secret": "mock-crm-password", "email": email }),
-        // Who has no credentials does not learn which emails there are.
+        // A caller without credentials does not learn which emails there are.
         json!({ "client_id": "wrong", "client_secret": "wrong", "email": "nobody@example.com" }),
     ];
     for status in [401, 403, 422] {
@@ -122,7 +122,7 @@ async fn wrong_sso_credentials_and_unknown_codes_are_refused() {
 }
 
 #[tokio::test]
-async fn an_email_of_another_partner_is_as_unknown_as_one_that_nobody_has() {
+async fn an_email_of_another_partner_is_as_unknown_as_one_that_no_account_has() {
     for status in [404, 422, 401] {
         let world = World::assuming("sso.unknown-email", &status.to_string());
         let bodies = [
