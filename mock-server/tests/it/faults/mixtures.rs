@@ -1,4 +1,4 @@
-//! Whatever mixture of faults there was, the world goes on.
+//! After any mixture of faults the world goes on.
 
 use mock_server::MockServer;
 use proptest::prelude::*;
