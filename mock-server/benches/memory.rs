@@ -30,8 +30,8 @@ fn main() {
     // cargo bench passes flags of its own.
     let accounts = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(ACCOUNTS);
     let starting = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let fake = starting.block_on(MockServer::start());
-    let mut load = Load::new(fake.base_url(), CONNECTIONS);
+    let mock = starting.block_on(MockServer::start());
+    let mut load = Load::new(mock.base_url(), CONNECTIONS);
     load.send(200, std::iter::once(request("GET", "/api/v1/account/1", "")));
     let before = resident();
 
@@ -43,7 +43,7 @@ fn main() {
         request("POST", "/api/v1/account", &body)
     };
     load.send(201, (0..accounts).map(account));
-    // No country has the code 999, so none of these is anybody's.
+    // No country has the code 999, so no person has one of these.
     let five = (0..accounts).flat_map(|number| {
         let add = |list: &str, body: String| request("POST", &format!("/api/v1/account/{}/{list}", number + 4), &body);
         [

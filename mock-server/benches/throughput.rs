@@ -1,7 +1,7 @@
-//! The fake against a bare axum server that answers the same bytes, in one run on loopback.
+//! The mock against a bare axum server that answers the same bytes, in one run on loopback.
 //!
 //! Both have one thread, and one thread sends; the two are measured in turn, so that a machine that slows down slows
-//! both. What is printed are ratios: bare time over the fake's time, 1.00 where the fake costs nothing.
+//! both. The figures are ratios: bare time over the mock's time, 1.00 where the mock costs nothing.
 
 mod load;
 
@@ -31,7 +31,7 @@ struct Canned {
 }
 
 impl Canned {
-    /// What `answer` says, but for what the server writes itself.
+    /// The same answer, without the headers that the server writes itself.
     fn like(answer: &[u8]) -> Self {
         let text = std::str::from_utf8(answer).expect("text");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
@@ -81,52 +81,52 @@ fn time(load: &mut Load, status: u16, requests: impl Iterator<Item = Vec<u8>>) -
     start.elapsed()
 }
 
-/// An add of an email that nobody has added, to one of many accounts, so that none grows long.
+/// An add of a new email to one of many accounts, so that no list grows long.
 fn add(number: usize) -> Vec<u8> {
     let path = format!("/api/v1/account/{}/email-watchlist", 4 + number % ACCOUNTS);
     request("POST", &path, &format!("{{\"email\":\"user{number:08}@example.com\"}}"))
 }
 
 fn print(what: &str, mut pairs: Vec<(Duration, Duration)>) {
-    pairs.sort_by(|(fake, bare), (other_fake, other_bare)| {
-        (bare.as_secs_f64() / fake.as_secs_f64()).total_cmp(&(other_bare.as_secs_f64() / other_fake.as_secs_f64()))
+    pairs.sort_by(|(mock, bare), (other_mock, other_bare)| {
+        (bare.as_secs_f64() / mock.as_secs_f64()).total_cmp(&(other_bare.as_secs_f64() / other_mock.as_secs_f64()))
     });
-    let ratio = |(fake, bare): (Duration, Duration)| bare.as_secs_f64() / fake.as_secs_f64();
+    let ratio = |(mock, bare): (Duration, Duration)| bare.as_secs_f64() / mock.as_secs_f64();
     let per_second = |time: Duration| REQUESTS as f64 / time.as_secs_f64();
-    let (fake, bare) = pairs[pairs.len() / 2];
+    let (mock, bare) = pairs[pairs.len() / 2];
     println!(
-        "{what:<28} ratio {:.2} (min {:.2}, max {:.2})   fake {:>7.0}/s   bare {:>7.0}/s",
-        ratio((fake, bare)),
+        "{what:<28} ratio {:.2} (min {:.2}, max {:.2})   mock {:>7.0}/s   bare {:>7.0}/s",
+        ratio((mock, bare)),
         ratio(pairs[0]),
         ratio(pairs[pairs.len() - 1]),
-        per_second(fake),
+        per_second(mock),
         per_second(bare),
     );
 }
 
 fn main() {
     let starting = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let fake = starting.block_on(MockServer::start());
-    let mut to_fake = Load::new(fake.base_url(), CONNECTIONS);
+    let mock = starting.block_on(MockServer::start());
+    let mut to_mock = Load::new(mock.base_url(), CONNECTIONS);
     let account = |number: usize| {
         let body = format!(
             "{{\"ssn\":\"19900101-1234\",\"first_name\":\"A\",\"last_name\":\"B\",\"email\":\"{number}@example.com\"}}"
         );
         request("POST", "/api/v1/account", &body)
     };
-    to_fake.send(201, (0..ACCOUNTS).map(account));
+    to_mock.send(201, (0..ACCOUNTS).map(account));
     for number in 0..3 {
         let body = format!("{{\"email\":\"more{number}@example.com\"}}");
-        to_fake.send(201, std::iter::once(request("POST", LIST, &body)));
+        to_mock.send(201, std::iter::once(request("POST", LIST, &body)));
     }
-    let list = to_fake.send(200, std::iter::once(request("GET", LIST, "")));
-    let added = to_fake.send(201, std::iter::once(add(0)));
+    let list = to_mock.send(200, std::iter::once(request("GET", LIST, "")));
+    let added = to_mock.send(201, std::iter::once(add(0)));
     let mut to_bare = Load::new(&start_bare(Canned::like(&list), Canned::like(&added)), CONNECTIONS);
 
     let mut next = 1;
     let mut lists = || {
         let requests = || (0..REQUESTS).map(|_| request("GET", LIST, ""));
-        let round = |_| (time(&mut to_fake, 200, requests()), time(&mut to_bare, 200, requests()));
+        let round = |_| (time(&mut to_mock, 200, requests()), time(&mut to_bare, 200, requests()));
         (0..ROUNDS).map(round).collect()
     };
     print("list of five", lists());
@@ -134,7 +134,7 @@ fn main() {
         let mut round = |_| {
             let numbers = next..next + REQUESTS;
             next += REQUESTS;
-            (time(&mut to_fake, 201, numbers.clone().map(add)), time(&mut to_bare, 201, numbers.map(add)))
+            (time(&mut to_mock, 201, numbers.clone().map(add)), time(&mut to_bare, 201, numbers.map(add)))
         };
         (0..ROUNDS).map(&mut round).collect()
     };

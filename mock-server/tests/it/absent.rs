@@ -1,15 +1,11 @@
-//! What the guide leaves out does not exist (NONE-1): another path is 404, another method on a path 405, whoever asks.
-//!
-//! [`DOCUMENTED`] is a second list of the routes, written from the guide and not from the server's table, so that
-//! neither can lose or gain a route unnoticed.
+//! Routes that the guide leaves out do not exist (NONE-1): another path is 404, another method on a path 405, with any
+//! token and without one.
 
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use serde_json::Value;
 
-use self::Takes::{Any, App, Crm, Either, Partner};
-use crate::harness::{APP, Answer, CRM, World};
+use crate::harness::{APP, Answer, CRM, KINDS, ROUTES, World, filled, is_capture, token_routes};
 
 const GET: Method = Method::GET;
 const HEAD: Method = Method::HEAD;
@@ -17,198 +13,20 @@ const POST: Method = Method::POST;
 const PUT: Method = Method::PUT;
 const PATCH: Method = Method::PATCH;
 const DELETE: Method = Method::DELETE;
-
-/// A documented route.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) method: Method,
-    /// With captures in the guide's words.
-    pub(crate) path: &'static str,
-    pub(crate) takes: Takes,
-}
-
-/// Which token a route takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Takes {
-    /// The CRM token, on the account that the path names (SCOPE-2).
-    Crm,
-    /// The app token, on the user's own account (SCOPE-3).
-    App,
-    /// The CRM token or the owner's app token, on the account that the path names (ACCOUNT-5, SSO-5).
-    Either,
-    /// The CRM token, on no account in particular (ACCOUNT-1, ALARM-5).
-    Partner,
-    /// Either token, and what is meant depends on which (ALARM-6).
-    Any,
-}
-
-const fn row(method: Method, path: &'static str, takes: Takes) -> Row {
-    Row { method, path, takes }
-}
-
-impl Row {
-    /// The path with the account and the items of id 1, which the seed has of every kind.
-    pub(crate) fn path(&self) -> String {
-        filled(self.path)
-    }
-
-    /// What asserts call it.
-    pub(crate) fn label(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-}
-
-/// Every documented route that takes a token, of the pages that the fake serves.
-#[rustfmt::skip]
-pub(crate) static DOCUMENTED: &[Row] = &[
-    row(POST,   "/api/v1/account", Partner),
-    row(GET,    "/api/v1/account/{account_id}", Crm),
-    row(PUT,    "/api/v1/account/{account_id}", Crm),
-    row(PATCH,  "/api/v1/account/{account_id}", Crm),
-    row(PUT,    "/api/v2/account/{account_id}", Either),
-    row(GET,    "/api/v1/account", App),
-    row(PUT,    "/api/v1/account", App),
-    row(POST,   "/api/v2/account/password", App),
-
-    row(PATCH,  "/api/v1/account/{account_id}/ssn-monitoring/activate", Crm),
-    row(PATCH,  "/api/v1/account/{account_id}/ssn-monitoring/deactivate", Crm),
-
-    row(POST,   "/api/v1/account/{account_id}/email-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/email-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/email-watchlist/leaks", Crm),
-    row(DELETE, "/api/v1/account/{account_id}/email-watchlist/{emailId}", Crm),
-    row(POST,   "/api/v1/email-watchlist", App),
-    row(GET,    "/api/v1/email-watchlist", App),
-    row(GET,    "/api/v1/email-watchlist/leaks", App),
-    row(DELETE, "/api/v1/email-watchlist/{emailId}", App),
-    row(POST,   "/api/v1/resend/watchlist-email-confirmation", App),
-
-    row(POST,   "/api/v1/account/{account_id}/phone-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/phone-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/phone-watchlist/leaks", Crm),
-    row(DELETE, "/api/v1/account/{account_id}/phone-watchlist/{phoneId}", Crm),
-    row(POST,   "/api/v1/account/{account_id}/phone-watchlist/send-verification-code", Crm),
-    row(POST,   "/api/v1/account/{account_id}/phone-watchlist/confirm", Crm),
-    row(POST,   "/api/v1/phone-watchlist", App),
-    row(GET,    "/api/v1/phone-watchlist", App),
-    row(GET,    "/api/v1/phone-watchlist/leaks", App),
-    row(DELETE, "/api/v1/phone-watchlist/{phoneId}", App),
-    row(POST,   "/api/v1/phone-watchlist/send-verification-code", App),
-    row(POST,   "/api/v1/phone-watchlist/confirm", App),
-
-    row(POST,   "/api/v1/account/{account_id}/iban-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/iban-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/iban-watchlist/leaks", Crm),
-    row(DELETE, "/api/v1/account/{account_id}/iban-watchlist/{ibanId}", Crm),
-    row(POST,   "/api/v1/iban-watchlist", App),
-    row(GET,    "/api/v1/iban-watchlist", App),
-    row(GET,    "/api/v1/iban-watchlist/leaks", App),
-    row(DELETE, "/api/v1/iban-watchlist/{ibanId}", App),
-
-    row(POST,   "/api/v1/account/{account_id}/passport-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/passport-watchlist", Crm),
-    row(PATCH,  "/api/v1/account/{account_id}/passport-watchlist/{passportId}", Crm),
-    row(DELETE, "/api/v1/account/{account_id}/passport-watchlist/{passportId}", Crm),
-    row(POST,   "/api/v1/passport-watchlist", App),
-    row(GET,    "/api/v1/passport-watchlist", App),
-    row(PATCH,  "/api/v1/passport-watchlist/{passportId}", App),
-    row(DELETE, "/api/v1/passport-watchlist/{passportId}", App),
-
-    row(POST,   "/api/v1/account/{account_id}/drivers-license-watchlist", Crm),
-    row(GET,    "/api/v1/account/{account_id}/drivers-license-watchlist", Crm),
-    row(DELETE, "/api/v1/account/{account_id}/drivers-license-watchlist/{licenseId}", Crm),
-    row(POST,   "/api/v1/drivers-license-watchlist", App),
-    row(GET,    "/api/v1/drivers-license-watchlist", App),
-    row(DELETE, "/api/v1/drivers-license-watchlist/{licenseId}", App),
-
-    row(POST,   "/api/v1/account/{account_id}/credit-card", Crm),
-    row(GET,    "/api/v1/account/{account_id}/credit-cards", Crm),
-    row(GET,    "/api/v1/account/{account_id}/credit-card/{creditCardId}", Crm),
-    row(DELETE, "/api/v1/account/{account_id}/credit-card/{creditCardId}", Crm),
-    row(POST,   "/api/v1/credit-card", App),
-    row(GET,    "/api/v1/credit-cards", App),
-    row(POST,   "/api/v1/credit-cards/verify", App),
-    row(GET,    "/api/v1/credit-card/leaks", App),
-    row(GET,    "/api/v1/credit-card/{creditCardId}", App),
-    row(DELETE, "/api/v1/credit-card/{creditCardId}", App),
-
-    row(GET,    "/api/v1/account/{account_id}/alarms", Crm),
-    row(GET,    "/api/v1/account/{account_id}/alarms/statistic", Crm),
-    row(GET,    "/api/v1/account/{account_id}/alarms/{alarmId}", Crm),
-    row(GET,    "/api/v1/account/{account_id}/alarms/{alarmId}/close", Crm),
-    row(GET,    "/api/v1/account/{account_id}/alarms/{alarmId}/coachme", Crm),
-    row(GET,    "/api/v1/alarms", Any),
-    row(GET,    "/api/v2/alarms", App),
-    row(GET,    "/api/v1/alarms/{alarmId}", App),
-    row(GET,    "/api/v1/alarms/{alarmId}/close", App),
-    row(GET,    "/api/v1/alarms/{alarmId}/coachme", App),
-    row(POST,   "/api/v1/alarms/leak/coachme", App),
-    row(GET,    "/api/v1/alarms-list", Partner),
-    row(GET,    "/api/v1/alarms/statistic", Partner),
-    row(GET,    "/api/v1/alarms/email-list", Partner),
-    row(GET,    "/api/v1/alarms/phone-list", Partner),
-    row(GET,    "/api/v1/alarms/credit-card-list", Partner),
-    row(GET,    "/api/v1/alarms/company-list", Partner),
-    row(GET,    "/api/v1/alarms/accounts/by-period", Partner),
-    row(GET,    "/api/v2/alarms/company/{companyId}", Partner),
-
-    row(POST,   "/api/v1/delete-my-data", App),
-    row(GET,    "/api/v1/delete-my-data", App),
-    row(PUT,    "/api/v1/delete-my-data", App),
-    row(GET,    "/api/v1/delete-my-data/status", App),
-    row(GET,    "/api/v1/delete-my-data/sites", App),
-    row(POST,   "/api/v1/delete-my-data/scan", App),
-    row(GET,    "/api/v1/delete-my-data/scan/status", App),
-    row(POST,   "/api/v1/delete-my-data/scan/{siteId}/retry", App),
-];
-
-/// What stands in the paths of the pages that have no examples here.
-const PAGES_WITHOUT_EXAMPLES: [&str; 2] = ["/alarms", "/delete-my-data"];
-
-/// The other documented routes that no example shows: profiles (ACCOUNT-5, SSO-5, SCOPE-5) and what PHONE-3 leaves open.
-const WITHOUT_EXAMPLE: [&str; 9] = [
-    "GET /api/v1/account/{account_id}",
-    "PUT /api/v1/account/{account_id}",
-    "PATCH /api/v1/account/{account_id}",
-    "PUT /api/v2/account/{account_id}",
-    "GET /api/v1/account",
-    "PUT /api/v1/account",
-    "POST /api/v2/account/password",
-    "POST /api/v1/phone-watchlist/send-verification-code",
-    "POST /api/v1/phone-watchlist/confirm",
-];
-
 const METHODS: [Method; 6] = [GET, HEAD, POST, PUT, PATCH, DELETE];
 
-/// The kinds as paths write them, a card's list beside the card (CARD-2), and the SSN, which is none (SSN-1).
-const KINDS: [&str; 9] = [
-    "email-watchlist",
-    "phone-watchlist",
-    "iban-watchlist",
-    "passport-watchlist",
-    "drivers-license-watchlist",
-    "credit-card",
-    "credit-cards",
-    "ssn-watchlist",
-    "ssn",
-];
+/// The kinds as paths write them, a card's list beside the card (CARD-2), and the SSN, which is no kind (SSN-1).
+fn kinds() -> BTreeSet<&'static str> {
+    let paths = KINDS.iter().flat_map(|kind| [kind.add, kind.list]);
+    paths.chain(["/ssn-watchlist", "/ssn"]).collect()
+}
 
-/// What may come after a kind.
+/// The ends of paths that are tried after a kind.
 const SHAPES: [&str; 9] =
     ["", "/1", "/leaks", "/verify", "/confirm", "/send-verification-code", "/1/leaks", "/1/verify", "/leaks/1"];
 
-/// Nobody, and both published tokens.
+/// No token, and both published tokens.
 const TOKENS: [Option<&str>; 3] = [None, Some(CRM), Some(APP)];
-
-/// A path of the guide with 1 for every id.
-pub(crate) fn filled(path: &str) -> String {
-    let fill = |segment| if is_capture(segment) { "1" } else { segment };
-    path.split('/').map(fill).collect::<Vec<_>>().join("/")
-}
-
-fn is_capture(segment: &str) -> bool {
-    segment.starts_with('{')
-}
 
 /// Whether `path` is `documented` with some text in the place of each capture.
 fn is_instance(path: &str, documented: &str) -> bool {
@@ -222,27 +40,18 @@ fn is_instance(path: &str, documented: &str) -> bool {
 /// The documented methods of a path, as `Allow` lists them: none if there is no such path.
 ///
 /// Ids are opaque, so a word where only an id is documented is read as an id: `/passport-watchlist/leaks` is a passport
-/// that nobody has. Where the word itself is documented, it is that.
+/// that no account has. Where the word itself is documented, it is that.
 fn methods(path: &str) -> BTreeSet<&'static str> {
-    let candidates = DOCUMENTED.iter().map(|row| row.path).filter(|documented| is_instance(path, documented));
+    let candidates = ROUTES.iter().map(|route| &*route.path).filter(|documented| is_instance(path, documented));
     let Some(closest) = candidates.min_by_key(|documented| documented.matches('{').count()) else {
         return BTreeSet::new();
     };
-    let of_path = DOCUMENTED.iter().filter(|row| row.path == closest);
-    of_path.flat_map(|row| if row.method == GET { vec!["GET", "HEAD"] } else { vec![name(&row.method)] }).collect()
-}
-
-fn name(method: &Method) -> &'static str {
-    let known = METHODS.iter().position(|known| known == method).expect("one of the methods above");
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"][known]
+    let of_path = ROUTES.iter().filter(|route| route.path == closest).map(|route| route.method.as_str());
+    of_path.flat_map(|method| if method == "GET" { vec!["GET", "HEAD"] } else { vec![method] }).collect()
 }
 
 async fn send(world: &World, method: &Method, path: &str, token: Option<&str>) -> Answer {
-    let request = world.request(method.clone(), path);
-    match token {
-        Some(token) => request.token(token).send().await,
-        None => request.send().await,
-    }
+    world.request(method.clone(), path).token_if(token).send().await
 }
 
 /// Holds the answer to a request that is not documented to what its path allows.
@@ -263,12 +72,12 @@ fn is_absent(answer: &Answer, allowed: &BTreeSet<&str>, label: &str) {
 async fn try_everything_below(scope: &str) {
     let world = World::new();
     let (mut documented, mut absent) = (0, 0);
-    for kind in KINDS {
+    for kind in kinds() {
         for shape in SHAPES {
-            let path = format!("{scope}/{kind}{shape}");
+            let path = format!("{scope}{kind}{shape}");
             let allowed = methods(&path);
             for method in METHODS {
-                if allowed.contains(name(&method)) {
+                if allowed.contains(method.as_str()) {
                     let answer = send(&world, &method, &path, None).await;
                     assert_eq!(answer.status, 401, "{method} {path}: {}", answer.raw);
                     documented += 1;
@@ -298,7 +107,7 @@ async fn without_an_account_nothing_exists_but_what_is_documented() {
 #[tokio::test]
 async fn every_documented_route_asks_who_is_calling() {
     let world = World::new();
-    for row in DOCUMENTED {
+    for row in token_routes() {
         let answer = send(&world, &row.method, &row.path(), None).await;
         assert_eq!(answer.status, 401, "{}: {}", row.label(), answer.raw);
     }
@@ -307,10 +116,10 @@ async fn every_documented_route_asks_who_is_calling() {
 #[tokio::test]
 async fn a_path_that_is_documented_has_no_other_methods() {
     let world = World::new();
-    let paths: BTreeSet<&str> = DOCUMENTED.iter().map(|row| row.path).collect();
+    let paths: BTreeSet<&str> = ROUTES.iter().map(|route| &*route.path).collect();
     for path in paths {
         let allowed = methods(path);
-        for method in METHODS.iter().filter(|method| !allowed.contains(name(method))) {
+        for method in METHODS.iter().filter(|method| !allowed.contains(method.as_str())) {
             for token in TOKENS {
                 let label = format!("{method} {path} with {token:?}");
                 is_absent(&send(&world, method, &filled(path), token).await, &allowed, &label);
@@ -320,7 +129,7 @@ async fn a_path_that_is_documented_has_no_other_methods() {
 }
 
 #[tokio::test]
-async fn what_the_guide_rules_out_by_name_is_refused_whoever_asks() {
+async fn routes_that_the_guide_rules_out_by_name_are_refused_to_every_caller() {
     let every_scope = [
         ("leaks of passports", GET, "passport-watchlist/leaks", 405),
         ("leaks of licenses", GET, "drivers-license-watchlist/leaks", 405),
@@ -362,7 +171,8 @@ async fn what_the_guide_rules_out_by_name_is_refused_whoever_asks() {
     }
 }
 
-/// The path is that of one card whose id is a word, so only somebody who may read cards learns that there is none.
+/// The path is that of one card whose id is a word, so only a caller who may read cards learns that there is no such
+/// card.
 #[tokio::test]
 async fn a_partner_finds_no_leaks_of_cards() {
     let world = World::new();
@@ -376,26 +186,28 @@ async fn a_partner_finds_no_leaks_of_cards() {
 #[tokio::test]
 async fn a_path_is_only_known_as_it_is_written() {
     let world = World::new();
-    for row in DOCUMENTED {
-        let token = if row.takes == App { APP } else { CRM };
+    for row in ROUTES.iter() {
+        let token = row.tokens().next();
         let path = row.path();
         let slashes: Vec<usize> = path.match_indices('/').map(|(position, _)| position).collect();
         let doubled = slashes.iter().map(|position| format!("{}/{}", &path[..*position], &path[*position..]));
         let others = [format!("{path}/"), format!("{path}//"), path.to_uppercase(), path.replacen("api", "Api", 1)];
         for other in doubled.chain(others) {
-            let answer = send(&world, &row.method, &other, Some(token)).await;
+            let answer = send(&world, &row.method, &other, token).await;
             assert_eq!(answer.status, 404, "{} {other}: {}", row.method, answer.raw);
         }
     }
 }
 
-/// The two routes of PHONE-3, which the guide leaves open.
-const PHONE_3: [&str; 2] = ["/api/v1/phone-watchlist/send-verification-code", "/api/v1/phone-watchlist/confirm"];
+/// The paths of the two routes of PHONE-3, which the guide leaves open.
+fn by_assumption() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().filter(|route| route.assumption.is_some()).map(|route| &*route.path)
+}
 
 #[tokio::test]
 async fn where_the_app_does_not_verify_phones_its_two_routes_do_not_exist() {
     let world = World::assuming("phone.app-verification", "absent");
-    for path in PHONE_3 {
+    for path in by_assumption() {
         for token in TOKENS {
             let answer = send(&world, &POST, path, token).await;
             assert!([404, 405].contains(&answer.status), "{path} with {token:?}: {} {}", answer.status, answer.raw);
@@ -410,7 +222,7 @@ async fn where_the_app_does_not_verify_phones_its_two_routes_do_not_exist() {
 #[tokio::test]
 async fn a_route_that_does_not_exist_is_not_offered_in_allow() {
     let world = World::assuming("phone.app-verification", "absent");
-    for path in PHONE_3 {
+    for path in by_assumption() {
         for method in METHODS.into_iter().filter(|method| *method != DELETE) {
             let answer = send(&world, &method, path, Some(APP)).await;
             assert!([404, 405].contains(&answer.status), "{method} {path}: {} {}", answer.status, answer.raw);
@@ -418,26 +230,4 @@ async fn a_route_that_does_not_exist_is_not_offered_in_allow() {
             assert!(!allow.contains("POST"), "{method} {path} answers Allow: {allow}");
         }
     }
-}
-
-#[test]
-fn every_example_of_the_guide_is_in_the_list_and_the_reverse() {
-    let examples: Vec<Value> =
-        serde_json::from_str(include_str!("../../../fixtures/examples.json")).expect("the examples are JSON");
-    let text = |example: &Value, field: &str| example[field].as_str().expect("a text").to_owned();
-    let shown: BTreeSet<(String, bool)> = examples
-        .iter()
-        .map(|example| {
-            (format!("{} {}", text(example, "method"), text(example, "path")), text(example, "token") == "crm")
-        })
-        .collect();
-    let listed: BTreeSet<(String, bool)> = DOCUMENTED
-        .iter()
-        .filter(|row| !PAGES_WITHOUT_EXAMPLES.iter().any(|page| row.path.contains(page)))
-        .map(|row| (row.label(), row.takes != App))
-        .collect();
-    let (without, with): (BTreeSet<_>, BTreeSet<_>) =
-        listed.into_iter().partition(|(label, _)| WITHOUT_EXAMPLE.contains(&label.as_str()));
-    assert_eq!(with, shown);
-    assert_eq!(without.len(), WITHOUT_EXAMPLE.len());
 }

@@ -1,5 +1,5 @@
-//! Cross-origin requests: a page of any origin calls the documented routes, as with stock Laravel, and none drives the
-//! fake.
+//! Cross-origin requests: a page of any origin calls the documented routes, as with stock Laravel, and no
+//! control route.
 
 use reqwest::Method;
 
@@ -48,8 +48,7 @@ async fn a_page_reads_every_answer_below_api_refusals_too() {
     ];
     for (method, path, token, status) in cases {
         let request = world.request(method.clone(), path).header("origin", PAGE);
-        let request = if let Some(token) = token { request.token(token) } else { request };
-        let answer = request.send().await.expect(status);
+        let answer = request.token_if(token).send().await.expect(status);
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{method} {path}");
         assert_eq!(answer.header("access-control-allow-credentials"), "", "{method} {path}");
     }

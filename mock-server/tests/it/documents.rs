@@ -1,45 +1,31 @@
-//! What the README and the fixtures say, held against what the fake knows, and against whose numbers they may show.
+//! The README and the fixtures, held to the mock's own tables and to the numbers that they may show.
 
+use crate::harness::{README, ROUTES, assumptions, default_of, section};
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
-use crate::absent::DOCUMENTED;
-
-const README: &str = include_str!("../../../README.md");
-const ASSUMPTIONS: &str = include_str!("../../../fixtures/assumptions.json");
-
-/// Every text in which values stand.
-const TEXTS: [(&str, &str); 9] = [
+/// Every text that holds values.
+const TEXTS: [(&str, &str); 10] = [
     ("README.md", README),
-    ("assumptions.json", ASSUMPTIONS),
+    ("assumptions.json", include_str!("../../../fixtures/assumptions.json")),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
     ("facts.json", include_str!("../../../fixtures/facts.json")),
     ("guidance.json", include_str!("../../../fixtures/guidance.json")),
     ("magic.json", include_str!("../../../fixtures/magic.json")),
     ("online.json", include_str!("../../../fixtures/online.json")),
     ("openapi.json", include_str!("../../../fixtures/openapi.json")),
+    ("routes.json", include_str!("../../../fixtures/routes.json")),
     ("seed.json", include_str!("../../../fixtures/seed.json")),
 ];
 
-/// The part of the README under this heading.
-pub(crate) fn section(heading: &str) -> &'static str {
-    let (_, rest) = README.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
-    rest.split("\n## ").next().unwrap_or_default()
-}
-
 #[test]
 fn the_readme_lists_every_assumption_with_its_default_and_alternatives() {
-    let fixture: Value = serde_json::from_str(ASSUMPTIONS).expect("JSON");
     let table = section("What is assumed");
     let row_of = |key: &str| table.lines().find(|line| line.starts_with(&format!("| `{key}` |")));
     let mut keys = 0;
-    for entry in ["switches", "texts", "limits"].iter().flat_map(|part| fixture[part].as_array().expect("a list")) {
-        let key = entry["key"].as_str().expect("a key");
+    for (key, entry) in assumptions() {
         let row = row_of(key).unwrap_or_else(|| panic!("the README has no row for {key}"));
-        let default = entry["default"].as_str().map_or_else(|| entry["default"].to_string(), str::to_owned);
-        assert!(row.contains(&format!("| `{default}` |")), "{row}");
+        assert!(row.contains(&format!("| `{}` |", default_of(key))), "{row}");
         for value in entry["values"].as_array().into_iter().flatten() {
             let value = value["value"].as_str().expect("a value");
             assert!(row.contains(&format!("`{value}`")), "{key} can be {value}: {row}");
@@ -56,9 +42,9 @@ fn the_readme_lists_every_assumption_with_its_default_and_alternatives() {
 #[test]
 fn the_readme_lists_every_route() {
     let table = section("Routes");
-    for row in DOCUMENTED {
+    for row in ROUTES.iter() {
         let path =
-            row.path.strip_prefix("/api/v1/account/{account_id}").filter(|rest| !rest.is_empty()).unwrap_or(row.path);
+            row.path.strip_prefix("/api/v1/account/{account_id}").filter(|rest| !rest.is_empty()).unwrap_or(&row.path);
         let path = path.strip_prefix("/api/v1/").map_or(path, |rest| rest.trim_start_matches('/'));
         assert!(table.contains(path.trim_start_matches('/')), "the README does not list {}", row.path);
     }
@@ -95,7 +81,7 @@ const NUMBERS: [&str; 26] = [
     "4000000000000119",
 ];
 
-/// What stands in `text` that could be somebody's address or number, and may not.
+/// The words of `text` that could be the address or number of a real person.
 fn strangers(text: &str) -> Vec<&str> {
     let is_part = |char: char| char.is_ascii_alphanumeric() || "@+-._".contains(char);
     let words = text.split(|char| !is_part(char)).map(|word| word.trim_matches(['.', '-']));
@@ -120,7 +106,7 @@ fn is_reserved(word: &str) -> bool {
     longest < 6 || !word.contains(|char: char| char.is_ascii_digit())
 }
 
-/// What somebody wrote for the examples, by its path from the root of the repository.
+/// The sources of the examples, by path from the root of the repository.
 fn examples() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let list = |folder: &Path| fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -150,7 +136,7 @@ fn every_example_is_short_and_listed() {
 
 #[test]
 fn the_image_is_built_with_a_compiler_that_is_new_enough() {
-    /// What stands behind `before`, to the next character that is of no version.
+    /// The version behind `before`.
     fn version(text: &str, before: &str) -> Vec<u32> {
         let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before}"));
         let version = rest.split(|char: char| char != '.' && !char.is_ascii_digit()).next().unwrap_or_default();
@@ -162,7 +148,7 @@ fn the_image_is_built_with_a_compiler_that_is_new_enough() {
 }
 
 #[test]
-fn no_document_shows_a_number_or_an_address_that_could_be_somebodys() {
+fn no_document_shows_a_number_or_an_address_that_a_person_could_have() {
     for (name, text) in TEXTS {
         assert_eq!(strangers(text), [""; 0], "{name}");
     }

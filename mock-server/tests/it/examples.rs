@@ -1,59 +1,16 @@
-//! Every HTTP example of the guide, replayed as it stands with the published tokens, in both formats: each is granted,
+//! Every HTTP example of the guide, replayed as it is with the published tokens, in both formats: each is granted,
 //! says what it rests on, and does what the guide promises.
 //!
-//! The examples are data; what each kind of example promises stands here, with the ids of those that promise it.
+//! The examples are data; the promises of each kind of example are here, with the ids of its examples.
+
+mod stage;
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use mock_server::{Message, MessageFilter};
-use serde::Deserialize;
+use self::stage::{CONFIRMING, CREATING, EXAMPLES, Example, RESENDING, SENDING_A_CODE, Stage, VERIFYING};
 use serde_json::{Value, json};
 
-use crate::formats::Format;
-use crate::harness::{APP, Answer, CRM, World, written};
-
-/// An example as the fixture writes it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Example {
-    id: String,
-    /// The heading that it stands under.
-    #[serde(rename = "section")]
-    _section: String,
-    token: String,
-    method: String,
-    path: String,
-    body: Option<Value>,
-    /// Where the guide shows none and the route needs one.
-    assumed_body: Option<Value>,
-    facts: Vec<String>,
-    /// Whether the guide shows the request itself, or says in words that there is one.
-    #[serde(rename = "literal")]
-    _literal: bool,
-}
-
-static EXAMPLES: LazyLock<Vec<Example>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../fixtures/examples.json")).expect("the examples are of this form")
-});
-
-impl Example {
-    fn named(id: &str) -> &'static Self {
-        EXAMPLES.iter().find(|example| example.id == id).unwrap_or_else(|| panic!("there is no example {id}"))
-    }
-
-    fn token(&self) -> &'static str {
-        match &*self.token {
-            "crm" => CRM,
-            "app" => APP,
-            other => panic!("{}: there is no token {other}", self.id),
-        }
-    }
-
-    fn body(&self) -> Option<&Value> {
-        self.body.as_ref().or(self.assumed_body.as_ref())
-    }
-}
+use crate::harness::{CRM, written};
 
 /// An example that adds an item, and how the item shows.
 struct Adding {
@@ -75,7 +32,8 @@ const fn adding(
     Adding { id, list, shows, settled }
 }
 
-/// What CRM adds waits for nobody (SCOPE-2, CARD-3); of what the user adds, an email and a card do (SCOPE-3, CARD-4).
+/// Items that CRM adds never wait (SCOPE-2, CARD-3); of those that the user adds, an email and a card do (SCOPE-3,
+/// CARD-4).
 #[rustfmt::skip]
 const ADDING: [Adding; 12] = [
     adding("email-add-crm", "email-list-crm", ("email", "john.doe@example.com"), Some(("is_confirmed", true))),
@@ -141,11 +99,6 @@ const REMOVING: [(&str, &str); 12] = [
     ("card-remove-app", "card-list-app"),
 ];
 
-const RESENDING: &str = "email-resend-app";
-const SENDING_A_CODE: &str = "phone-send-code-crm";
-const CONFIRMING: &str = "phone-confirm-crm";
-const VERIFYING: &str = "card-verify-app";
-const CREATING: &str = "account-create-crm";
 /// The examples that switch monitoring, with whether the SSN is monitored afterwards.
 const MONITORING: [(&str, bool); 2] = [("ssn-monitoring-activate-crm", true), ("ssn-monitoring-deactivate-crm", false)];
 
@@ -177,97 +130,8 @@ async fn every_example_is_granted_and_names_the_facts_that_it_rests_on() {
     assert!(unnamed.is_empty(), "X-Mock-Basis leaves out\n{}", unnamed.join("\n"));
 }
 
-/// A fresh world in which examples are replayed in one format.
-struct Stage {
-    world: World,
-    format: Format,
-}
-
-impl Stage {
-    fn both() -> [Self; 2] {
-        Format::BOTH.map(|format| Self { world: World::new(), format })
-    }
-
-    /// Replays an example with 1 for every id that it leaves to the reader.
-    async fn replay(&self, id: &str) -> Answer {
-        self.replay_with(id, &[]).await
-    }
-
-    /// Replays an example with `known` values for what it leaves to the reader, and holds the answer to what is
-    /// promised of every example.
-    async fn replay_with(&self, id: &str, known: &[(&str, String)]) -> Answer {
-        let example = Example::named(id);
-        let fill = |text: &str| match text.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) => known.iter().find(|(known, _)| *known == name).map_or("1", |(_, value)| value).to_owned(),
-            None => text.to_owned(),
-        };
-        let path = example.path.split('/').map(&fill).collect::<Vec<_>>().join("/");
-        let method = example.method.parse().expect("a method");
-        let mut request = self.format.ask(self.world.request(method, &path)).token(example.token());
-        if let Some(body) = example.body() {
-            let mut body = body.clone();
-            for value in body.as_object_mut().expect("an object").values_mut() {
-                if let Some(text) = value.as_str() {
-                    *value = json!(fill(text));
-                }
-            }
-            request = request.json(body);
-        }
-        let answer = request.send().await;
-        self.is_granted(&answer, example);
-        answer
-    }
-
-    #[track_caller]
-    fn is_granted(&self, answer: &Answer, example: &Example) {
-        let label = format!("{} in {:?}: {} {}", example.id, self.format, answer.status, answer.raw);
-        assert!([200, 201, 204].contains(&answer.status), "{label}");
-        if answer.status == 204 {
-            assert_eq!(answer.raw, "", "{label}");
-        } else {
-            assert_eq!(answer.header("content-type"), "application/json", "{label}");
-            assert!(answer.body.is_object(), "{label}");
-            self.format.check(&answer.body, &label);
-        }
-    }
-
-    /// Does what must have happened before an example can be granted, and returns what it then leaves to the reader.
-    async fn prepare(&self, id: &str) -> Vec<(&'static str, String)> {
-        match id {
-            RESENDING => {
-                self.replay("email-add-app").await;
-                vec![]
-            }
-            CONFIRMING => {
-                self.replay(SENDING_A_CODE).await;
-                vec![("code", self.code())]
-            }
-            VERIFYING => {
-                let card = written(&self.replay("card-add-app").await.body["data"]["id"]);
-                vec![("creditCardId", card), ("code", self.code())]
-            }
-            _ => vec![],
-        }
-    }
-
-    fn messages(&self) -> Vec<Message> {
-        self.world.control().messages(&MessageFilter::default())
-    }
-
-    /// The code in the last message.
-    fn code(&self) -> String {
-        self.messages().pop().and_then(|message| message.code).expect("the last message holds a code")
-    }
-
-    /// Account 1 as CRM reads it.
-    async fn account(&self) -> Value {
-        let request = self.format.ask(self.world.get("/api/v1/account/1")).token(CRM);
-        request.send().await.expect(200).body["data"].clone()
-    }
-}
-
 #[tokio::test]
-async fn what_is_added_is_on_the_list_and_waits_only_for_an_end_user() {
+async fn an_added_item_is_on_the_list_and_waits_only_for_an_end_user() {
     for example in &ADDING {
         for stage in Stage::both() {
             let label = format!("{} in {:?}", example.id, stage.format);
@@ -281,9 +145,9 @@ async fn what_is_added_is_on_the_list_and_waits_only_for_an_end_user() {
             assert_eq!(after, [before, vec![added]].concat(), "{label}");
             let waits = example.settled.is_some_and(|(_, is_settled)| !is_settled);
             assert_eq!(
-                stage.messages().len(),
+                stage.world.messages().len(),
                 usize::from(waits),
-                "{label}: one message to who must confirm, else none"
+                "{label}: one message to the user who must confirm, else none"
             );
         }
     }
@@ -323,7 +187,7 @@ async fn one_card_is_read_by_its_id() {
 }
 
 #[tokio::test]
-async fn what_is_changed_reads_changed() {
+async fn a_changed_item_reads_changed() {
     for (id, list) in CHANGING {
         for stage in Stage::both() {
             let before = stage.replay(list).await.items()[0].clone();
@@ -339,7 +203,7 @@ async fn what_is_changed_reads_changed() {
 }
 
 #[tokio::test]
-async fn what_is_removed_is_off_the_list() {
+async fn a_removed_item_is_off_the_list() {
     for (id, list) in REMOVING {
         for stage in Stage::both() {
             let before = stage.replay(list).await.items().to_vec();
@@ -354,11 +218,8 @@ async fn a_pending_confirmation_is_sent_again() {
     for stage in Stage::both() {
         stage.prepare(RESENDING).await;
         stage.replay(RESENDING).await.expect(200);
-        let sent: Vec<String> = stage.messages().into_iter().map(|message| message.to).collect();
-        assert_eq!(sent, ["john.doe@example.com", "john.doe@example.com"]);
-        let link = stage.messages().pop().and_then(|message| message.link).expect("a link");
-        let path = link.strip_prefix(stage.world.base_url()).expect("a link to this world");
-        stage.world.get(path).send().await.expect(200);
+        assert_eq!(stage.world.addressees(), ["john.doe@example.com", "john.doe@example.com"]);
+        stage.world.open(&stage.world.last_link()).await.expect(200);
         let emails = stage.replay("email-list-app").await;
         let item = emails.items().last().expect("the email that was added");
         assert_eq!(item["is_confirmed"], stage.format.flag(true), "{item}");
@@ -369,8 +230,7 @@ async fn a_pending_confirmation_is_sent_again() {
 async fn a_phone_is_confirmed_by_the_code_that_was_sent_to_it() {
     for stage in Stage::both() {
         let known = stage.prepare(CONFIRMING).await;
-        let sent: Vec<String> = stage.messages().into_iter().map(|message| message.to).collect();
-        assert_eq!(sent, ["+46701740605"]);
+        assert_eq!(stage.world.addressees(), ["+46701740605"]);
         stage.replay_with(CONFIRMING, &known).await.expect(200);
         let phones = stage.replay("phone-list-crm").await;
         assert_eq!(phones.items()[0]["is_confirmed"], stage.format.flag(true));

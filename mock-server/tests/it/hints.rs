@@ -3,8 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::confirmation::{Caller, card, last_link, open};
-use crate::harness::{APP, Answer, CRM, World, written};
+use crate::harness::{APP, Answer, CRM, Caller, World, card, written};
 
 /// The user of account 2, which has no SSN and no items: nothing at all is watched.
 async fn newcomer(world: &World) -> Caller<'_> {
@@ -29,9 +28,9 @@ async fn an_empty_list_says_why() {
     world.post("/_mock/leaks").json(leak).send().await.expect(201);
     jane.add_email("new@example.com").await;
     says(&jane.get("/email-watchlist/leaks").send().await.expect(200), &["/_mock/outbox", "leaks.pending"]);
-    open(&world, &last_link(&world)).await.expect(200);
+    world.open(&world.last_link()).await.expect(200);
     let seen = jane.get("/email-watchlist/leaks").send().await.expect(200);
-    assert_eq!((seen.items().len(), seen.header("x-mock-hint")), (1, ""), "nothing puzzles any more");
+    assert_eq!((seen.items().len(), seen.header("x-mock-hint")), (1, ""), "nothing puzzles now");
     assert_eq!(jane.get("/alarms").send().await.expect(200).header("x-mock-hint"), "");
 
     jane.add_phone("+46701740650").await;

@@ -4,32 +4,17 @@ use std::time::Duration;
 
 use mock_server::MockServer;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::harness::{APP, CRM, KINDS, World};
+use crate::harness::{APP, CRM, KINDS, Wire, World};
 
 const LIST: &str = "/api/v1/account/2/email-watchlist";
 
 /// Sends bytes as they are, and reads until the server closes.
 async fn raw(world: &World, bytes: &[u8]) -> String {
-    let mut stream = connect(world).await;
-    stream.write_all(bytes).await.expect("the server takes the bytes");
-    read_to_end(&mut stream).await
-}
-
-async fn connect(world: &World) -> TcpStream {
-    let address = world.base_url().strip_prefix("http://").expect("http");
-    let address = address.split('/').next().expect("an address");
-    TcpStream::connect(address).await.expect("the server listens")
-}
-
-async fn read_to_end(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer));
+    let mut wire = Wire::connect(world).await;
+    wire.write(bytes).await.expect("the server takes the bytes");
     // A reset after the answer is as good as an end.
-    let _ = read.await.expect("the server does not hang");
-    String::from_utf8_lossy(&answer).into_owned()
+    wire.rest().await.0
 }
 
 /// A server of its own, whose main world is reached without a prefix, and who waits only briefly.
@@ -97,18 +82,18 @@ async fn a_body_over_one_mebibyte_is_refused_whether_its_length_is_told_or_not()
     assert_eq!(told.expect(413).body["error"]["code"], "PAYLOAD_TOO_LARGE");
     nothing_is_stored(&world).await;
 
-    let mut stream = connect(&world).await;
+    let mut wire = Wire::connect(&world).await;
     let head = format!(
-        "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nTransfer-Encoding: chunked\r\n\r\n"
     );
-    stream.write_all(head.as_bytes()).await.expect("the server takes the head");
+    wire.write(head.as_bytes()).await.expect("the server takes the head");
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     for _ in 0..32 {
-        if stream.write_all(chunk.as_bytes()).await.is_err() {
+        if wire.write(chunk.as_bytes()).await.is_err() {
             break;
         }
     }
-    let answer = read_to_end(&mut stream).await;
+    let answer = wire.rest().await.0;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413 "), "{answer}");
     nothing_is_stored(&world).await;
     world.post(LIST).token(CRM).body("application/json", at_most).send().await.expect(201);
@@ -132,14 +117,14 @@ async fn a_path_with_strange_escapes_names_nothing() {
         let answer = world.get(path).token(CRM).send().await.expect(404);
         assert_eq!(answer.body["error"], "Not found", "{path}");
     }
-    // An escape that stands for what could have been written plainly is that.
+    // An escaped letter means the letter.
     world.get("/api/v1/account/%31/email-watchlist").token(CRM).send().await.expect(200);
 }
 
 #[tokio::test]
 async fn odd_methods_and_request_lines_are_answered_or_refused_but_never_hang() {
     let world = impatient();
-    let head = format!("HTTP/1.1\r\nHost: fake\r\nConnection: close\r\nAuthorization: Bearer {APP}\r\n\r\n");
+    let head = format!("HTTP/1.1\r\nHost: mock\r\nConnection: close\r\nAuthorization: Bearer {APP}\r\n\r\n");
     for method in ["get", "Get", "BREW", "TRACE", "OPTIONS", "CONNECT"] {
         let answer = raw(&world, format!("{method} /api/v1/email-watchlist {head}").as_bytes()).await;
         let is_refused = answer.starts_with("HTTP/1.1 405 ") || answer.starts_with("HTTP/1.1 400 ");
@@ -164,7 +149,7 @@ async fn headers_that_come_twice_are_not_guessed_at() {
 
     let impatient = impatient();
     let smuggled = format!(
-        "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{{}}"
+        "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{{}}"
     );
     let answer = raw(&impatient, smuggled.as_bytes()).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
@@ -173,7 +158,7 @@ async fn headers_that_come_twice_are_not_guessed_at() {
 #[tokio::test]
 async fn a_client_that_stops_within_the_head_is_let_go() {
     let world = impatient();
-    let answer = raw(&world, b"GET /api/v1/email-watchlist HTTP/1.1\r\nHost: fa").await;
+    let answer = raw(&world, b"GET /api/v1/email-watchlist HTTP/1.1\r\nHost: mo").await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
@@ -181,7 +166,7 @@ async fn a_client_that_stops_within_the_head_is_let_go() {
 async fn a_client_that_stops_within_the_body_is_told_so_and_nothing_is_stored() {
     let world = impatient();
     let head = format!(
-        "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nX-API-Version: 2026-06-12\r\n\
+        "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nX-API-Version: 2026-06-12\r\n\
          Content-Length: 29\r\n\r\n{{\"email\":\"a@example.com\""
     );
     let answer = raw(&world, head.as_bytes()).await;
@@ -193,9 +178,9 @@ async fn a_client_that_stops_within_the_body_is_told_so_and_nothing_is_stored() 
     nothing_is_stored(&world).await;
 
     // One who goes away in the middle stores nothing either.
-    let mut stream = connect(&world).await;
-    stream.write_all(head.as_bytes()).await.expect("the server takes the bytes");
-    drop(stream);
+    let mut wire = Wire::connect(&world).await;
+    wire.write(head.as_bytes()).await.expect("the server takes the bytes");
+    drop(wire);
     nothing_is_stored(&world).await;
 }
 
@@ -203,13 +188,13 @@ async fn a_client_that_stops_within_the_body_is_told_so_and_nothing_is_stored() 
 async fn a_client_that_sends_a_byte_at_a_time_does_not_hold_others_up() {
     let world = impatient();
     let slow = async {
-        let mut stream = connect(&world).await;
+        let mut wire = Wire::connect(&world).await;
         let head = format!(
-            "POST {LIST} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 1000\r\n\r\n"
+            "POST {LIST} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\nContent-Length: 1000\r\n\r\n"
         );
-        stream.write_all(head.as_bytes()).await.expect("the server takes the head");
+        wire.write(head.as_bytes()).await.expect("the server takes the head");
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        while stream.write_all(b" ").await.is_ok() {
+        while wire.write(b" ").await.is_ok() {
             ticks.tick().await;
         }
     };
@@ -228,18 +213,18 @@ async fn many_connections_at_once_are_all_answered() {
     let descriptors = rlimit::increase_nofile_limit(u64::MAX).expect("the limit can be read");
     // Both ends of each connection are in this process.
     let count = usize::try_from(descriptors / 2).unwrap_or(usize::MAX).saturating_sub(200).min(2_000);
-    let mut streams = Vec::with_capacity(count);
+    let mut wires = Vec::with_capacity(count);
     for _ in 0..count {
-        streams.push(connect(&world).await);
+        wires.push(Wire::connect(&world).await);
     }
     world.get(LIST).token(CRM).send().await.expect(200);
     let request =
-        format!("GET {LIST} HTTP/1.1\r\nHost: fake\r\nConnection: close\r\nAuthorization: Bearer {CRM}\r\n\r\n");
-    for stream in &mut streams {
-        stream.write_all(request.as_bytes()).await.expect("the server takes the request");
+        format!("GET {LIST} HTTP/1.1\r\nHost: mock\r\nConnection: close\r\nAuthorization: Bearer {CRM}\r\n\r\n");
+    for wire in &mut wires {
+        wire.write(request.as_bytes()).await.expect("the server takes the request");
     }
-    for stream in &mut streams {
-        assert!(read_to_end(stream).await.starts_with("HTTP/1.1 200 "));
+    for wire in wires {
+        assert!(wire.rest().await.0.starts_with("HTTP/1.1 200 "));
     }
 }
 
@@ -247,7 +232,7 @@ async fn many_connections_at_once_are_all_answered() {
 async fn several_requests_written_at_once_are_answered_in_order() {
     let world = impatient();
     let one = |path: &str, last: &str| {
-        format!("GET {path} HTTP/1.1\r\nHost: fake\r\nAuthorization: Bearer {CRM}\r\n{last}\r\n")
+        format!("GET {path} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {CRM}\r\n{last}\r\n")
     };
     let pipelined = one(LIST, "") + &one("/nowhere", "") + &one("/api/v1/account/2", "Connection: close\r\n");
     let answer = raw(&world, pipelined.as_bytes()).await;
@@ -262,12 +247,12 @@ async fn odd_values_are_refused_or_kept_but_break_nothing() {
     for value in
         [json!(true), json!(5), json!([]), json!({}), json!(long), json!("\u{0}"), json!("a@\u{202e}b"), json!("😀")]
     {
-        for path in KINDS {
+        for kind in KINDS {
             let body = json!({
                 "email": value, "phone": value, "iban": value, "passport_number": value, "license_number": value,
                 "card_number": value, "expiry_month": value, "expiry_year": value,
             });
-            world.post(&format!("/api/v1/account/2/{path}")).token(CRM).json(body).send().await.expect(422);
+            world.post(&format!("/api/v1/account/2{}", kind.add)).token(CRM).json(body).send().await.expect(422);
         }
         let body = json!({ "ssn": value, "first_name": value, "last_name": value, "email": value, "plan_id": value });
         world.post("/api/v1/account").token(CRM).json(body).send().await.expect(422);

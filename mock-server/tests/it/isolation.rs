@@ -1,14 +1,15 @@
-//! What must hold for any sequence of requests: nothing that one caller does is visible to, or changes, what is
-//! another's. Callers share a server; some share a world, a partner, item ids, or a value that they watch.
+//! For any sequence of requests: nothing that one caller does is visible to another caller or changes their data.
+//! Callers share a server; some share a world, a partner, item ids, or a value that they watch.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{APP, CRM, KINDS, World};
+use crate::harness::{APP, CRM, KINDS, Kind, World, card};
 
 const CASES: u32 = 16;
 const STEPS: usize = 12;
@@ -18,20 +19,12 @@ const WORLDS: usize = 2;
 const ACCOUNTS: [(u64, usize); 3] = [(1, 1), (2, 1), (3, 2)];
 
 /// The lists in which an account's items and leaks show.
-const LISTS: [&str; 10] = [
-    "email-watchlist",
-    "phone-watchlist",
-    "iban-watchlist",
-    "passport-watchlist",
-    "drivers-license-watchlist",
-    "credit-cards",
-    "email-watchlist/leaks",
-    "phone-watchlist/leaks",
-    "iban-watchlist/leaks",
-    "credit-card/leaks",
-];
+static LISTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let leaks = Kind::with_leaks().map(|kind| kind.leaks().path);
+    KINDS.iter().map(|kind| kind.list).chain(leaks).collect()
+});
 
-/// Somebody who sends requests.
+/// A sender of requests.
 #[derive(Clone, Copy, Debug)]
 enum Caller {
     Nobody,
@@ -111,7 +104,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 impl Op {
-    /// Method, path below the caller's scope, and body. `mark` is a text that nobody else's values hold.
+    /// Method, path below the caller's scope, and body. `mark` is a text that no other account's values hold.
     fn request(&self, mark: &str) -> (Method, String, Value) {
         let post = |path: &str, body: Value| (Method::POST, format!("/{path}"), body);
         match self {
@@ -129,16 +122,14 @@ impl Op {
             Self::AddLicense(number) => {
                 post("drivers-license-watchlist", json!({ "license_number": format!("{mark}{number}") }))
             }
-            Self::AddCard(index) => {
-                post("credit-card", json!({ "card_number": CARDS[*index], "expiry_month": 12, "expiry_year": 2049 }))
-            }
-            Self::Remove(kind, id) => (Method::DELETE, format!("/{}/{id}", KINDS[*kind]), Value::Null),
+            Self::AddCard(index) => post("credit-card", card(CARDS[*index])),
+            Self::Remove(kind, id) => (Method::DELETE, format!("{}/{id}", KINDS[*kind].add), Value::Null),
             Self::ChangePassport(id, number) => {
                 let body = json!({ "passport_number": format!("{mark}9{number}") });
                 (Method::PATCH, format!("/passport-watchlist/{id}"), body)
             }
             Self::ReadCard(id) => (Method::GET, format!("/credit-card/{id}"), Value::Null),
-            Self::List(index) => (Method::GET, format!("/{}", LISTS[*index]), Value::Null),
+            Self::List(index) => (Method::GET, LISTS[*index].to_owned(), Value::Null),
             Self::Rename(number) => (Method::PUT, String::new(), json!({ "first_name": format!("{mark}{number}") })),
             Self::Monitor(true) => (Method::PATCH, "/ssn-monitoring/activate".into(), Value::Null),
             Self::Monitor(false) => (Method::PATCH, "/ssn-monitoring/deactivate".into(), Value::Null),
@@ -177,8 +168,8 @@ impl Observed {
     async fn view(&self, account: u64) -> String {
         let token = &self.users[&account];
         let mut view = self.world.get("/api/v1/account").token(token).send().await.expect(200).raw;
-        for list in LISTS {
-            view += &self.world.get(&format!("/api/v1/{list}")).token(token).send().await.expect(200).raw;
+        for list in LISTS.iter() {
+            view += &self.world.get(&format!("/api/v1{list}")).token(token).send().await.expect(200).raw;
         }
         view
     }
@@ -207,7 +198,7 @@ impl Observed {
     }
 }
 
-/// What the values of an account in a world are marked with: six characters, so that passports hold them too.
+/// The mark in the values of an account in a world: six characters, so that passports hold it too.
 fn mark(world: usize, account: u64) -> String {
     format!("W{world}A{account}X")
 }

@@ -1,37 +1,23 @@
 //! Magic values: each cell of the README's table does what its row says.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::confirmation::Caller;
-use crate::documents::section;
-use crate::formats::Format;
-use crate::harness::World;
-
-/// The kinds in the order of the table's columns: where one is added and listed, and its field.
-const KINDS: [(&str, &str, &str); 4] = [
-    ("/email-watchlist", "/email-watchlist", "email"),
-    ("/phone-watchlist", "/phone-watchlist", "phone"),
-    ("/iban-watchlist", "/iban-watchlist", "iban"),
-    ("/credit-card", "/credit-cards", "card_number"),
-];
+use crate::harness::{Caller, EMAIL, Format, Kind, PHONE, World, section};
 
 /// The values of the row that says `what`, each with its kind; of an email address, with a local part before it.
-fn values(what: &str) -> Vec<(usize, String)> {
+///
+/// The columns are the kinds whose leaks are listed, in the order of the guide.
+fn values(what: &str) -> Vec<(&'static Kind, String)> {
     let table = section("Magic values");
     let row =
         table.lines().find(|line| line.starts_with(&format!("| {what}"))).unwrap_or_else(|| panic!("no row {what}"));
-    let cells = row.split('|').skip(2).take(KINDS.len()).map(|cell| cell.trim().trim_matches('`'));
-    let named = cells.enumerate().filter(|(_, cell)| !cell.is_empty());
-    named.map(|(kind, cell)| (kind, if kind == 0 { format!("anna{cell}") } else { cell.to_owned() })).collect()
+    let cells = row.split('|').skip(2).map(|cell| cell.trim().trim_matches('`'));
+    let named = Kind::with_leaks().zip(cells).filter(|(_, cell)| !cell.is_empty());
+    named.map(|(kind, cell)| (kind, if is(kind, &EMAIL) { format!("anna{cell}") } else { cell.to_owned() })).collect()
 }
 
-fn body(kind: usize, value: &str) -> Value {
-    let mut body = json!({ KINDS[kind].2: value });
-    if kind == 3 {
-        body["expiry_month"] = 12.into();
-        body["expiry_year"] = 2049.into();
-    }
-    body
+fn is(kind: &Kind, other: &Kind) -> bool {
+    kind.name == other.name
 }
 
 #[tokio::test]
@@ -39,21 +25,20 @@ async fn some_have_leaks_and_alarms_as_soon_as_they_are_confirmed() {
     for (what, many) in [("has one leak", 1), ("has three leaks", 3)] {
         for (kind, value) in values(what) {
             let world = World::new();
-            let (add, list, _) = KINDS[kind];
             let partner = Caller::partner(&world, "2");
-            partner.add(add, body(kind, &value)).await;
+            kind.add(&partner, &value).await;
             let alarms = partner.list("/alarms").await;
             assert_eq!(alarms.len(), many, "{value}");
             // Of cards, CRM has no list of leaks (CARD-1).
-            if kind != 3 {
-                let leaks = partner.list(&format!("{list}/leaks")).await;
+            if kind.leaks().by_crm {
+                let leaks = partner.list(kind.leaks().path).await;
                 assert_eq!(leaks.len(), many, "{value}");
                 assert_eq!(leaks[0]["title"], format!("Magic leak 1 of {many}"));
             }
-            // Whoever else watches it sees the same leaks, and no more.
+            // Another account that watches it sees the same leaks, and no more.
             let other = Caller::partner(&world, "1");
             let before = other.list("/alarms").await.len();
-            other.add(add, body(kind, &value)).await;
+            kind.add(&other, &value).await;
             assert_eq!(other.list("/alarms").await.len() - before, many, "{value}");
         }
     }
@@ -66,21 +51,18 @@ async fn some_wait_for_ever_when_a_user_adds_them() {
     for (kind, value) in rows {
         let world = World::new();
         let user = Caller::user(&world);
-        let field = if kind == 3 { "is_verified" } else { "is_confirmed" };
-        let added = user.add(KINDS[kind].0, body(kind, &value)).await;
+        let field = kind.settled.expect("a kind that can wait");
+        let added = kind.add(&user, &value).await;
         assert_eq!(added[field], 0, "{value}");
-        user.post("/resend/watchlist-email-confirmation", json!({})).send().await.expect(if kind == 0 {
-            200
-        } else {
-            404
-        });
-        if kind == 1 {
+        let resent = if is(kind, &EMAIL) { 200 } else { 404 };
+        user.post("/resend/watchlist-email-confirmation", json!({})).send().await.expect(resent);
+        if is(kind, &PHONE) {
             user.post("/phone-watchlist/send-verification-code", json!({ "phone": value })).send().await.expect(200);
         }
-        assert!(world.control().messages(&Default::default()).is_empty(), "{value}");
-        // What the partner adds, it vouches for (SCOPE-2).
+        assert!(world.messages().is_empty(), "{value}");
+        // An item that the partner adds does not wait (SCOPE-2).
         let partner = Caller::partner(&world, "2");
-        assert_eq!(partner.add(KINDS[kind].0, body(kind, &value)).await[field], 1, "{value}");
+        assert_eq!(kind.add(&partner, &value).await[field], 1, "{value}");
     }
 }
 
@@ -90,9 +72,9 @@ async fn some_wait_for_nothing() {
     assert_eq!(rows.len(), 3);
     for (kind, value) in rows {
         let world = World::assuming("confirm.phone", "yes");
-        let added = Caller::user(&world).add(KINDS[kind].0, body(kind, &value)).await;
-        assert_eq!(added[if kind == 3 { "is_verified" } else { "is_confirmed" }], 1, "{value}");
-        assert!(world.control().messages(&Default::default()).is_empty(), "{value}");
+        let added = kind.add(&Caller::user(&world), &value).await;
+        assert_eq!(added[kind.settled.expect("a kind that can wait")], 1, "{value}");
+        assert!(world.messages().is_empty(), "{value}");
     }
 }
 
@@ -102,14 +84,13 @@ async fn some_are_refused_and_some_throttled_in_the_format_of_the_request() {
         [("is refused", 422, 422, "VALIDATION_ERROR"), ("is throttled", 409, 429, "RATE_LIMITED")]
     {
         let rows = values(what);
-        assert_eq!(rows.len(), KINDS.len(), "{what}");
+        assert_eq!(rows.len(), Kind::with_leaks().count(), "{what}");
         for (kind, value) in rows {
             let world = World::new();
             let user = Caller::user(&world);
-            let (add, list, _) = KINDS[kind];
-            let before = user.list(list).await.len();
+            let before = user.list(kind.list).await.len();
             for format in Format::BOTH {
-                let refused = format.ask(user.post(add, body(kind, &value))).send().await;
+                let refused = format.ask(user.post(kind.add, kind.body(&value))).send().await;
                 let is_legacy = matches!(format, Format::Legacy);
                 let refused = refused.expect(if is_legacy { legacy } else { standardized });
                 assert!(["EMAIL-1", "PHONE-1", "IBAN-1", "CARD-1"].iter().all(|fact| !refused.rests_on(fact)));
@@ -119,7 +100,7 @@ async fn some_are_refused_and_some_throttled_in_the_format_of_the_request() {
                     assert_eq!(refused.body["error"]["code"], code, "{value}");
                 }
             }
-            assert_eq!(user.list(list).await.len(), before, "{value}");
+            assert_eq!(user.list(kind.list).await.len(), before, "{value}");
         }
     }
 }
@@ -127,19 +108,18 @@ async fn some_are_refused_and_some_throttled_in_the_format_of_the_request() {
 #[tokio::test]
 async fn some_are_added_and_answered_late() {
     let rows = values("is slow");
-    assert_eq!(rows.len(), KINDS.len());
+    assert_eq!(rows.len(), Kind::with_leaks().count());
     for (kind, value) in rows {
         let world = World::new();
-        let (add, list, _) = KINDS[kind];
         let user = Caller::user(&world);
-        let before = user.list(list).await.len();
-        let request = user.post(add, body(kind, &value));
+        let before = user.list(kind.list).await.len();
+        let request = user.post(kind.add, kind.body(&value));
         let slow = tokio::spawn(async move { request.send().await });
-        while user.list(list).await.len() == before {
+        while user.list(kind.list).await.len() == before {
             assert!(!slow.is_finished(), "{value} was answered and not added");
         }
         // An answer that was not held back would be there before that to a later request.
-        user.list(list).await;
+        user.list(kind.list).await;
         assert!(!slow.is_finished(), "{value} was answered at once");
         slow.abort();
     }

@@ -1,7 +1,8 @@
-//! What only a running server shows, over HTTP on a real port. One binary; its modules are named after what they ask.
+//! Tests of a running server, over HTTP on a real port. One binary; its modules are named after the pages of the
+//! guide and the topics of the mock.
 
 mod absent;
-mod accounts;
+mod account;
 mod alarms;
 mod concurrency;
 mod confirmation;
@@ -10,21 +11,22 @@ mod cors;
 mod documents;
 mod examples;
 mod faults;
-mod formats;
+mod format;
 mod harness;
 mod hints;
 mod hostile;
 mod isolation;
 mod leaks;
-mod looking;
 mod magic;
 mod online;
 mod openapi;
 mod page;
-mod password;
-mod principals;
+mod paging;
 mod process;
 mod repeatable;
+mod routes;
+mod scope;
 mod snapshots;
-mod ssn;
 mod switches;
+mod throttling;
+mod tokens;

@@ -1,150 +1,26 @@
-//! The OpenAPI document: the table and nothing else, and true. What it gives as an example is accepted, and what comes
-//! back is what it describes, in both formats and under other assumptions too.
+//! The OpenAPI document: the table and nothing else, and true. Its examples are accepted, and the answers are those
+//! that it describes, in both formats and under other assumptions too.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+mod document;
 
-use mock_server::MessageFilter;
+use self::document::{Document, Operation};
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::absent::{DOCUMENTED, Takes};
-use crate::formats::Format;
-use crate::harness::{APP, Answer, CRM, World, sso_body, written};
+use crate::harness::{APP, Answer, CARD, CRM, Format, World, sso_body};
 
 const FILE: &str = include_str!("../../../fixtures/openapi.json");
-const REFERENCE: &str = "#/components/schemas/";
-
-/// One operation of the document.
-struct Operation {
-    method: Method,
-    path: String,
-    /// The path with the examples of its parameters.
-    there: String,
-    described: Value,
-}
-
-impl Operation {
-    fn id(&self) -> &str {
-        self.described["operationId"].as_str().expect("an id")
-    }
-
-    /// The names of the tokens that it takes.
-    fn tokens(&self) -> BTreeSet<&str> {
-        let security = self.described["security"].as_array().expect("a list");
-        security.iter().flat_map(|one| one.as_object().expect("an object").keys()).map(String::as_str).collect()
-    }
-}
-
-struct Document {
-    whole: Value,
-    /// Its schemas, which allow no property that they do not name.
-    closed: Value,
-    /// By the schema that they are of.
-    validators: RefCell<HashMap<String, jsonschema::Validator>>,
-}
-
-impl Document {
-    async fn of(world: &World) -> Self {
-        let whole = world.get("/_mock/openapi.json").send().await.expect(200).body;
-        let mut closed = whole["components"]["schemas"].clone();
-        close(&mut closed);
-        Self { whole, closed, validators: RefCell::default() }
-    }
-
-    fn operations(&self) -> Vec<Operation> {
-        let paths = self.whole["paths"].as_object().expect("paths");
-        let named = paths.iter().flat_map(|(path, operations)| {
-            let captures = operations["parameters"].as_array().into_iter().flatten();
-            let there = captures.fold(path.clone(), |there, capture| {
-                let name = capture["name"].as_str().expect("a name");
-                there.replace(&format!("{{{name}}}"), &written(&capture["example"]))
-            });
-            let operations =
-                operations.as_object().expect("an object").iter().filter(|(name, _)| *name != "parameters");
-            operations.map(move |(method, described)| Operation {
-                method: method.to_ascii_uppercase().parse().expect("a method"),
-                path: path.clone(),
-                there: there.clone(),
-                described: described.clone(),
-            })
-        });
-        named.collect()
-    }
-
-    /// The example of the body, if the operation has a body.
-    fn example(&self, operation: &Operation) -> Option<Value> {
-        let schema = operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
-        Some(self.whole["components"]["schemas"][schema.strip_prefix(REFERENCE)?]["examples"][0].clone())
-    }
-
-    /// What speaks against `answer` being what the document says of it: its status, its type, each field.
-    fn objection(&self, operation: &Operation, answer: &Answer, format: Format) -> Option<String> {
-        let mut response = &operation.described["responses"][answer.status.to_string()];
-        if let Some(name) = response["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/responses/")) {
-            response = &self.whole["components"]["responses"][name];
-        }
-        if response.is_null() {
-            return Some(format!("{} is not among its answers", answer.status));
-        }
-        let content = &response["content"][answer.header("content-type")]["schema"];
-        if content.is_null() {
-            return (!answer.raw.is_empty()).then(|| format!("no body of {:?}", answer.header("content-type")));
-        }
-        // Where the formats differ, the first schema is that of the standardized one.
-        let schema = match (content["anyOf"].as_array(), format) {
-            (None, _) => content,
-            (Some(schemas), Format::Standardized) => schemas.first().expect("at least one"),
-            (Some(schemas), Format::Legacy) => schemas.last().expect("at least one"),
-        };
-        self.misfit(&schema["$ref"], &answer.body)
-    }
-
-    /// What in `value` is not of the schema that is referred to, or not named there.
-    fn misfit(&self, reference: &Value, value: &Value) -> Option<String> {
-        let mut validators = self.validators.borrow_mut();
-        let validator = validators.entry(reference.to_string()).or_insert_with(|| {
-            let schema = json!({ "$ref": reference, "components": { "schemas": self.closed } });
-            let options = jsonschema::draft202012::options().should_validate_formats(true);
-            options.build(&schema).expect("a schema")
-        });
-        let errors: Vec<String> =
-            validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        (!errors.is_empty()).then(|| errors.join("; "))
-    }
-
-    fn check(&self, operation: &Operation, answer: &Answer, format: Format) {
-        if let Some(objection) = self.objection(operation, answer, format) {
-            panic!("{} {format:?} {}: {objection}\n{}", operation.id(), answer.status, answer.raw);
-        }
-    }
-}
-
-/// Lets no object have a property that its schema does not name.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            fields.values_mut().for_each(close);
-            if fields.get("properties").is_some_and(|properties| properties.is_object()) {
-                fields.entry("additionalProperties").or_insert(false.into());
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(close),
-        _ => {}
-    }
-}
 
 /// The items under a list, however the list is wrapped.
 fn listed(answer: &Answer) -> &[Value] {
     answer.body["data"].as_array().or(answer.body.as_array()).map_or(&[], Vec::as_slice)
 }
 
-/// The example, with what must come from the world put in: codes, and ids of what was just added. What has to be there
-/// before is there afterwards.
+/// The example, with values from the world put in: codes, and ids of new items. Creates all that must be there before.
 async fn prepared(world: &World, operation: &Operation, mut body: Value) -> Value {
     let user = async |path: &str, body: Value| world.post(path).token(APP).json(body).send().await;
-    let last_code = || world.control().messages(&MessageFilter::default()).last().and_then(|last| last.code.clone());
     match operation.id().trim_end_matches("OfAccount") {
         "exchangeSsoCode" => {
             let issued = world.post("/api/v1/sso/code").json(sso_body(1, "john.doe@example.com")).send().await;
@@ -155,19 +31,18 @@ async fn prepared(world: &World, operation: &Operation, mut body: Value) -> Valu
             let send = operation.there.replace("/confirm", "/send-verification-code");
             let token = if operation.tokens().contains("crmToken") { CRM } else { APP };
             world.post(&send).token(token).json(phone).send().await;
-            body["code"] = last_code().into();
+            body["code"] = world.last_code().into();
         }
         "verifyCreditCard" => {
-            let card = json!({ "card_number": "5555555555554444", "expiry_month": 12, "expiry_year": 2049 });
-            user("/api/v1/credit-card", card).await;
+            user("/api/v1/credit-card", CARD.new_body()).await;
             let cards = world.get("/api/v1/credit-cards").token(APP).send().await;
             body["credit_card_id"] = listed(&cards).last().expect("it was added")["id"].clone();
-            body["code"] = last_code().into();
+            body["code"] = world.last_code().into();
         }
         "resendEmailConfirmation" => drop(user("/api/v1/email-watchlist", body.clone()).await),
         "retryScan" | "getScanStatus" | "getOnlineStatus" => {
             user("/api/v1/delete-my-data/scan", json!({})).await;
-            world.control().advance_clock(Duration::from_secs(600));
+            world.advance(600);
         }
         _ => {}
     }
@@ -190,8 +65,7 @@ async fn send(
     token: Option<&str>,
     body: Option<&str>,
 ) -> Answer {
-    let request = format.ask(world.request(operation.method.clone(), path));
-    let request = if let Some(token) = token { request.token(token) } else { request };
+    let request = format.ask(world.request(operation.method.clone(), path)).token_if(token);
     let request = if let Some(body) = body { request.body("application/json", body) } else { request };
     request.send().await
 }
@@ -307,33 +181,10 @@ async fn every_refusal_is_as_described() {
 }
 
 #[tokio::test]
-async fn it_holds_the_documented_routes_with_their_tokens_and_no_others() {
-    let document = Document::of(&World::new()).await;
-    let operations = document.operations();
-    let mut described: Vec<(String, String)> =
-        operations.iter().map(|operation| (operation.method.to_string(), operation.path.clone())).collect();
-    let open = ["/api/v1/crm/auth/login", "/api/v1/sso/token", "/api/v1/sso/code", "/api/v1/sso/login"];
-    let mut documented: Vec<(String, String)> =
-        DOCUMENTED.iter().map(|row| (row.method.to_string(), row.path.to_owned())).collect();
-    documented.extend(open.map(|path| ("POST".to_owned(), path.to_owned())));
-    described.sort();
-    documented.sort();
-    documented.dedup();
-    assert_eq!(described, documented);
-
-    let (crm, app) = ("crmToken", "appToken");
-    for operation in &operations {
-        let row = DOCUMENTED.iter().find(|row| row.method == operation.method && row.path == operation.path);
-        let expected: &[&str] = match row.map(|row| row.takes) {
-            None => &[],
-            Some(Takes::Partner | Takes::Crm) => &[crm],
-            Some(Takes::App) => &[app],
-            Some(Takes::Any | Takes::Either) => &[app, crm],
-        };
-        assert_eq!(operation.tokens().into_iter().collect::<Vec<_>>(), expected, "{}", operation.id());
-    }
+async fn each_operation_has_an_id_of_its_own() {
+    let operations = Document::of(&World::new()).await.operations();
     let ids: BTreeSet<&str> = operations.iter().map(Operation::id).collect();
-    assert_eq!(ids.len(), operations.len(), "each has an id of its own");
+    assert_eq!(ids.len(), operations.len());
 }
 
 #[tokio::test]
@@ -356,7 +207,7 @@ async fn a_gateway_that_knows_one_format_has_one_in_its_document() {
 }
 
 #[tokio::test]
-async fn what_it_defines_it_uses() {
+async fn every_component_that_it_defines_is_used() {
     for world in [World::new(), World::of(mock_server::MockServer::builder().normalize_all(true))] {
         let document = Document::of(&world).await.whole;
         let text = document.to_string();
@@ -391,7 +242,7 @@ async fn facts_are_told_with_their_sentences_and_assumptions_with_their_values()
 }
 
 #[tokio::test]
-async fn the_file_is_the_document_of_a_fresh_fake() {
+async fn the_file_is_the_document_of_a_fresh_mock() {
     let mut document = Document::of(&World::new()).await.whole;
     document["servers"][0]["url"] = "http://127.0.0.1:8650".into();
     let file: Value = serde_json::from_str(FILE).expect("JSON");

@@ -1,4 +1,4 @@
-//! The page at `/_mock/` as it is served; what it does in a browser is asked in `tests/page`.
+//! The page at `/_mock/` as it is served. Its behaviour in a browser is tested in `tests/page`.
 
 use mock_server::MockServer;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use crate::harness::{Answer, World};
 
 const PAGE: &str = "/_mock/";
 
-/// What the page and its scripts name of themselves, relative to the page.
+/// The files that the page and its scripts name, relative to the page.
 async fn files(world: &World) -> Vec<String> {
     let html = world.get(PAGE).send().await.expect(200).raw;
     let mut files: Vec<String> = named(&html, "page/", "\"").map(|rest| format!("page/{rest}")).collect();
@@ -27,7 +27,7 @@ async fn files(world: &World) -> Vec<String> {
     files
 }
 
-/// What stands in `text` between each `before` and the next `after`.
+/// The parts of `text` between each `before` and the next `after`.
 fn named<'a>(text: &'a str, before: &'a str, after: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(before).skip(1).filter_map(move |rest| rest.split(after).next())
 }
@@ -96,9 +96,7 @@ async fn a_link_from_anywhere_may_open_the_page_but_read_nothing_by_it() {
         &[("origin", "https://evil.example")],
     ];
     for headers in from_elsewhere {
-        let with = |path: &str| {
-            headers.iter().fold(world.get(path), |request, (name, value)| request.header(name, value)).send()
-        };
+        let with = |path: &str| world.get(path).headers(headers).send();
         let page = with(PAGE).await.expect(200);
         assert!(!page.headers.keys().any(|name| name.as_str().starts_with("access-control-")), "{headers:?}");
         for path in

@@ -118,7 +118,7 @@ async fn it_does_not_wait_for_an_answer_that_a_fault_holds_back() {
 }
 
 #[tokio::test]
-async fn what_the_page_reads_to_stay_up_to_date_is_not_in_the_log() {
+async fn requests_that_keep_the_page_up_to_date_are_not_in_the_log() {
     let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json"]));
     let client = reqwest::Client::new();
     for (path, is_page) in [("changes", true), ("accounts", true), ("outbox", false)] {
@@ -156,7 +156,7 @@ fn flags_win_over_variables_and_variables_over_defaults() {
 }
 
 #[test]
-fn what_cannot_be_used_stops_the_start_and_is_named() {
+fn a_setting_that_cannot_be_used_stops_the_start_and_is_named() {
     let cases: [(&[&str], &[(&str, &str)], &[&str]); 9] = [
         (&["--listen", "here"], &[], &["--listen", "here"]),
         (&[], &[("MOCK_LISTEN", "here")], &["MOCK_LISTEN", "here"]),

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use mock_server::MockServer;
 use serde_json::json;
 
-use crate::confirmation::{Caller, card, last_code, last_link};
-use crate::harness::{World, sso_body};
+use crate::harness::{Caller, World, card, sso_body};
 
 fn world(seed: u64) -> World {
     World::of(MockServer::builder().random_seed(seed))
 }
 
-/// What a world draws for the same requests.
+/// The secrets that a world draws for the same requests.
 async fn drawn(world: &World) -> Vec<String> {
-    let link = |world: &World| last_link(world).rsplit('/').next().expect("a link has an end").to_owned();
+    let link = |world: &World| world.last_link().rsplit('/').next().expect("a link has an end").to_owned();
     let mut drawn = vec![world.crm_token(1).await, world.app_token("john.doe@example.com").await];
     let code = world.post("/api/v1/sso/code").json(sso_body(1, "john.doe@example.com")).send().await.expect(200);
     drawn.push(code.text("code"));
@@ -22,7 +21,7 @@ async fn drawn(world: &World) -> Vec<String> {
     user.add_email("new@example.com").await;
     drawn.push(link(world));
     user.add("/credit-card", card("4000007520000008")).await;
-    drawn.push(last_code(world));
+    drawn.push(world.last_code());
     drawn
 }
 

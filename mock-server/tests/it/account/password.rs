@@ -1,4 +1,4 @@
-//! The password change (SSO-5). The guide gives no body, so what is asked of it is what Laravel would ask.
+//! The password change (SSO-5). The guide gives no body, so the rules are those of stock Laravel.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::harness::{APP, World};
 
 const PATH: &str = "/api/v2/account/password";
 
-/// What is wrong with a body, as the answer says it; nothing where the password was changed.
+/// The issues of a body, as the answer says them; none where the password was changed.
 async fn issues(world: &World, body: Value) -> Vec<String> {
     let answer = world.post(PATH).token(APP).standardized().json(body).send().await;
     if answer.status == 200 {
@@ -48,7 +48,7 @@ async fn the_current_password_must_be_right_once_there_is_one() {
 }
 
 #[tokio::test]
-async fn a_password_stands_in_no_answer_and_no_journal() {
+async fn no_answer_and_no_journal_holds_a_password() {
     let world = World::new();
     let body = json!({ "password": "canary-password" });
     let answer = world.post(PATH).token(APP).json(body).send().await.expect(200);
