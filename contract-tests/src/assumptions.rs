@@ -4,35 +4,25 @@
 
 mod accounts;
 mod alarms;
+mod inquiry;
 mod items;
 mod limits;
 mod online;
 mod people;
+mod questions;
 mod refusals;
+mod search;
 mod shapes;
 
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
 
-use serde::Deserialize;
-
+use crate::assumptions::inquiry::{Inquiry, Observation};
 use crate::case::Case;
-use crate::client::{Answer, Format};
-use crate::contract::{Step, Stop};
+use crate::format::Format;
+use crate::halt::Halt;
 use crate::run::Run;
 
-/// One question that the guide leaves open.
-#[derive(Clone, Debug)]
-pub struct Assumption {
-    /// Its name, as flags and reports write it.
-    pub key: String,
-    /// What is asked, in words.
-    pub question: String,
-    /// What the fake does unless it is told otherwise.
-    pub default: String,
-    /// What a target may do; empty where that is any text or number.
-    pub alternatives: Vec<String>,
-}
+pub use questions::{Assumption, assumptions};
 
 /// What a probe has found.
 #[derive(Clone, Debug)]
@@ -60,111 +50,8 @@ impl Finding {
     }
 }
 
-/// All of them, in the order of the fixture.
-pub fn assumptions() -> &'static [Assumption] {
-    &ASSUMPTIONS
-}
-
-static ASSUMPTIONS: LazyLock<Vec<Assumption>> = LazyLock::new(|| {
-    let text = include_str!("../../fixtures/assumptions.json");
-    let fixture: Fixture = serde_json::from_str(text).expect("the compiled-in assumptions are of this form");
-    let choices = fixture.switches.into_iter().map(|switch| Assumption {
-        alternatives: switch.values.into_iter().map(|named| named.value).collect(),
-        key: switch.key,
-        question: switch.question,
-        default: switch.default,
-    });
-    let open = |key, question, default| Assumption { key, question, default, alternatives: Vec::new() };
-    let texts = fixture.texts.into_iter().map(|text| open(text.key, text.question, text.default));
-    let limits = fixture.limits.into_iter().map(|limit| open(limit.key, limit.question, limit.default.to_string()));
-    choices.chain(texts).chain(limits).collect()
-});
-
-/// The fixture as it is written.
-#[derive(Deserialize)]
-struct Fixture {
-    switches: Vec<Switch>,
-    texts: Vec<Text>,
-    limits: Vec<Limit>,
-}
-
-#[derive(Deserialize)]
-struct Switch {
-    key: String,
-    question: String,
-    default: String,
-    values: Vec<NamedValue>,
-}
-
-#[derive(Deserialize)]
-struct NamedValue {
-    value: String,
-}
-
-#[derive(Deserialize)]
-struct Text {
-    key: String,
-    question: String,
-    default: String,
-}
-
-#[derive(Deserialize)]
-struct Limit {
-    key: String,
-    question: String,
-    default: u64,
-}
-
-/// What a probe works with.
-#[derive(Clone, Copy, Debug)]
-struct Inquiry<'a> {
-    case: &'a Case,
-    assumption: &'a Assumption,
-}
-
-/// What the target does, and what shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Observation {
-    observed: String,
-    evidence: String,
-}
-
-impl Observation {
-    fn new(observed: impl Into<String>, evidence: impl Into<String>) -> Self {
-        Self { observed: observed.into(), evidence: evidence.into() }
-    }
-
-    /// The target does what none of the alternatives says.
-    fn other(what: impl AsRef<str>, evidence: impl Into<String>) -> Self {
-        Self::new(format!("other: {}", what.as_ref()), evidence)
-    }
-}
-
-impl Inquiry<'_> {
-    /// The alternative of this name, or something else.
-    fn named(&self, name: &str, evidence: impl Into<String>) -> Observation {
-        let is_known = self.assumption.alternatives.iter().any(|alternative| alternative == name);
-        if is_known { Observation::new(name, evidence) } else { Observation::other(name, evidence) }
-    }
-
-    /// The alternative that is named after the status of an answer, or something else.
-    fn status(&self, answer: &Answer) -> Observation {
-        self.named(&answer.status.to_string(), met(answer))
-    }
-}
-
-/// An answer as evidence.
-fn met(answer: &Answer) -> String {
-    format!("{} to {}", answer.status, answer.to)
-}
-
-/// Done, with whatever status.
-fn is_done(status: u16) -> bool {
-    (200..300).contains(&status)
-}
-
 /// A probe on its way.
-type Probing<'a> = Pin<Box<dyn Future<Output = Step<Observation>> + Send + 'a>>;
+type Probing<'a> = Pin<Box<dyn Future<Output = Result<Observation, Halt>> + Send + 'a>>;
 
 /// A probe by the key of its assumption.
 type Probe = (&'static str, for<'a> fn(Inquiry<'a>) -> Probing<'a>);
@@ -189,7 +76,7 @@ const PROBES: &[Probe] = probes! {
     "add.duplicate" => |inquiry| items::add_duplicate(inquiry),
     "account.duplicate" => |inquiry| refusals::status_of(inquiry, refusals::Way::SameAccount),
     "body.malformed" => |inquiry| refusals::status_of(inquiry, refusals::Way::Malformed),
-    "body.content-type" => |inquiry| items::body_content_type(inquiry),
+    "body.content-type" => |inquiry| refusals::body_content_type(inquiry),
     "login.refused" => |inquiry| refusals::status_of(inquiry, refusals::Way::WrongLogin),
     "sso.refused" => |inquiry| refusals::sso_refused(inquiry),
     "sso.unknown-email" => |inquiry| refusals::status_of(inquiry, refusals::Way::UnknownEmail),
@@ -242,13 +129,13 @@ const PROBES: &[Probe] = probes! {
 
 const NO_SERVER_ERROR: &str = "no request is known that makes a server fail";
 
-async fn unprobed(_: Inquiry<'_>, why: &str) -> Step<Observation> {
-    Err(Stop::Skipped(why.to_owned()))
+async fn unprobed(_: Inquiry<'_>, why: &str) -> Result<Observation, Halt> {
+    Err(Halt::Skipped(why.to_owned()))
 }
 
 impl Run {
     /// Finds out which alternative of the assumption `key` the target follows, and removes what that has left.
-    pub async fn probe(self: &Arc<Self>, key: &str) -> Finding {
+    pub async fn probe(&self, key: &str) -> Finding {
         let assumption = assumptions().iter().find(|assumption| assumption.key == key);
         let probe = PROBES.iter().find(|(of, _)| *of == key);
         let Some((assumption, (_, probe))) = assumption.zip(probe) else {
@@ -256,18 +143,18 @@ impl Run {
             return Finding { key, default: String::new(), observed: None, reason, steps: Vec::new() };
         };
         let format = if key.starts_with("error.code.") { Format::Standardized } else { Format::Legacy };
-        let case = self.case(format);
+        let case = Case::new(&self.session, format);
         let end = probe(Inquiry { case: &case, assumption }).await;
-        self.tidy(&case).await;
+        case.clean_up().await;
         finding(&case, assumption, end)
     }
 }
 
 /// How a probe has ended, without secrets.
-fn finding(case: &Case, assumption: &Assumption, end: Step<Observation>) -> Finding {
+fn finding(case: &Case, assumption: &Assumption, end: Result<Observation, Halt>) -> Finding {
     let (observed, stop) = match end {
-        Ok(seen) => (Some(case.run.redactor.clean(&seen.observed)), Stop::Inconclusive(seen.evidence)),
-        Err(stop) => (None, stop.into_needed()),
+        Ok(seen) => (Some(case.session.redactor.clean(&seen.observed)), Halt::Inconclusive(seen.evidence)),
+        Err(stop) => (None, stop.into_required()),
     };
     let evidence = case.evidence(&[], &stop);
     let (key, default) = (assumption.key.clone(), assumption.default.clone());
@@ -285,13 +172,6 @@ mod tests {
         keys.sort_unstable();
         probed.sort_unstable();
         assert_eq!(probed, keys);
-    }
-
-    #[test]
-    fn the_default_of_a_choice_is_one_of_its_alternatives() {
-        for Assumption { key, default, alternatives, .. } in assumptions() {
-            assert!(alternatives.is_empty() || alternatives.contains(default), "{key}");
-        }
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! The guide as data: its facts, its routes, and the routes that it leaves out.
 //!
-//! The fake has a route table of its own. Neither is made from the other, so a mistake in one shows in the other.
+//! Facts and routes are fixtures, written from the guide. The mock has a route table of its own, which is not made from
+//! them: a mistake in one shows in the other.
 
 use std::sync::LazyLock;
 
+use reqwest::Method;
 use serde::Deserialize;
+
+use crate::kind::KINDS;
 
 /// One fact of the guide.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,16 +31,6 @@ pub(crate) fn fact(id: &str) -> Option<&'static Fact> {
     FACTS.iter().find(|fact| fact.id == id)
 }
 
-/// Where items are added and removed, kind by kind.
-pub(crate) const ITEM_PATHS: [&str; 6] = [
-    "/email-watchlist",
-    "/phone-watchlist",
-    "/iban-watchlist",
-    "/passport-watchlist",
-    "/drivers-license-watchlist",
-    "/credit-card",
-];
-
 /// Which tokens a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -50,118 +44,108 @@ pub(crate) enum Scope {
     Either,
 }
 
+impl Scope {
+    /// The path below which a caller's watchlists are: that of the account for CRM, the top for the app.
+    fn root(self) -> &'static str {
+        if self == Self::Crm { "/api/v1/account/{account_id}" } else { "/api/v1" }
+    }
+}
+
 /// One route, for one kind of token.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
-    pub(crate) method: &'static str,
+    pub(crate) method: Method,
     /// With captures in the guide's words.
     pub(crate) path: String,
     pub(crate) scope: Scope,
-    /// What gives it, or rules it out.
-    pub(crate) facts: &'static [&'static str],
+    /// The facts that give it, or rule it out.
+    pub(crate) facts: Vec<String>,
 }
 
-/// Whose routes, their methods, their path, their facts. `~` is where the caller's watchlists stand: below the account
-/// for CRM, at the top for the app.
-type Row = (&'static [Scope], &'static str, &'static str, &'static [&'static str]);
-
-const OPEN: &[Scope] = &[Scope::Open];
-const CRM: &[Scope] = &[Scope::Crm];
-const APP: &[Scope] = &[Scope::App];
-const EITHER: &[Scope] = &[Scope::Either];
-/// A route for each token.
-const BOTH: &[Scope] = &[Scope::Crm, Scope::App];
-
-#[rustfmt::skip]
-const DOCUMENTED: &[Row] = &[
-    (OPEN,   "POST",         "/api/v1/crm/auth/login", &["LOGIN-1"]),
-    (OPEN,   "POST",         "/api/v1/sso/token", &["SSO-1"]),
-    (OPEN,   "POST",         "/api/v1/sso/code", &["SSO-4"]),
-    (OPEN,   "POST",         "/api/v1/sso/login", &["SSO-4"]),
-    (APP,    "GET PUT",      "/api/v1/account", &["SSO-5"]),
-    (APP,    "POST",         "/api/v2/account/password", &["SSO-5"]),
-    (CRM,    "POST",         "/api/v1/account", &["ACCOUNT-1"]),
-    (CRM,    "PUT PATCH",    "/api/v1/account/{account_id}", &["ACCOUNT-5"]),
-    (EITHER, "PUT",          "/api/v2/account/{account_id}", &["ACCOUNT-5", "SSO-5"]),
-    (CRM,    "PATCH",        "~/ssn-monitoring/activate", &["SSN-3"]),
-    (CRM,    "PATCH",        "~/ssn-monitoring/deactivate", &["SSN-3"]),
-    (BOTH,   "POST GET",     "~/email-watchlist", &["EMAIL-1"]),
-    (BOTH,   "GET",          "~/email-watchlist/leaks", &["EMAIL-1"]),
-    (BOTH,   "DELETE",       "~/email-watchlist/{emailId}", &["EMAIL-1"]),
-    (APP,    "POST",         "~/resend/watchlist-email-confirmation", &["EMAIL-2"]),
-    (BOTH,   "POST GET",     "~/phone-watchlist", &["PHONE-1"]),
-    (BOTH,   "GET",          "~/phone-watchlist/leaks", &["PHONE-1"]),
-    (BOTH,   "DELETE",       "~/phone-watchlist/{phoneId}", &["PHONE-1"]),
-    (CRM,    "POST",         "~/phone-watchlist/send-verification-code", &["PHONE-2"]),
-    (CRM,    "POST",         "~/phone-watchlist/confirm", &["PHONE-2"]),
-    (BOTH,   "POST GET",     "~/iban-watchlist", &["IBAN-1"]),
-    (BOTH,   "GET",          "~/iban-watchlist/leaks", &["IBAN-1"]),
-    (BOTH,   "DELETE",       "~/iban-watchlist/{ibanId}", &["IBAN-1"]),
-    (BOTH,   "POST GET",     "~/passport-watchlist", &["PASSPORT-1"]),
-    (BOTH,   "PATCH DELETE", "~/passport-watchlist/{passportId}", &["PASSPORT-1"]),
-    (BOTH,   "POST GET",     "~/drivers-license-watchlist", &["LICENSE-1"]),
-    (BOTH,   "DELETE",       "~/drivers-license-watchlist/{licenseId}", &["LICENSE-1"]),
-    (BOTH,   "POST",         "~/credit-card", &["CARD-1", "CARD-2"]),
-    (BOTH,   "GET",          "~/credit-cards", &["CARD-1", "CARD-2"]),
-    (BOTH,   "GET DELETE",   "~/credit-card/{creditCardId}", &["CARD-1", "CARD-2"]),
-    (APP,    "GET",          "~/credit-card/leaks", &["CARD-1", "CARD-2"]),
-    (APP,    "POST",         "~/credit-cards/verify", &["CARD-4"]),
-    (CRM,    "GET",          "~/alarms", &["ALARM-1"]),
-    (CRM,    "GET",          "~/alarms/statistic", &["ALARM-1"]),
-    (BOTH,   "GET",          "~/alarms/{alarmId}", &["ALARM-1", "ALARM-4"]),
-    (BOTH,   "GET",          "~/alarms/{alarmId}/close", &["ALARM-2"]),
-    (BOTH,   "GET",          "~/alarms/{alarmId}/coachme", &["ALARM-3"]),
-    (EITHER, "GET",          "/api/v1/alarms", &["ALARM-6"]),
-    (APP,    "GET",          "/api/v2/alarms", &["ALARM-4"]),
-    (APP,    "POST",         "~/alarms/leak/coachme", &["ALARM-4"]),
-    (CRM,    "GET",          "/api/v1/alarms-list", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v1/alarms/statistic", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v1/alarms/email-list", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v1/alarms/phone-list", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v1/alarms/credit-card-list", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v1/alarms/company-list", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v1/alarms/accounts/by-period", &["ALARM-5"]),
-    (CRM,    "GET",          "/api/v2/alarms/company/{companyId}", &["ALARM-5"]),
-    (APP,    "POST GET PUT", "/api/v1/delete-my-data", &["ONLINE-1", "ONLINE-2"]),
-    (APP,    "GET",          "/api/v1/delete-my-data/status", &["ONLINE-1", "ONLINE-3"]),
-    (APP,    "GET",          "/api/v1/delete-my-data/sites", &["ONLINE-1", "ONLINE-3"]),
-    (APP,    "POST",         "/api/v1/delete-my-data/scan", &["ONLINE-1", "ONLINE-4"]),
-    (APP,    "GET",          "/api/v1/delete-my-data/scan/status", &["ONLINE-1", "ONLINE-4"]),
-    (APP,    "POST",         "/api/v1/delete-my-data/scan/{siteId}/retry", &["ONLINE-1", "ONLINE-4"]),
-];
-
-#[rustfmt::skip]
-const EXCLUDED: &[Row] = &[
-    (BOTH, "GET PATCH", "~/email-watchlist/{emailId}", &["NONE-1"]),
-    (BOTH, "GET PATCH", "~/phone-watchlist/{phoneId}", &["NONE-1"]),
-    (BOTH, "GET PATCH", "~/iban-watchlist/{ibanId}", &["NONE-1"]),
-    (BOTH, "GET",       "~/passport-watchlist/{passportId}", &["NONE-1"]),
-    (BOTH, "GET",       "~/passport-watchlist/leaks", &["NONE-1"]),
-    (BOTH, "GET PATCH", "~/drivers-license-watchlist/{licenseId}", &["NONE-1"]),
-    (BOTH, "GET",       "~/drivers-license-watchlist/leaks", &["NONE-1"]),
-    (BOTH, "PATCH",     "~/credit-card/{creditCardId}", &["NONE-1"]),
-    (CRM,  "GET",       "~/credit-card/leaks", &["NONE-1"]),
-    (CRM,  "POST",      "~/credit-cards/verify", &["NONE-1", "CARD-4"]),
-    (BOTH, "POST GET",  "~/ssn-watchlist", &["NONE-1", "SSN-1"]),
-    (BOTH, "GET",       "~/ssn-watchlist/leaks", &["NONE-1", "SSN-1"]),
-    (BOTH, "DELETE",    "~/ssn-watchlist/{ssnId}", &["NONE-1", "SSN-1"]),
-];
-
-/// The routes of the guide, each once for each token that it takes.
-pub(crate) fn routes() -> Vec<Route> {
-    DOCUMENTED.iter().flat_map(expand).collect()
+impl Route {
+    /// A route that does not exist (NONE-1).
+    pub(crate) fn excluded(method: Method, path: String, scope: Scope) -> Self {
+        Self { method, path, scope, facts: vec!["NONE-1".into()] }
+    }
 }
 
-/// The routes that somebody who knows the others might look for, and that do not exist (NONE-1).
-pub(crate) fn excluded_routes() -> Vec<Route> {
-    EXCLUDED.iter().flat_map(expand).collect()
+/// A row of the fixture.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    method: String,
+    path: String,
+    tokens: Vec<Token>,
+    facts: Vec<String>,
+    /// The assumption by which it is there, where the guide leaves that open.
+    assumption: Option<String>,
 }
 
-fn expand((scopes, methods, path, facts): &'static Row) -> impl Iterator<Item = Route> {
-    scopes.iter().flat_map(move |&scope| {
-        let place = if scope == Scope::Crm { "/api/v1/account/{account_id}" } else { "/api/v1" };
-        methods.split(' ').map(move |method| Route { method, path: path.replacen('~', place, 1), scope, facts })
-    })
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Token {
+    Crm,
+    App,
+}
+
+/// A fact that says what tokens are for and names no route: no target is held to a route that rests on it alone.
+const NAMES_NO_ROUTE: &str = "SCOPE-5";
+
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let rows: Vec<Row> = serde_json::from_str(include_str!("../../fixtures/routes.json"))
+        .expect("the compiled-in routes are of this form");
+    let is_documented = |row: &Row| row.assumption.is_none() && row.facts != [NAMES_NO_ROUTE];
+    let route = |row: Row| Route {
+        method: row.method.parse().expect("a compiled-in route has a method"),
+        path: row.path,
+        scope: match row.tokens[..] {
+            [] => Scope::Open,
+            [Token::Crm] => Scope::Crm,
+            [Token::App] => Scope::App,
+            _ => Scope::Either,
+        },
+        facts: row.facts,
+    };
+    rows.into_iter().filter(is_documented).map(route).collect()
+});
+
+/// The routes of the guide, each once for each token that it takes, or once for both where both call one path.
+pub(crate) fn routes() -> &'static [Route] {
+    &ROUTES
+}
+
+static EXCLUDED: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let mut excluded = Vec::new();
+    for scope in [Scope::Crm, Scope::App] {
+        let path = |rest: &str| format!("{}{rest}", scope.root());
+        // One item and the leaks of a kind, where the kinds beside it have them.
+        for kind in KINDS {
+            let (one, leaks) = (path(&kind.one()), path(&format!("{}/leaks", kind.items)));
+            for (method, path) in [(Method::GET, one.clone()), (Method::PATCH, one), (Method::GET, leaks)] {
+                if !routes().iter().any(|route| route.method == method && route.path == path) {
+                    excluded.push(Route::excluded(method, path, scope));
+                }
+            }
+        }
+        if scope == Scope::Crm {
+            let facts = vec!["NONE-1".into(), "CARD-4".into()];
+            excluded.push(Route { method: Method::POST, path: path("/credit-cards/verify"), scope, facts });
+        }
+        for (method, rest) in [
+            (Method::POST, "/ssn-watchlist"),
+            (Method::GET, "/ssn-watchlist"),
+            (Method::GET, "/ssn-watchlist/leaks"),
+            (Method::DELETE, "/ssn-watchlist/{ssnId}"),
+        ] {
+            excluded.push(Route { method, path: path(rest), scope, facts: vec!["NONE-1".into(), "SSN-1".into()] });
+        }
+    }
+    excluded
+});
+
+/// The routes that a client who knows the others might look for, and that do not exist (NONE-1).
+pub(crate) fn excluded_routes() -> &'static [Route] {
+    &EXCLUDED
 }
 
 #[cfg(test)]
@@ -173,10 +157,40 @@ mod tests {
     #[test]
     fn every_route_is_listed_once_and_names_real_facts() {
         let mut seen = BTreeSet::new();
-        for route in routes().into_iter().chain(excluded_routes()) {
+        for route in routes().iter().chain(excluded_routes()) {
             assert!(!route.facts.is_empty() && route.facts.iter().all(|id| fact(id).is_some()), "{route:?}");
             let row = format!("{} {} {:?}", route.method, route.path, route.scope);
-            assert!(seen.insert(row.clone()), "{row} stands twice");
+            assert!(seen.insert(row.clone()), "{row} is there twice");
         }
+    }
+
+    #[test]
+    fn a_route_that_is_only_assumed_is_not_documented() {
+        let names = |path: &str| routes().iter().any(|route| route.path == path);
+        assert!(
+            names("/api/v1/account/{account_id}/phone-watchlist/confirm") && !names("/api/v1/phone-watchlist/confirm")
+        );
+        let reads_accounts = |route: &Route| route.method == Method::GET && route.path.ends_with("/{account_id}");
+        assert!(!routes().iter().any(reads_accounts));
+    }
+
+    #[test]
+    fn the_guide_leaves_out_what_only_some_kinds_have() {
+        let is_excluded = |method: Method, path: &str| {
+            excluded_routes().iter().any(|route| route.method == method && route.path == path)
+        };
+        for (method, path, expected) in [
+            (Method::GET, "/api/v1/email-watchlist/{emailId}", true),
+            (Method::PATCH, "/api/v1/account/{account_id}/iban-watchlist/{ibanId}", true),
+            (Method::PATCH, "/api/v1/passport-watchlist/{passportId}", false),
+            (Method::GET, "/api/v1/passport-watchlist/leaks", true),
+            (Method::GET, "/api/v1/credit-card/{creditCardId}", false),
+            (Method::GET, "/api/v1/credit-card/leaks", false),
+            (Method::GET, "/api/v1/account/{account_id}/credit-card/leaks", true),
+            (Method::GET, "/api/v1/account/{account_id}/email-watchlist/leaks", false),
+        ] {
+            assert_eq!(is_excluded(method.clone(), path), expected, "{method} {path}");
+        }
+        assert_eq!(excluded_routes().len(), 34);
     }
 }

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::documented::ITEM_PATHS;
+use crate::kind::KINDS;
+use crate::lock::lock;
 
 /// The name of the ledger in the results folder.
 pub const LEDGER: &str = "ledger.jsonl";
@@ -94,13 +95,13 @@ impl Ledger {
     }
 
     fn book<T>(&self, use_it: impl FnOnce(&mut Book) -> T) -> T {
-        use_it(&mut self.book.lock().unwrap_or_else(PoisonError::into_inner))
+        use_it(&mut lock(&self.book))
     }
 
     /// Writes a line, and returns once it is on disk if it announces a create.
     fn write(&self, line: &Line) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(file);
         file.write_all(format!("{}\n", serde_json::to_string(line)?).as_bytes())?;
         match line {
             Line::CreateAccount { .. } | Line::CreateItem { .. } => file.sync_data(),
@@ -279,10 +280,10 @@ fn split(path: &str) -> Option<(Option<&str>, &str, Option<&str>)> {
         Some(rest) => rest.split_once('/').map(|(id, _)| (Some(id), &rest[id.len()..]))?,
         None => (None, rest),
     };
-    let of_kind = |items: &&str| rest.strip_prefix(*items).filter(|tail| tail.is_empty() || tail.starts_with('/'));
-    let items = ITEM_PATHS.iter().find(|items| of_kind(items).is_some())?;
+    let of_kind = |items: &str| rest.strip_prefix(items).filter(|tail| tail.is_empty() || tail.starts_with('/'));
+    let items = KINDS.iter().map(|kind| kind.items).find(|items| of_kind(items).is_some())?;
     let id = rest[items.len()..].strip_prefix('/').filter(|id| !id.is_empty() && !id.contains('/'));
-    (id.is_some() || rest.len() == items.len()).then_some((account, *items, id))
+    (id.is_some() || rest.len() == items.len()).then_some((account, items, id))
 }
 
 /// What the runs against `base_url` have written.

@@ -252,8 +252,8 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
 }
 
 async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCode, Problem> {
-    let folder = &run.settings.results;
-    eprintln!("target {}, seed {}", run.base_url(), run.settings.seed);
+    let folder = &run.settings().results;
+    eprintln!("target {}, seed {}", run.base_url(), run.settings().seed);
     let bar = io::stderr().is_terminal().then(bar);
     let mut results = run_suite(run, selection, &|progress| show(progress, bar.as_ref())).await;
     if let Some(bar) = bar {
@@ -284,8 +284,8 @@ fn show(progress: Progress<'_>, bar: Option<&ProgressBar>) {
             }
         }
         (Progress::Ended(check), None) => eprintln!("{:12} {}", check.outcome.name(), check.id),
-        (Progress::Tidies, Some(bar)) => bar.set_message("removing what was created"),
-        (Progress::Tidies, None) => eprintln!("removing what was created"),
+        (Progress::CleansUp, Some(bar)) => bar.set_message("removing what was created"),
+        (Progress::CleansUp, None) => eprintln!("removing what was created"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::client::Format;
 use crate::documented::Route;
+use crate::format::Format;
 
 /// Who calls a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,7 +59,7 @@ impl Principal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cell {
     /// The method.
-    pub method: &'static str,
+    pub method: String,
     /// The path with the guide's captures.
     pub path: String,
     /// Who called.
@@ -74,6 +74,13 @@ pub struct Cell {
 
 impl Cell {
     pub(crate) fn new(route: &Route, principal: Principal, format: Format, status: u16, is_right: bool) -> Self {
-        Self { method: route.method, path: route.path.clone(), principal, format: format.name(), status, is_right }
+        Self {
+            method: route.method.to_string(),
+            path: route.path.clone(),
+            principal,
+            format: format.name(),
+            status,
+            is_right,
+        }
     }
 }

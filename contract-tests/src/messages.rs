@@ -10,8 +10,8 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::case::Case;
-use crate::client::Caller;
-use crate::contract::{Step, Stop};
+use crate::exchange::Caller;
+use crate::halt::Halt;
 use crate::reader;
 use crate::target::Messages;
 
@@ -65,12 +65,12 @@ pub(crate) struct Mark {
 
 impl Case {
     /// Where the messages to these people are now.
-    pub(crate) async fn mark(&self, to: &[&str]) -> Step<Mark> {
+    pub(crate) async fn mark(&self, to: &[&str]) -> Result<Mark, Halt> {
         let since = Timestamp::now();
         let mut mark = Mark { to: Vec::new(), since };
         for &to in to {
             let mut of_one = Mark { to: vec![(to.to_owned(), 0)], since };
-            if !matches!(self.run.target.messages, Messages::Command(_)) {
+            if !matches!(self.session.target.messages, Messages::Command(_)) {
                 of_one.to[0].1 = self.new_messages(&of_one).await?.len();
             }
             mark.to.append(&mut of_one.to);
@@ -79,22 +79,22 @@ impl Case {
     }
 
     /// The messages after `mark` that have come so far, oldest first.
-    pub(crate) async fn new_messages(&self, mark: &Mark) -> Step<Vec<Message>> {
-        let is_mock = match &self.run.target.messages {
+    pub(crate) async fn new_messages(&self, mark: &Mark) -> Result<Vec<Message>, Halt> {
+        let is_mock = match &self.session.target.messages {
             Messages::Mock => true,
-            Messages::Detect => self.run.is_fake().await,
+            Messages::Detect => self.session.is_mock().await,
             Messages::Command(command) => return self.by_command(command, mark).await,
             Messages::None => false,
         };
         if !is_mock {
-            return Err(Stop::Skipped("what the target sends to people is not read: see DEFENTRY_MESSAGES".into()));
+            return Err(Halt::Skipped("what the target sends to people is not read: see DEFENTRY_MESSAGES".into()));
         }
         let mut messages = Vec::new();
         for (to, seen) in &mark.to {
             let path = format!("/_mock/outbox?to={}", reader::in_query(to));
             let answer = self.control(Method::GET, &path, None).await?;
             let Some(sent) = answer.body["messages"].as_array() else {
-                return Err(Stop::Inconclusive(format!("the outbox cannot be read: {} to {path}", answer.status)));
+                return Err(Halt::Inconclusive(format!("the outbox cannot be read: {} to {path}", answer.status)));
             };
             // A server that does not know the filter answers everything.
             let is_to = |message: &&Value| message["to"].as_str().is_none_or(|of| of.eq_ignore_ascii_case(to));
@@ -104,13 +104,13 @@ impl Case {
     }
 
     /// How many messages after `mark` may ask for a confirmation.
-    pub(crate) async fn asked(&self, mark: &Mark) -> Step<usize> {
+    pub(crate) async fn asked(&self, mark: &Mark) -> Result<usize, Halt> {
         Ok(self.new_messages(mark).await?.iter().filter(|message| message.asks()).count())
     }
 
     /// The newest message after `mark`, as soon as there is one.
-    pub(crate) async fn message(&self, mark: &Mark) -> Step<Message> {
-        let is_real = matches!(self.run.target.messages, Messages::Command(_));
+    pub(crate) async fn message(&self, mark: &Mark) -> Result<Message, Halt> {
+        let is_real = matches!(self.session.target.messages, Messages::Command(_));
         let (wait, every) = if is_real { (REAL_MESSAGE_WAIT, EVERY_REAL) } else { (MESSAGE_WAIT, EVERY) };
         let until = Instant::now() + wait;
         loop {
@@ -119,14 +119,14 @@ impl Case {
             }
             if Instant::now() >= until {
                 let to: Vec<_> = mark.to.iter().map(|(to, _)| &**to).collect();
-                return Err(Stop::fail(format!("a message to {}", to.join(" or ")), format!("none in {wait:?}")));
+                return Err(Halt::fail(format!("a message to {}", to.join(" or ")), format!("none in {wait:?}")));
             }
             sleep(every).await;
         }
     }
 
     /// Opens a link that somebody was sent: it answers a page, or leads to one.
-    pub(crate) async fn open(&self, link: &str) -> Step {
+    pub(crate) async fn open(&self, link: &str) -> Result<(), Halt> {
         let opened = self.get(&Caller::Anonymous, link).await?;
         opened.demand("the link opens", |status| (200..400).contains(&status))
     }
@@ -139,19 +139,19 @@ impl Case {
     /// Keeps what a message is good for out of reports.
     fn learnt(&self, message: Message) -> Message {
         if let Some(link) = message.link() {
-            self.run.redactor.learn(link, "$LINK");
+            self.session.redactor.learn(link, "$LINK");
         }
         message
     }
 
-    async fn by_command(&self, command: &str, mark: &Mark) -> Step<Vec<Message>> {
+    async fn by_command(&self, command: &str, mark: &Mark) -> Result<Vec<Message>, Halt> {
         let mut messages = Vec::new();
         for (to, _) in &mark.to {
             let channel = if to.contains('@') { "email" } else { "sms" };
             let mut shell = Command::new("sh");
             shell.args(["-c", command]).env("CHANNEL", channel).env("TO", to).env("SINCE", mark.since.to_string());
             shell.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-            let broken = |problem: String| Stop::Inconclusive(format!("the command of DEFENTRY_MESSAGES {problem}"));
+            let broken = |problem: String| Halt::Inconclusive(format!("the command of DEFENTRY_MESSAGES {problem}"));
             let output = timeout(COMMAND, shell.output()).await;
             let output = output.map_err(|_| broken(format!("has not ended in {COMMAND:?}")))?;
             let output = output.map_err(|error| broken(format!("cannot be run: {error}")))?;

@@ -12,37 +12,29 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
-use crate::client::Format;
-use crate::contract::{Contract, Outcome, Step, Stop};
+use crate::contract::{Check, Contract};
+use crate::format::Format;
+use crate::halt::Halt;
+use crate::kind::{KINDS, Kind};
 use crate::model::operation::{Operation, bind, drafts};
 use crate::model::play::play;
+use crate::outcome::Outcome;
 use crate::run::Run;
 
-/// The facts that a sequence holds a target to.
-const FACTS: &[&str] = &[
-    "EMAIL-1",
-    "PHONE-1",
-    "IBAN-1",
-    "PASSPORT-1",
-    "LICENSE-1",
-    "CARD-1",
-    "SCOPE-2",
-    "SCOPE-3",
-    "SCOPE-4",
-    "SSN-3",
-    "EMAIL-2",
-    "ACCOUNT-5",
-    "SSO-5",
-    "ALARM-1",
-    "ALARM-2",
-    "ALARM-4",
-];
+/// Further facts that a sequence holds a target to, beside those of the kinds.
+const FACTS: [&str; 10] =
+    ["SCOPE-2", "SCOPE-3", "SCOPE-4", "SSN-3", "EMAIL-2", "ACCOUNT-5", "SSO-5", "ALARM-1", "ALARM-2", "ALARM-4"];
 
-pub(super) const CHECKS: &[crate::contract::Check] = &[crate::contract::Check {
-    id: "model.sequences",
-    facts: FACTS,
-    contract: |case| -> Contract<'_> { Box::pin(sequences(case)) },
-}];
+/// All facts that a sequence holds a target to.
+fn facts() -> impl Iterator<Item = &'static str> {
+    KINDS.into_iter().map(Kind::fact).chain(FACTS)
+}
+
+/// The model test as a check.
+pub(crate) fn checks() -> Vec<Check> {
+    let sequences = Contract::Plain(|case| Box::pin(sequences(case)));
+    vec![Check::new("model.sequences".into(), facts().collect(), sequences)]
+}
 
 /// Cases and steps on the fake, and elsewhere.
 const ON_FAKE: (u32, usize) = (256, 30);
@@ -53,6 +45,9 @@ const FRUGAL: (u32, usize) = (3, 12);
 /// How many sequences are tried to find a shorter one that fails too.
 const SHRINKING_ON_FAKE: u32 = 300;
 const SHRINKING_ELSEWHERE: u32 = 8;
+
+/// The form of files with sequences: from the second on they name the kinds of items.
+const VERSION: u32 = 2;
 
 /// A sequence that has failed, as `contract replay` reads it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -70,42 +65,43 @@ pub struct Replay {
 
 impl Replay {
     /// Plays the sequence against the target of `run`.
-    pub async fn play(&self, run: &std::sync::Arc<Run>) -> Result<Outcome, String> {
-        if self.version != 1 {
-            return Err(format!("its version is {}, and this suite reads version 1", self.version));
+    pub async fn play(&self, run: &Run) -> Result<Outcome, String> {
+        if self.version != VERSION {
+            return Err(format!("its version is {}, and this suite reads version {VERSION}", self.version));
         }
         let format = Format::ALL.into_iter().find(|format| format.name() == self.format);
-        let case = run.case(format.ok_or_else(|| format!("its format is {:?}, which is none", self.format))?);
+        let format = format.ok_or_else(|| format!("its format is {:?}, which is none", self.format))?;
+        let case = Case::new(&run.session, format);
         let end = play(&case, &self.operations).await;
-        run.tidy(&case).await;
-        Ok(case.outcome(&CHECKS[0], end))
+        case.clean_up().await;
+        Ok(case.outcome(&facts().collect::<Vec<_>>(), end))
     }
 }
 
 /// Plays as many sequences as the settings say; the first that fails is shortened, and told.
-async fn sequences(case: &Case) -> Step {
-    let run = &case.run;
-    let is_fake = run.is_fake().await;
+async fn sequences(case: &Case) -> Result<(), Halt> {
+    let session = &case.session;
+    let is_fake = session.is_mock().await;
     let (cases, steps) = match is_fake {
         true => ON_FAKE,
-        false if run.is_frugal() => FRUGAL,
+        false if session.is_frugal() => FRUGAL,
         false => ELSEWHERE,
     };
-    let (cases, steps) = (run.settings.cases.unwrap_or(cases), run.settings.steps.unwrap_or(steps));
+    let (cases, steps) = (session.settings.cases.unwrap_or(cases), session.settings.steps.unwrap_or(steps));
     if cases == 0 {
-        return Err(Stop::Skipped("DEFENTRY_CASES is 0".into()));
+        return Err(Halt::Skipped("DEFENTRY_CASES is 0".into()));
     }
-    let sequences = generate(run.settings.seed, case.format, cases, steps);
+    let sequences = generate(session.settings.seed, case.format, cases, steps);
     for operations in sequences {
-        let attempt = run.case(case.format);
+        let attempt = Case::new(session, case.format);
         let end = play(&attempt, &operations).await;
-        run.tidy(&attempt).await;
+        attempt.clean_up().await;
         match end {
             Ok(()) => {}
-            Err(Stop::Fail { expected, observed }) => {
+            Err(Halt::Fail { expected, observed }) => {
                 let tries = if is_fake { SHRINKING_ON_FAKE } else { SHRINKING_ELSEWHERE };
                 let failed = Failed { operations, expected, observed, story: attempt };
-                return Err(told(case, shrink(case, failed, tries).await));
+                return Err(report(case, shrink(case, failed, tries).await));
             }
             Err(stop) => {
                 case.take_story(&attempt);
@@ -159,29 +155,29 @@ async fn shrink(case: &Case, mut failed: Failed, mut tries: u32) -> Failed {
 }
 
 async fn replayed(case: &Case, operations: Vec<Operation>) -> Option<Failed> {
-    let story = case.run.case(case.format);
+    let story = Case::new(&case.session, case.format);
     let end = play(&story, &operations).await;
-    case.run.tidy(&story).await;
+    story.clean_up().await;
     match end {
-        Err(Stop::Fail { expected, observed }) => Some(Failed { operations, expected, observed, story }),
+        Err(Halt::Fail { expected, observed }) => Some(Failed { operations, expected, observed, story }),
         _ => None,
     }
 }
 
-/// The facts that a sequence is about, in the order of [`FACTS`].
+/// The facts that a sequence is about, in the order of [`facts`].
 fn facts_of(operations: &[Operation]) -> Vec<&'static str> {
     let touched: Vec<_> = operations.iter().flat_map(|operation| operation.facts(operations)).collect();
-    FACTS.iter().copied().filter(|fact| touched.contains(fact)).collect()
+    facts().filter(|fact| touched.contains(fact)).collect()
 }
 
 /// Takes over the story of a failure, and keeps the sequence for `contract replay`.
-fn told(case: &Case, failed: Failed) -> Stop {
+fn report(case: &Case, failed: Failed) -> Halt {
     let Failed { operations, expected, observed, story } = failed;
     case.take_story(&story);
-    let clean = |text: &str| case.run.redactor.clean(text);
+    let clean = |text: &str| case.session.redactor.clean(text);
     let replay = Replay {
-        version: 1,
-        seed: case.run.settings.seed,
+        version: VERSION,
+        seed: case.session.settings.seed,
         format: case.format.name().into(),
         expected: clean(&expected),
         observed: clean(&observed),
@@ -189,5 +185,5 @@ fn told(case: &Case, failed: Failed) -> Stop {
     };
     case.narrow(facts_of(&replay.operations));
     case.keep_replay(serde_json::to_string_pretty(&replay).unwrap_or_default());
-    Stop::Fail { expected, observed }
+    Halt::Fail { expected, observed }
 }

@@ -152,8 +152,8 @@ struct GridCell {
 fn grid(matrix: &[Cell]) -> Vec<GridRow<'_>> {
     let mut routes: Vec<(&str, &str)> = Vec::new();
     for cell in matrix {
-        if !routes.contains(&(&cell.path, cell.method)) {
-            routes.push((&cell.path, cell.method));
+        if !routes.contains(&(&cell.path, &cell.method)) {
+            routes.push((&cell.path, &cell.method));
         }
     }
     routes.sort_unstable();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::contract::{Check, Evidence, Outcome};
+use crate::contract::Check;
 use crate::documented;
 use crate::matrix::Cell;
+use crate::outcome::{Evidence, Outcome};
 
 /// What a run says of its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -7,13 +7,16 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+
+use crate::kind::KINDS;
+use crate::lock::lock;
 
 /// A password, a client secret or a token; `{:?}` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,8 +29,12 @@ impl fmt::Debug for Secret {
 }
 
 /// Fields whose values are secret wherever a body has them, whoever has written it.
-const FIELDS: [&str; 9] =
-    ["password", "client_secret", "token", "ssn", "iban", "card_number", "passport_number", "license_number", "cvc"];
+const FIELDS: [&str; 5] = ["password", "client_secret", "token", "ssn", "cvc"];
+
+/// Whether a field is one of them, or holds the value of a kind of items whose values are secret.
+fn is_secret(field: &str) -> bool {
+    FIELDS.contains(&field) || KINDS.iter().any(|kind| kind.secret_field == Some(field))
+}
 
 /// What is too short to be told from other text.
 const SHORTEST: usize = 4;
@@ -88,7 +95,7 @@ impl Redactor {
         if bare.len() >= 12 {
             written.push(grouped(&bare));
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         for form in written {
             if let Entry::Vacant(place) = known.placeholders.entry(form.clone()) {
                 place.insert(placeholder.to_owned());
@@ -101,7 +108,7 @@ impl Redactor {
     /// `text` without secrets.
     pub(crate) fn clean(&self, text: &str) -> String {
         let text = masked(text);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         if known.recent.len() > RECENT {
             known.finder = Some(Finder::new(known.placeholders.iter()));
             known.recent.clear();
@@ -153,7 +160,7 @@ fn masked(text: &str) -> String {
 fn mask(body: &mut Value) {
     match body {
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
-            Value::String(text) if FIELDS.contains(&&**name) && !text.starts_with('$') => {
+            Value::String(text) if is_secret(name) && !text.starts_with('$') => {
                 *text = format!("${}", name.to_uppercase());
             }
             _ => mask(value),

@@ -8,10 +8,11 @@ use jiff::{Timestamp, Unit};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::client::Format;
-use crate::contract::{Check, Evidence, Outcome};
+use crate::contract::Check;
 use crate::contracts::checks;
-use crate::fake::Fake;
+use crate::format::Format;
+use crate::mock::Fake;
+use crate::outcome::{Evidence, Outcome};
 use crate::results::{AssumptionResult, CheckResult, End, Level, Results, TargetResult, commands, facts, verdict};
 use crate::run::Run;
 use crate::target::{Settings, Target};
@@ -55,14 +56,14 @@ pub enum Progress<'a> {
     /// One has ended.
     Ended(&'a CheckResult),
     /// What was created is being removed.
-    Tidies,
+    CleansUp,
 }
 
 /// Runs the chosen checks, probes the assumptions, and removes what was created.
 pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Progress<'_>) + Sync)) -> Results {
     let (started, began) = (Timestamp::now(), Instant::now());
-    run.take_up().await;
-    let chosen = selection.checks(&run.target, run.settings.seed);
+    run.resume().await;
+    let chosen = selection.checks(&run.session.target, run.session.settings.seed);
     let probed = if selection.only.is_empty() { crate::assumptions() } else { &[] };
     watch(Progress::Begins(chosen.len() + probed.len()));
     let (mut checks, is_broken) = run_checks(run, &chosen, watch).await;
@@ -98,10 +99,10 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         };
         found.insert(finding.key, result);
     }
-    watch(Progress::Tidies);
+    watch(Progress::CleansUp);
     let not_removed = run.finish().await;
     let (verdict, because) = verdict(&checks, selection.only.is_empty());
-    let clean = |text: &str| run.redactor.clean(text);
+    let clean = |text: &str| run.session.redactor.clean(text);
     Results {
         schema: 1,
         suite: env!("CARGO_PKG_VERSION"),
@@ -109,9 +110,9 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         because,
         started_at: started.round(Unit::Second).unwrap_or(started).to_string(),
         seconds: began.elapsed().as_secs_f64(),
-        seed: run.settings.seed,
-        target: TargetResult { base_url: clean(&run.target.base_url) },
-        requests: run.pace.sent(),
+        seed: run.session.settings.seed,
+        target: TargetResult { base_url: clean(&run.session.target.base_url) },
+        requests: run.session.pace.sent(),
         facts: facts(&checks),
         checks,
         assumptions: found,
@@ -128,7 +129,7 @@ async fn run_checks(
     chosen: &[(&'static Check, Format)],
     watch: &(dyn Fn(Progress<'_>) + Sync),
 ) -> (Vec<CheckResult>, bool) {
-    let at_once = if run.target.is_loopback() { AT_ONCE } else { 1 };
+    let at_once = if run.session.target.is_loopback() { AT_ONCE } else { 1 };
     let permits = Arc::new(Semaphore::new(at_once));
     let mut tasks = JoinSet::new();
     let mut places = std::collections::HashMap::new();
@@ -194,11 +195,11 @@ pub async fn rehearse(target: &Target, settings: &Settings, selection: &Selectio
     let fake = Fake::start().await;
     let settings = Settings { rate: None, budget: None, ..settings.clone() };
     let run = Arc::new(Run::rehearsal(target.rehearsed_on(fake.target()), settings)?);
-    let chosen = selection.checks(target, run.settings.seed).len();
+    let chosen = selection.checks(target, run.session.settings.seed).len();
     let results = run_suite(&run, selection, &|_| {}).await;
-    let (accounts, items) = run.ledger.created();
+    let (accounts, items) = run.session.ledger.created();
     // Messages that a command reads are no requests to the target.
-    let controls = if target.is_far { run.pace.controls() } else { 0 };
+    let controls = if target.is_far { run.session.pace.controls() } else { 0 };
     let requests = results.requests - controls;
     Ok(Cost { checks: chosen + results.assumptions.len(), requests, accounts, items })
 }

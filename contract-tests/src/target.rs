@@ -1,5 +1,6 @@
 //! What the suite runs against and how, as the `DEFENTRY_…` variables say.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::kind::KINDS;
 use crate::secrets::Secret;
 
 /// A system that serves the Defentry API.
@@ -45,14 +47,9 @@ pub struct Target {
     pub(crate) has_control_routes: Option<bool>,
 }
 
-/// Values that a target is known to hold in a breach, for targets whose leaks cannot be seeded.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Leaked {
-    pub(crate) email: Option<String>,
-    pub(crate) phone: Option<String>,
-    pub(crate) iban: Option<String>,
-    pub(crate) card: Option<String>,
-}
+/// Values that a target is known to hold in a breach, by the names of their kinds, for targets whose leaks cannot be
+/// seeded.
+pub(crate) type Leaked = BTreeMap<&'static str, String>;
 
 /// How a run goes about its target.
 #[derive(Clone, Debug)]
@@ -218,12 +215,7 @@ impl Target {
                     _ => return Err(refused("DEFENTRY_MESSAGES", "is not mock, none or command:CMD")),
                 },
             },
-            leaked: Leaked {
-                email: read.text("DEFENTRY_LEAKED_EMAIL")?,
-                phone: read.text("DEFENTRY_LEAKED_PHONE")?,
-                iban: read.text("DEFENTRY_LEAKED_IBAN")?,
-                card: read.text("DEFENTRY_LEAKED_CARD")?,
-            },
+            leaked: read.leaked()?,
             crm_life: read.parsed("DEFENTRY_CRM_SECONDS", "a number of seconds")?.map(Duration::from_secs),
             throttle: read.parsed("DEFENTRY_THROTTLE", "a number of requests a second")?,
             is_throwaway: false,
@@ -324,6 +316,15 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
             }
             value => Ok(value),
         }
+    }
+
+    fn leaked(&self) -> Result<Leaked, VariableError> {
+        let mut leaked = Leaked::new();
+        for kind in KINDS {
+            let value = kind.leaks.as_ref().map(|leaks| self.text(leaks.variable)).transpose()?.flatten();
+            leaked.extend(value.map(|value| (kind.name, value)));
+        }
+        Ok(leaked)
     }
 
     fn parsed<T: FromStr>(&self, variable: &'static str, wanted: &str) -> Result<Option<T>, VariableError> {

@@ -1,9 +1,10 @@
 //! The values that a run makes up. All are reserved for tests, published as examples, or of a form that nobody has.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 
-use serde_json::{Value, json};
+use crate::lock::lock;
 
 /// National IDs from the list of test numbers of the Swedish tax agency.
 pub(crate) const SSNS: [&str; 13] = [
@@ -80,41 +81,50 @@ pub(crate) fn new_label() -> String {
     format!("{:012x}", RandomState::new().hash_one(()) >> 16)
 }
 
-/// Whose turn it is, for each kind of value.
-#[derive(Debug, Default)]
-struct Given {
-    mailbox: AtomicU64,
-    ssn: AtomicU64,
-    phone: AtomicU64,
-    iban: AtomicU64,
-    passport: AtomicU64,
-    license: AtomicU64,
-    card: AtomicU64,
-}
-
 /// A source of values for one case. None comes twice, as far as its kind has enough of them.
 #[derive(Debug)]
 pub(crate) struct Values {
     /// Begins all its addresses.
     prefix: String,
-    /// Where this case begins, so that cases side by side use different values.
+    /// The domain of all its addresses.
+    domain: String,
+    /// The place where this case begins in each list, so that cases side by side use different values.
     offset: u64,
-    given: Given,
+    /// How many values were given out, by the name of their list.
+    given: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Values {
-    pub(crate) fn new(label: &str, case: u64, seed: u64) -> Self {
+    pub(crate) fn new(label: &str, case: u64, seed: u64, domain: &str) -> Self {
         let offset = seed.wrapping_add(case.wrapping_mul(7)) % 1_000_003;
-        Self { prefix: format!("contract-{label}-{case}"), offset, given: Given::default() }
+        let (prefix, domain) = (format!("contract-{label}-{case}"), domain.to_owned());
+        Self { prefix, domain, offset, given: Mutex::default() }
     }
 
-    fn turn(&self, given: &AtomicU64) -> u64 {
-        self.offset + given.fetch_add(1, Ordering::Relaxed)
+    /// How many values of this list were given out before.
+    fn count(&self, list: &'static str) -> u64 {
+        let mut given = lock(&self.given);
+        let next = given.entry(list).or_default();
+        *next += 1;
+        *next - 1
     }
 
-    /// The local part of an address that nobody has.
-    pub(crate) fn mailbox(&self) -> String {
-        format!("{}-{}", self.prefix, self.given.mailbox.fetch_add(1, Ordering::Relaxed))
+    /// The place in this list whose turn it is.
+    fn turn(&self, list: &'static str) -> u64 {
+        self.offset + self.count(list)
+    }
+
+    fn next<'a>(&self, list: &'static str, all: &[&'a str]) -> &'a str {
+        pick(all, self.turn(list))
+    }
+
+    /// An address that nobody has.
+    pub(crate) fn email(&self) -> String {
+        format!("{}@{}", self.mailbox(), self.domain)
+    }
+
+    fn mailbox(&self) -> String {
+        format!("{}-{}", self.prefix, self.count("mailbox"))
     }
 
     /// A name of letters that nobody has.
@@ -127,12 +137,12 @@ impl Values {
 
     /// A national ID from the list of test numbers.
     pub(crate) fn ssn(&self) -> &'static str {
-        pick(&SSNS, self.turn(&self.given.ssn))
+        self.next("ssn", &SSNS)
     }
 
     /// A national ID with a wrong check digit: nobody's, and like the guide's own example.
     pub(crate) fn unlisted_ssn(&self) -> String {
-        let number = self.turn(&self.given.ssn);
+        let number = self.turn("ssn");
         let (year, month, day) = (1950 + number % 50, 1 + number / 50 % 12, 1 + number / 600 % 28);
         let digits = format!("{:02}{month:02}{day:02}{:03}", year % 100, number / 16_800 % 1000);
         let wrong = (check_digit(&digits) + 1) % 10;
@@ -142,7 +152,7 @@ impl Values {
     /// A phone number in E.164 form.
     pub(crate) fn phone(&self) -> String {
         let sum: u64 = PHONES.iter().map(|(_, many)| many).sum();
-        let mut number = self.turn(&self.given.phone) % sum;
+        let mut number = self.turn("phone") % sum;
         for (first, many) in PHONES {
             if number < many {
                 return format!("+{}", first + number);
@@ -152,22 +162,22 @@ impl Values {
         unreachable!("the number is below the sum of the ranges")
     }
 
-    pub(crate) fn iban(&self) -> &'static str {
-        pick(&IBANS, self.turn(&self.given.iban))
+    pub(crate) fn iban(&self) -> String {
+        self.next("iban", &IBANS).to_owned()
     }
 
     /// A passport number of the form that Finnish specimens have.
     pub(crate) fn passport(&self) -> String {
-        format!("XX{:07}", self.turn(&self.given.passport) % 10_000_000)
+        format!("XX{:07}", self.turn("passport") % 10_000_000)
     }
 
     /// The number of a Swedish license, which is its holder's national ID: a test number.
-    pub(crate) fn license(&self) -> &'static str {
-        &pick(&SSNS, self.turn(&self.given.license))[2..]
+    pub(crate) fn license(&self) -> String {
+        self.next("license", &SSNS)[2..].to_owned()
     }
 
-    pub(crate) fn card(&self) -> &'static str {
-        pick(&CARDS, self.turn(&self.given.card))
+    pub(crate) fn card(&self) -> String {
+        self.next("card", &CARDS).to_owned()
     }
 }
 
@@ -182,11 +192,6 @@ fn check_digit(digits: &str) -> u32 {
         digit / 10 + digit % 10
     };
     (10 - digits.chars().rev().enumerate().map(doubled).sum::<u32>() % 10) % 10
-}
-
-/// A card as the fake's body describes it. Its expiry is far off, whatever clock the target goes by.
-pub(crate) fn card_body(number: &str) -> Value {
-    json!({ "card_number": number, "expiry_month": 12, "expiry_year": 2049, "cvc": "737", "card_holder": "Contract Test" })
 }
 
 #[cfg(test)]
@@ -205,7 +210,7 @@ mod tests {
             let (digits, last) = card.split_at(card.len() - 1);
             assert_eq!(check_digit(digits).to_string(), last, "{card}");
         }
-        let values = Values::new("label", 1, 1);
+        let values = Values::new("label", 1, 1, "example.com");
         let unlisted: BTreeSet<_> = (0..1000).map(|_| values.unlisted_ssn()).collect();
         assert_eq!(unlisted.len(), 1000);
         for ssn in unlisted {
@@ -228,12 +233,12 @@ mod tests {
 
     #[test]
     fn values_differ_as_long_as_there_are_enough() {
-        let values = Values::new("label", 1, 1);
+        let values = Values::new("label", 1, 1, "example.com");
         let phones: BTreeSet<_> = (0..395).map(|_| values.phone()).collect();
         assert!(phones.len() == 395 && phones.iter().all(|phone| phone.len() == 12), "{phones:?}");
         let ibans: BTreeSet<_> = (0..24).map(|_| values.iban()).collect();
         assert_eq!(ibans.len(), 24);
-        assert_ne!(values.mailbox(), values.mailbox());
+        assert_ne!(values.email(), values.email());
         let names = [values.name(), values.name()];
         assert!(names[0] != names[1] && names.concat().chars().all(char::is_alphabetic), "{names:?}");
         assert_ne!(new_label(), new_label());

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     if let Some(run) = &run {
-        eprintln!("seed {}", run.settings.seed);
+        eprintln!("seed {}", run.settings().seed);
     }
     let trials = checks().flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
         let (run, handle) = (run.clone(), runtime.handle().clone());

@@ -3,18 +3,18 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
 use crate::case::Case;
-use crate::client::{Account, Answer};
-use crate::contract::{Step, Stop};
-use crate::contracts::sso;
+use crate::exchange::{Account, Answer};
+use crate::halt::Halt;
 use crate::reader;
+use crate::steps::logins;
 
 /// A field that a new account has and does not need.
 const SPARE: &str = "lang_code";
 
 /// The spare field of an account. Where CRM cannot read one, an update that changes nothing may show it.
-async fn spare(case: &Case, account: &Account) -> Step<Option<String>> {
+async fn spare(case: &Case, account: &Account) -> Result<Option<String>, Halt> {
     let path = format!("/api/v1/account/{}", account.id);
     let crm = case.crm().await?;
     let shows = |answer: &Answer| answer.status == 200 && reader::item(&answer.body).is_some();
@@ -23,21 +23,21 @@ async fn spare(case: &Case, account: &Account) -> Step<Option<String>> {
         answer = case.send(&crm, Method::PATCH, &path, Some(json!({}))).await?;
     }
     let item = reader::item(&answer.body).filter(|_| answer.status == 200);
-    let item = item.ok_or_else(|| Stop::Inconclusive(format!("no account is shown: {}", met(&answer))))?;
+    let item = item.ok_or_else(|| Halt::Inconclusive(format!("no account is shown: {}", met(&answer))))?;
     Ok(item.get(SPARE).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 /// A new account, which shows its spare field.
-async fn spared(case: &Case) -> Step<Account> {
+async fn spared(case: &Case) -> Result<Account, Halt> {
     let account = case.fresh_account().await?;
     match spare(case, &account).await? {
         Some(_) => Ok(account),
-        None => Err(Stop::Inconclusive(format!("an account does not show its {SPARE}"))),
+        None => Err(Halt::Inconclusive(format!("an account does not show its {SPARE}"))),
     }
 }
 
 /// What a PUT that names only what a new account needs does to the rest.
-pub(super) async fn put_replaces(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn put_replaces(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let account = spared(case).await?;
     let body = json!({ "first_name": "Contract", "last_name": "Test", "email": account.email });
@@ -50,7 +50,7 @@ pub(super) async fn put_replaces(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// What an empty text makes of a field that may be empty.
-pub(super) async fn update_empty(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn update_empty(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let account = spared(case).await?;
     let path = format!("/api/v1/account/{}", account.id);
@@ -65,7 +65,7 @@ pub(super) async fn update_empty(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// Whether an email that an account was changed to gives a token.
-pub(super) async fn sso_changed_email(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn sso_changed_email(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     // Where there is no token for the first email either, its absence would tell nothing.
     let account = case.fresh_account().await?;
@@ -74,7 +74,7 @@ pub(super) async fn sso_changed_email(inquiry: Inquiry<'_>) -> Step<Observation>
     let path = format!("/api/v1/account/{}", account.id);
     let changed = case.send(&crm, Method::PATCH, &path, Some(json!({ "email": email }))).await?;
     changed.demand("the email is changed", is_done)?;
-    let answer = case.sso_exchange(sso::TOKEN, &email).await?;
+    let answer = case.sso_exchange(logins::TOKEN, &email).await?;
     // An account of the suite is known by its address.
     case.send(&crm, Method::PATCH, &path, Some(json!({ "email": account.email }))).await?;
     let name = match answer.status {

@@ -3,19 +3,19 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
 use crate::case::Case;
-use crate::client::{Account, Answer, Caller};
-use crate::contract::Step;
-use crate::contracts::alarms::{self, is_closed};
-use crate::contracts::watchlist::EMAIL;
+use crate::exchange::{Account, Answer, Caller};
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
+use crate::steps::alarms::{self, is_closed};
 
 /// A company that nobody else belongs to.
 const COMPANY: u32 = 987_654;
 
 /// Closes an alarm that has just been raised, twice.
-async fn closed_twice(case: &Case) -> Step<[Answer; 2]> {
+async fn closed_twice(case: &Case) -> Result<[Answer; 2], Halt> {
     let (account, crm) = (case.fresh_account().await?, case.crm().await?);
     let id = raised(case, &account).await?;
     let path = crm.path(&account, &format!("/alarms/{id}/close"));
@@ -24,27 +24,27 @@ async fn closed_twice(case: &Case) -> Step<[Answer; 2]> {
     Ok([first, case.get(&crm, &path).await?])
 }
 
-async fn raised(case: &Case, account: &Account) -> Step<String> {
-    let _turn = case.run.leaking.lock().await;
+async fn raised(case: &Case, account: &Account) -> Result<String, Halt> {
+    let _turn = case.session.leaking.lock().await;
     alarms::raised(case, &EMAIL, account).await
 }
 
 /// The status of an answer to closing a closed alarm.
-pub(super) async fn close_again(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn close_again(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let [_, again] = closed_twice(inquiry.case).await?;
     // Whatever it is that is done, it is done again.
     Ok(if is_done(again.status) { inquiry.named("200", met(&again)) } else { inquiry.status(&again) })
 }
 
 /// Whether the answer to closing an alarm is that alarm.
-pub(super) async fn close_answer(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn close_answer(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let [closed, _] = closed_twice(inquiry.case).await?;
     let name = if is_closed(&closed.body) { "alarm" } else { "message" };
     Ok(inquiry.named(name, met(&closed)))
 }
 
 /// Whether an alarm is still listed once its item is removed.
-pub(super) async fn of_removed(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn of_removed(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm) = (case.fresh_account().await?, case.crm().await?);
     let id = raised(case, &account).await?;
@@ -56,11 +56,11 @@ pub(super) async fn of_removed(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// Whether an account that no company was named for has its alarms in the list of companies.
-pub(super) async fn company(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn company(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm) = (case.fresh_account().await?, case.crm().await?);
     let id = raised(case, &account).await?;
-    let has_it = async |path: &str| -> Step<bool> {
+    let has_it = async |path: &str| -> Result<bool, Halt> {
         Ok(case.list(&crm, path).await?.iter().any(|alarm| reader::alarm_id(alarm).as_ref() == Some(&id)))
     };
     if has_it("/api/v1/alarms/company-list").await? {
@@ -71,14 +71,14 @@ pub(super) async fn company(inquiry: Inquiry<'_>) -> Step<Observation> {
     Ok(inquiry.named(name, "the company list once company_id was set on the account"))
 }
 
-async fn name_company(case: &Case, crm: &Caller, account: &Account) -> Step {
+async fn name_company(case: &Case, crm: &Caller, account: &Account) -> Result<(), Halt> {
     let path = format!("/api/v1/account/{}", account.id);
     let answer = case.send(crm, Method::PATCH, &path, Some(json!({ "company_id": COMPANY }))).await?;
     answer.demand("the account is updated", is_done)
 }
 
 /// What a list by period answers that is asked for no period.
-pub(super) async fn period(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn period(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let answer = case.get(&case.crm().await?, "/api/v1/alarms/accounts/by-period").await?;
     Ok(match answer.status {

@@ -1,19 +1,17 @@
 //! How watched items are added, shown, listed and removed.
 
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::refusals::Way;
-use super::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
 use crate::case::Case;
-use crate::client::{Account, Answer, Caller, Request};
-use crate::contract::{Step, Stop};
-use crate::contracts::ssn;
-use crate::contracts::watchlist::EMAIL;
+use crate::exchange::{Account, Answer, Caller};
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
+use crate::steps::accounts::{self, Monitoring};
 
 /// An email that CRM has just added to an account, and the answer to that.
-async fn added(case: &Case) -> Step<(Account, Caller, Answer)> {
+async fn added(case: &Case) -> Result<(Account, Caller, Answer), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let answer = EMAIL.add(case, &crm, &account, &case.email()).await?;
     answer.demand("the email is added", is_done)?;
@@ -21,10 +19,10 @@ async fn added(case: &Case) -> Step<(Account, Caller, Answer)> {
 }
 
 /// The form of the id that the list shows.
-pub(super) async fn id_form(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn id_form(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (account, crm, _) = added(inquiry.case).await?;
     let items = EMAIL.list(inquiry.case, &crm, &account).await?;
-    let (id, item) = items.first().ok_or_else(|| Stop::fail("the added item in the list", "an empty list"))?;
+    let (id, item) = items.first().ok_or_else(|| Halt::fail("the added item in the list", "an empty list"))?;
     Ok(inquiry.named(form_of_id(&item["id"]), format!("the id {id} of an email")))
 }
 
@@ -43,13 +41,13 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The status of an answer to an add.
-pub(super) async fn add_status(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn add_status(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (_, _, answer) = added(inquiry.case).await?;
     Ok(inquiry.status(&answer))
 }
 
 /// What is around the added item in the answer.
-pub(super) async fn add_body(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn add_body(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (_, _, answer) = added(inquiry.case).await?;
     Ok(inquiry.named(wrapping_of_item(&answer.body), met(&answer)))
 }
@@ -63,7 +61,7 @@ fn wrapping_of_item(body: &Value) -> &'static str {
 }
 
 /// What is around the items of a list.
-pub(super) async fn list_shape(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn list_shape(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (account, crm, _) = added(inquiry.case).await?;
     let answer = inquiry.case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
     answer.demand("a list", is_done)?;
@@ -86,7 +84,7 @@ fn wrapping_of_list(body: &Value) -> &'static str {
 }
 
 /// The status of an answer to a removal.
-pub(super) async fn remove_status(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn remove_status(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm) = (case.account().await?, case.crm().await?);
     let id = EMAIL.needed(case, &crm, &account, &case.email()).await?;
@@ -96,9 +94,9 @@ pub(super) async fn remove_status(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// What a switch of the monitoring of an SSN answers.
-pub(super) async fn action_answer(inquiry: Inquiry<'_>) -> Step<Observation> {
-    let (account, _) = ssn::created(inquiry.case, true).await?;
-    let answer = ssn::switch(inquiry.case, &account, "activate").await?;
+pub(super) async fn action_answer(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
+    let (account, _) = accounts::created(inquiry.case, true).await?;
+    let answer = Monitoring::Activate.switch(inquiry.case, &account).await?;
     answer.demand("the monitoring is switched", is_done)?;
     let name = match (answer.status, answer.text.is_empty()) {
         (200, false) => "message",
@@ -110,7 +108,7 @@ pub(super) async fn action_answer(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// What the same email again comes to.
-pub(super) async fn add_duplicate(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn add_duplicate(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
     EMAIL.needed(case, &crm, &account, &email).await?;
@@ -124,21 +122,8 @@ pub(super) async fn add_duplicate(inquiry: Inquiry<'_>) -> Step<Observation> {
     Ok(inquiry.named(name, format!("{}, and {count} such items in the list", met(&answer))))
 }
 
-/// What becomes of a good body that is called plain text.
-pub(super) async fn body_content_type(inquiry: Inquiry<'_>) -> Step<Observation> {
-    // A body that is refused under its right name would tell nothing.
-    added(inquiry.case).await?;
-    let answer = Way::PlainText.answer(inquiry.case).await?;
-    let name = match answer.status {
-        400 | 422 => "ignored".to_owned(),
-        status if is_done(status) => "read".to_owned(),
-        status => status.to_string(),
-    };
-    Ok(inquiry.named(&name, met(&answer)))
-}
-
 /// How an email that was sent with a capital letter is shown.
-pub(super) async fn value_form(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn value_form(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
     let sent = email.replacen("contract", "Contract", 1);
@@ -146,7 +131,7 @@ pub(super) async fn value_form(inquiry: Inquiry<'_>) -> Step<Observation> {
     let items = EMAIL.list(case, &crm, &account).await?;
     let texts = items.iter().flat_map(|(_, item)| reader::fields(item)).filter_map(|(_, field)| field.as_str());
     let shown: Vec<&str> = texts.filter(|text| text.eq_ignore_ascii_case(&sent)).collect();
-    let shown = shown.first().ok_or_else(|| Stop::fail(format!("{sent} in the list"), "nothing like it"))?;
+    let shown = shown.first().ok_or_else(|| Halt::fail(format!("{sent} in the list"), "nothing like it"))?;
     Ok(inquiry.named(form_of_value(&sent, shown), format!("{sent} is shown as {shown}")))
 }
 
@@ -160,16 +145,10 @@ fn form_of_value(sent: &str, shown: &str) -> &'static str {
     }
 }
 
-/// Asks to add an email by a body of any form.
-pub(super) async fn add_by(case: &Case, body: impl FnOnce(Request) -> Request) -> Step<Answer> {
-    let (account, crm) = (case.account().await?, case.crm().await?);
-    let request = Request::new(Method::POST, crm.path(&account, EMAIL.items), case.format, None);
-    let email = json!({ "email": case.email() }).to_string();
-    case.send_request(&crm, body(Request { body: Some(email), ..request })).await
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -3,17 +3,16 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Inquiry, Observation};
+use crate::assumptions::inquiry::{Inquiry, Observation};
+use crate::assumptions::search::{LONGEST, Search};
 use crate::case::Case;
-use crate::client::{Account, Caller, Request};
-use crate::contract::{Step, Stop};
-use crate::contracts::expiry::{advance, apart, freeze, log_in};
-use crate::contracts::watchlist::{CARD, EMAIL};
-use crate::contracts::{card, email, sso};
+use crate::exchange::{Account, Caller, Request};
+use crate::halt::Halt;
+use crate::kind::{CARD, EMAIL};
 use crate::reader;
-
-/// What is not over after this time is not looked at any longer.
-const LONGEST: u64 = 400 * 24 * 3600;
+use crate::steps::confirmations::{pending_card, pending_email, verify_card};
+use crate::steps::logins;
+use crate::steps::world::{advance, freeze, own_world};
 
 /// So many requests in one minute show that there is no limit worth the name.
 const MANY_REQUESTS: usize = 100;
@@ -44,26 +43,26 @@ enum Given {
 }
 
 impl Perishable {
-    async fn give(self, case: &Case, account: &Account) -> Step<Given> {
+    async fn give(self, case: &Case, account: &Account) -> Result<Given, Halt> {
         Ok(match self {
-            Self::CrmToken => Given::Token(log_in(case, false).await?),
-            Self::KeptCrmToken => Given::Token(log_in(case, true).await?),
+            Self::CrmToken => Given::Token(case.log_in_keeping(false).await?),
+            Self::KeptCrmToken => Given::Token(case.log_in_keeping(true).await?),
             Self::AppToken => Given::Token(case.app(account).await?),
-            Self::SsoCode => Given::SsoCode(sso::issued(case, account).await?),
+            Self::SsoCode => Given::SsoCode(logins::issued(case, account).await?),
             Self::Link => {
-                let (_, _, message) = email::pending(case, &case.app(account).await?, account).await?;
-                let link = message.link().ok_or_else(|| Stop::fail("a message with a link", "one without"))?;
+                let (_, _, message) = pending_email(case, &case.app(account).await?, account).await?;
+                let link = message.link().ok_or_else(|| Halt::fail("a message with a link", "one without"))?;
                 Given::Link(link.to_owned())
             }
             Self::Code => {
-                let (id, code) = card::pending(case, &case.app(account).await?, account).await?;
+                let (id, code) = pending_card(case, &case.app(account).await?, account).await?;
                 Given::CardCode { id, code }
             }
         })
     }
 
     /// Whether a new one still works after so many seconds.
-    async fn lasts(self, case: &Case, account: &Account, seconds: u64) -> Step<bool> {
+    async fn lasts(self, case: &Case, account: &Account, seconds: u64) -> Result<bool, Halt> {
         let given = self.give(case, account).await?;
         if seconds > 0 {
             advance(case, seconds).await?;
@@ -73,15 +72,15 @@ impl Perishable {
 }
 
 impl Given {
-    async fn works(&self, case: &Case, account: &Account) -> Step<bool> {
+    async fn works(&self, case: &Case, account: &Account) -> Result<bool, Halt> {
         let status = match self {
             Self::Token(caller) => case.get(caller, &caller.path(account, EMAIL.list)).await?.status,
-            Self::SsoCode(code) => sso::exchange(case, code).await?.status,
+            Self::SsoCode(code) => logins::exchange(case, code).await?.status,
             Self::Link(link) => case.get(&Caller::Anonymous, link).await?.status,
             Self::CardCode { id, code } => {
                 // The token that has added the card may be over before its code.
                 let app = case.app(account).await?;
-                let status = card::verify(case, &app, id, code).await?.status;
+                let status = verify_card(case, &app, id, code).await?.status;
                 // There are few test cards: the next trial may need this one.
                 CARD.remove(case, &case.crm().await?, account, id).await?;
                 status
@@ -92,8 +91,8 @@ impl Given {
 }
 
 /// The seconds that one lasts: at their end it is refused for the first time.
-pub(super) async fn life(inquiry: Inquiry<'_>, what: Perishable) -> Step<Observation> {
-    let world = apart(inquiry.case).await?;
+pub(super) async fn life(inquiry: Inquiry<'_>, what: Perishable) -> Result<Observation, Halt> {
+    let world = own_world(inquiry.case).await?;
     let end = measured(&world, what, &inquiry.assumption.default).await;
     inquiry.case.take_story(&world);
     end
@@ -101,13 +100,13 @@ pub(super) async fn life(inquiry: Inquiry<'_>, what: Perishable) -> Step<Observa
 
 /// Only the trials that decide become part of the story: the longest after which it works, the shortest after which it
 /// does not, and one that has stopped.
-async fn measured(world: &Case, what: Perishable, default: &str) -> Step<Observation> {
+async fn measured(world: &Case, what: Perishable, default: &str) -> Result<Observation, Halt> {
     freeze(world).await?;
     let account = world.account().await?;
     let mut search = Search::around(default.parse().unwrap_or(1));
     let (mut working, mut over) = (None, None);
     while let Some(seconds) = search.trial() {
-        let trial = world.run.case(world.format);
+        let trial = Case::new(&world.session, world.format);
         let is_working = match what.lasts(&trial, &account, seconds).await {
             Ok(is_working) => is_working,
             Err(stop) => {
@@ -125,55 +124,10 @@ async fn measured(world: &Case, what: Perishable, default: &str) -> Step<Observa
     })
 }
 
-/// How much further from a wrong guess each next one is.
-const STRIDE: u64 = 16;
-
-/// Looks for the first second at which something is over: first around a guess, then ever further from it, then between
-/// what is known.
-#[derive(Debug)]
-pub(super) struct Search {
-    guess: u64,
-    /// The latest second at which it works.
-    works: Option<u64>,
-    /// The first second at which it is known to be over.
-    over: Option<u64>,
-}
-
-impl Search {
-    pub(super) fn around(guess: u64) -> Self {
-        Self { guess: guess.clamp(1, LONGEST), works: None, over: None }
-    }
-
-    /// The next second to look at; none when the end is known, or out of sight.
-    pub(super) fn trial(&self) -> Option<u64> {
-        match (self.works, self.over) {
-            (None, None) => Some(self.guess - 1),
-            (Some(works), None) if works >= LONGEST => None,
-            (Some(works), None) if works < self.guess => Some(self.guess),
-            (Some(works), None) => Some((works * STRIDE).min(LONGEST)),
-            (None, Some(0)) => None,
-            (None, Some(over)) => Some(over / STRIDE),
-            (Some(works), Some(over)) => (over - works > 1).then_some(works + (over - works) / 2),
-        }
-    }
-
-    pub(super) fn learn(&mut self, seconds: u64, is_working: bool) {
-        if is_working {
-            self.works = Some(seconds);
-        } else {
-            self.over = Some(seconds);
-        }
-    }
-
-    pub(super) fn end(&self) -> Option<u64> {
-        self.over
-    }
-}
-
 /// How many requests of one token go through within a minute.
-pub(super) async fn throttle(inquiry: Inquiry<'_>) -> Step<Observation> {
-    let world = match apart(inquiry.case).await {
-        Err(Stop::Skipped(_)) if inquiry.case.run.target.throttle.is_some() => return counted(inquiry.case).await,
+pub(super) async fn throttle(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
+    let world = match own_world(inquiry.case).await {
+        Err(Halt::Skipped(_)) if inquiry.case.session.target.throttle.is_some() => return counted(inquiry.case).await,
         world => world?,
     };
     let end = async {
@@ -186,8 +140,8 @@ pub(super) async fn throttle(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// Calls by a new token until it is throttled.
-async fn counted(case: &Case) -> Step<Observation> {
-    let (account, crm) = (case.account().await?, log_in(case, false).await?);
+async fn counted(case: &Case) -> Result<Observation, Halt> {
+    let (account, crm) = (case.account().await?, case.log_in_keeping(false).await?);
     for count in 0..MANY_REQUESTS {
         let list = Request::new(Method::GET, crm.path(&account, EMAIL.list), case.format, None);
         let answer = case.send_request(&crm, Request { waits_out_throttling: false, ..list }).await?;
@@ -199,37 +153,4 @@ async fn counted(case: &Case) -> Step<Observation> {
         case.drop_last();
     }
     Ok(Observation::new("0", format!("none of {MANY_REQUESTS} requests of a token was throttled")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// How long a life is found to be, and by how many trials.
-    fn found(guess: u64, life: u64) -> (Option<u64>, usize) {
-        let (mut search, mut trials) = (Search::around(guess), 0);
-        while let Some(seconds) = search.trial() {
-            search.learn(seconds, seconds < life);
-            trials += 1;
-        }
-        (search.end(), trials)
-    }
-
-    #[test]
-    fn a_good_guess_takes_two_trials() {
-        for guess in [1, 60, 600, 3600, 2_592_000] {
-            assert_eq!(found(guess, guess), (Some(guess), 2));
-        }
-    }
-
-    #[test]
-    fn any_life_is_found_in_few_trials() {
-        for guess in [1, 60, 3600, 2_592_000] {
-            for life in [0, 1, 2, 7, 59, 61, 599, 3599, 3601, 100_000, 2_592_001, LONGEST] {
-                let (end, trials) = found(guess, life);
-                assert!(end == Some(life) && trials <= 35, "{guess} {life}: {end:?} in {trials}");
-            }
-            assert_eq!(found(guess, LONGEST + 1).0, None);
-        }
-    }
 }

@@ -4,30 +4,30 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::limits::Search;
-use super::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::search::Search;
 use crate::case::Case;
-use crate::contract::{Step, Stop};
-use crate::contracts::account;
-use crate::contracts::expiry::{apart, freeze};
-use crate::contracts::online::{
+use crate::halt::Halt;
+use crate::reader;
+use crate::steps::accounts::create;
+use crate::steps::online::{
     FIRST_REMOVAL_STATE, PROFILE, SCAN, SCAN_STATUS, STATUS, Subscriber, is_begun, is_over, profile, removals, retry,
 };
-use crate::reader;
+use crate::steps::world::{freeze, own_world};
 
 /// What an account is told whose plan does not include it.
-pub(super) async fn plan(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn plan(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     case.sso()?;
-    let plan = case.run.target.plan_without_online_id;
-    let (account, _) = account::create(case, |body| body["plan_id"] = plan.into()).await?;
+    let plan = case.session.target.plan_without_online_id;
+    let (account, _) = create(case, |body| body["plan_id"] = plan.into()).await?;
     let (account, _) = account?;
     let app = case.app(&account).await?;
     Ok(inquiry.status(&case.get(&app, STATUS).await?))
 }
 
 /// What reading a profile and starting a scan come to before there is one.
-pub(super) async fn without_profile(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn without_profile(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let app = case.app(&case.fresh_account().await?).await?;
     let (read, scanned) = (case.get(&app, PROFILE).await?, case.post(&app, SCAN, json!({})).await?);
@@ -39,7 +39,7 @@ pub(super) async fn without_profile(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// What a second profile comes to.
-pub(super) async fn profile_again(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn profile_again(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (user, second) = (Subscriber::new(case).await?, profile(case));
     let answer = case.post(&user.app, PROFILE, second.clone()).await?;
@@ -52,8 +52,8 @@ pub(super) async fn profile_again(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// A user whose scan is under way, and a site that it has not done with.
-async fn under_way(case: &Case) -> Step<(Subscriber, String)> {
-    let user = if case.run.is_frugal() {
+async fn under_way(case: &Case) -> Result<(Subscriber, String), Halt> {
+    let user = if case.session.is_frugal() {
         Subscriber::scanning(case).await?
     } else {
         let user = Subscriber::new(case).await?;
@@ -62,12 +62,12 @@ async fn under_way(case: &Case) -> Step<(Subscriber, String)> {
     };
     let sites = user.scanned(case).await?;
     let site = sites.iter().find(|site| !is_over(site)).and_then(reader::site_id);
-    let site = site.ok_or_else(|| Stop::Inconclusive("no site is under way".into()))?;
+    let site = site.ok_or_else(|| Halt::Inconclusive("no site is under way".into()))?;
     Ok((user, site))
 }
 
 /// What is around the sites of a scan.
-pub(super) async fn scan_body(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn scan_body(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let user = Subscriber::scanning(inquiry.case).await?;
     let answer = inquiry.case.get(&user.app, SCAN_STATUS).await?;
     answer.demand("the status of the scan", is_done)?;
@@ -83,7 +83,7 @@ fn wrapping_of_sites(body: &Value) -> &'static str {
 }
 
 /// What a second scan comes to while the first is under way.
-pub(super) async fn scan_again(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn scan_again(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (user, _) = under_way(inquiry.case).await?;
     let answer = inquiry.case.post(&user.app, SCAN, json!({})).await?;
     // Done is done: with which status is another question.
@@ -92,7 +92,7 @@ pub(super) async fn scan_again(inquiry: Inquiry<'_>) -> Step<Observation> {
 }
 
 /// What the retry of a site comes to whose scan has not failed.
-pub(super) async fn scan_retry(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn scan_retry(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (user, site) = under_way(case).await?;
     Ok(inquiry.status(&case.post(&user.app, &retry(&site), json!({})).await?))
@@ -124,20 +124,20 @@ struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    async fn begin(world: &'a Case) -> Step<Self> {
+    async fn begin(world: &'a Case) -> Result<Self, Halt> {
         freeze(world).await?;
         let user = Subscriber::new(world).await?;
         user.scan(world).await?;
         let clock = world.control(Method::GET, "/_mock/clock", None).await?;
         let began = clock.body["now"].as_str().and_then(|now| now.parse().ok());
-        let began = began.ok_or_else(|| Stop::Skipped("the clock cannot be read".into()))?;
+        let began = began.ok_or_else(|| Halt::Skipped("the clock cannot be read".into()))?;
         Ok(Self { world, user, began })
     }
 
     /// What the scan has come to so many seconds after it was started. Only the last look becomes part of the story.
-    async fn at(&self, seconds: u64) -> Step<Vec<Value>> {
+    async fn at(&self, seconds: u64) -> Result<Vec<Value>, Halt> {
         let passed = SignedDuration::from_secs(seconds.try_into().unwrap_or(i64::MAX));
-        let now = self.began.checked_add(passed).map_err(|_| Stop::Inconclusive("the clock ends".into()))?;
+        let now = self.began.checked_add(passed).map_err(|_| Halt::Inconclusive("the clock ends".into()))?;
         let body = json!({ "now": now.to_string() });
         let set = self.world.control(Method::PUT, "/_mock/clock", Some(body)).await?;
         set.demand("the clock can be set", reader::is_success)?;
@@ -150,7 +150,7 @@ impl<'a> Watched<'a> {
     }
 
     /// How many seconds after `from` it is so for the first time, near a guess or far from it; none where it never is.
-    async fn first(&self, from: u64, guess: u64, is_so: impl Fn(&[Value]) -> bool) -> Step<Option<u64>> {
+    async fn first(&self, from: u64, guess: u64, is_so: impl Fn(&[Value]) -> bool) -> Result<Option<u64>, Halt> {
         let mut search = Search::around(guess);
         while let Some(seconds) = search.trial() {
             let is_early = !is_so(&self.at(from + seconds).await?);
@@ -161,8 +161,8 @@ impl<'a> Watched<'a> {
 }
 
 /// The seconds until something happens for the first time in a scan.
-pub(super) async fn until(inquiry: Inquiry<'_>, event: Event) -> Step<Observation> {
-    let world = apart(inquiry.case).await?;
+pub(super) async fn until(inquiry: Inquiry<'_>, event: Event) -> Result<Observation, Halt> {
+    let world = own_world(inquiry.case).await?;
     let end = async {
         let scan = Watched::begin(&world).await?;
         let guess = inquiry.assumption.default.parse().unwrap_or(1);
@@ -190,11 +190,11 @@ struct Course {
 const MANY_STATES: u64 = 20;
 
 /// The course of the first removal request of a scan.
-async fn course(world: &Case) -> Step<Course> {
+async fn course(world: &Case) -> Result<Course, Halt> {
     let scan = Watched::begin(world).await?;
     let requests = |site: &Value| removals(site).unwrap_or_default().first().map(|state| (*state).to_owned());
     let sent = scan.first(0, 30, |sites| sites.iter().any(|site| requests(site).is_some())).await?;
-    let sent = sent.ok_or_else(|| Stop::Inconclusive("no removal was requested of any site".into()))?;
+    let sent = sent.ok_or_else(|| Halt::Inconclusive("no removal was requested of any site".into()))?;
     let place = scan.at(sent).await?.iter().position(|site| requests(site).is_some()).unwrap_or_default();
     let state = |sites: &[Value]| sites.get(place).and_then(requests).unwrap_or_default();
     let step = scan.first(sent, 24 * 3600, |sites| state(sites) != FIRST_REMOVAL_STATE).await?;
@@ -210,21 +210,21 @@ async fn course(world: &Case) -> Step<Course> {
     Ok(Course { step, states })
 }
 
-async fn watched(inquiry: Inquiry<'_>) -> Step<Course> {
-    let world = apart(inquiry.case).await?;
+async fn watched(inquiry: Inquiry<'_>) -> Result<Course, Halt> {
+    let world = own_world(inquiry.case).await?;
     let end = course(&world).await;
     inquiry.case.take_story(&world);
     end
 }
 
 /// The states of a removal request after the first.
-pub(super) async fn removal_states(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn removal_states(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let Course { states, .. } = watched(inquiry).await?;
     Ok(Observation::new(states.join(","), format!("{} states after {FIRST_REMOVAL_STATE}", states.len())))
 }
 
 /// The seconds that a removal request stays in its first state.
-pub(super) async fn removal_step(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn removal_step(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     Ok(match watched(inquiry).await?.step {
         Some(seconds) => Observation::new(seconds.to_string(), format!("{FIRST_REMOVAL_STATE} for {seconds} seconds")),
         None => Observation::other("never", format!("{FIRST_REMOVAL_STATE} for 400 days")),

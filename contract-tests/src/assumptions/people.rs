@@ -3,29 +3,30 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Inquiry, Observation, is_done, met};
-use crate::client::Answer;
-use crate::contract::{Step, Stop};
-use crate::contracts::email::{self, RESEND};
-use crate::contracts::watchlist::{EMAIL, PHONE};
+use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::exchange::Answer;
+use crate::halt::Halt;
+use crate::kind::{EMAIL, PHONE};
 use crate::reader;
+use crate::steps::confirmations::{RESEND, pending_email};
+use crate::steps::leaks;
 
 /// Whether the owner of a phone that the end user adds is sent a code.
-pub(super) async fn confirm_phone(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn confirm_phone(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let account = case.account().await?;
     let (app, phone) = (case.app(&account).await?, PHONE.new_value(case));
     let mark = case.mark(&[&phone]).await?;
     PHONE.needed(case, &app, &account, &phone).await?;
     // A later message that has come shows that an earlier one would have.
-    email::pending(case, &app, &account).await?;
+    pending_email(case, &app, &account).await?;
     let asked = case.new_messages(&mark).await?.iter().filter(|message| message.code().is_some()).count();
     let evidence = format!("{asked} messages with a code to the phone before a later one about an email");
     Ok(inquiry.named(if asked == 0 { "no" } else { "yes" }, evidence))
 }
 
 /// Whether a phone can be verified by the app token.
-pub(super) async fn phone_app_verification(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn phone_app_verification(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm) = (case.account().await?, case.crm().await?);
     let (app, phone) = (case.app(&account).await?, PHONE.new_value(case));
@@ -47,7 +48,7 @@ fn presence(status: u16) -> String {
 }
 
 /// What a resend answers about an email that is confirmed, for CRM has added it.
-pub(super) async fn resend_nothing_pending(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn resend_nothing_pending(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
     let app = case.app(&account).await?;
@@ -64,7 +65,7 @@ pub(super) async fn resend_nothing_pending(inquiry: Inquiry<'_>) -> Step<Observa
 }
 
 /// How an SSN reads in an account that is read back.
-pub(super) async fn ssn_echo(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn ssn_echo(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let mut ssn = case.values.ssn().to_owned();
     let (mut account, mut created) = case.create_account(Some(&ssn), false).await?;
@@ -94,23 +95,22 @@ fn form_of_ssn(ssn: &str, shown: Option<&Value>) -> &'static str {
 }
 
 /// Whether the end user sees the leaks of an email that waits for them.
-pub(super) async fn leaks_pending(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn leaks_pending(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
-    if !case.run.is_fake().await {
+    if !case.session.is_mock().await {
         // Whoever has an address that is known to be in a breach is not sent a message for it.
-        return Err(Stop::Skipped("the target has no control route that puts a made-up address in a breach".into()));
+        return Err(Halt::Skipped("the target has no control route that puts a made-up address in a breach".into()));
     }
     let (watched, waiting, crm) = (case.account().await?, case.account().await?, case.crm().await?);
     let (app, email) = (case.app(&waiting).await?, case.email());
-    let leak = json!({ "kind": EMAIL.name, "value": email });
-    let seeded = case.control(Method::POST, "/_mock/leaks", Some(leak)).await?;
+    let seeded = leaks::ask_to_seed(case, EMAIL.name, &email).await?;
     seeded.demand("a leak is seeded", is_done)?;
-    let leaks = EMAIL.leaks.unwrap_or_default();
+    let Some(leaks) = &EMAIL.leaks else { return Err(Halt::Skipped("no list shows the leaks of an email".into())) };
     EMAIL.needed(case, &crm, &watched, &email).await?;
-    let seen = case.list(&crm, &crm.path(&watched, leaks)).await?;
-    Stop::unless(!seen.is_empty(), "the leak is seen where nothing waits", || "no leaks".into())?;
+    let seen = leaks::of(case, leaks, &crm, &watched).await?;
+    Halt::unless(!seen.is_empty(), "the leak is seen where nothing waits", || "no leaks".into())?;
     EMAIL.needed(case, &app, &waiting, &email).await?;
-    let count = case.list(&app, &app.path(&waiting, leaks)).await?.len();
+    let count = leaks::of(case, leaks, &app, &waiting).await?.len();
     Ok(inquiry.named(if count == 0 { "hidden" } else { "shown" }, format!("{count} leaks of an email that waits")))
 }
 

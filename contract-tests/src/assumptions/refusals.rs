@@ -3,14 +3,15 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::items::add_by;
-use super::{Inquiry, Observation, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
 use crate::case::Case;
-use crate::client::{Account, Answer, Caller, Request};
-use crate::contract::{Step, Stop};
-use crate::contracts::watchlist::{CARD, EMAIL};
-use crate::contracts::{card, ssn, sso};
+use crate::exchange::{Account, Answer, Caller, Request};
+use crate::halt::Halt;
+use crate::kind::{CARD, EMAIL};
 use crate::reader;
+use crate::steps::accounts::Monitoring;
+use crate::steps::confirmations::{pending_card, verify_card};
+use crate::steps::logins;
 
 /// One way to be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(super) enum Way {
 
 impl Way {
     /// What it comes to. It may turn out to be no refusal.
-    pub(super) async fn answer(self, case: &Case) -> Step<Answer> {
+    pub(super) async fn answer(self, case: &Case) -> Result<Answer, Halt> {
         match self {
             Self::WrongToken => wrong_token(case).await,
             Self::ForeignAccount => {
@@ -71,14 +72,14 @@ impl Way {
             Self::PlainText => add_by(case, |request| Request { content_type: "text/plain", ..request }).await,
             Self::EmptyBody => add_by(case, |request| Request { body: Some("{}".into()), ..request }).await,
             Self::WrongLogin => {
-                let username = format!("nobody@{}", case.run.target.email_domain);
+                let username = format!("nobody@{}", case.session.target.email_domain);
                 case.log_in(json!({ "username": username, "password": "no-such-password" })).await
             }
             Self::WrongClient => wrong_client(case).await,
-            Self::UnknownCode => sso::exchange(case, &json!("no-such-code")).await,
+            Self::UnknownCode => logins::exchange(case, &json!("no-such-code")).await,
             Self::UnknownEmail => {
                 is_client(case).await?;
-                case.sso_exchange(sso::TOKEN, &case.email()).await
+                case.sso_exchange(logins::TOKEN, &case.email()).await
             }
             Self::WrongCode => wrong_code(case).await,
             Self::WithoutSsn => without_ssn(case).await,
@@ -114,7 +115,7 @@ const TOLD: [(u16, &str, Way); 3] = [
 ];
 
 /// An answer with this status, by whichever way leads to one.
-pub(super) async fn provoked(case: &Case, status: u16) -> Step<Answer> {
+pub(super) async fn provoked(case: &Case, status: u16) -> Result<Answer, Halt> {
     let mut met_instead = Vec::new();
     for way in ways_to(status) {
         match way.answer(case).await {
@@ -130,24 +131,24 @@ pub(super) async fn provoked(case: &Case, status: u16) -> Step<Answer> {
             Err(stop) => met_instead.push(stop.reason()),
         }
     }
-    Err(Stop::Inconclusive(format!("no {status} was met, but {}", met_instead.join("; "))))
+    Err(Halt::Inconclusive(format!("no {status} was met, but {}", met_instead.join("; "))))
 }
 
 /// Where a way leads in a world that is told to answer with this status there.
-async fn told(case: &Case, status: u16, key: &str, way: Way) -> Step<Answer> {
-    let world = case.run.sandbox(json!({ key: status.to_string() })).await?.case(case.format);
+async fn told(case: &Case, status: u16, key: &str, way: Way) -> Result<Answer, Halt> {
+    let world = Case::new(&case.session.sandbox(json!({ key: status.to_string() })).await?, case.format);
     let answer = way.answer(&world).await;
     case.take_story(&world);
     answer
 }
 
 /// The status that a way leads to.
-pub(super) async fn status_of(inquiry: Inquiry<'_>, way: Way) -> Step<Observation> {
+pub(super) async fn status_of(inquiry: Inquiry<'_>, way: Way) -> Result<Observation, Halt> {
     Ok(inquiry.status(&way.answer(inquiry.case).await?))
 }
 
 /// The status for a wrong client and for an unknown code, which are one question.
-pub(super) async fn sso_refused(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn sso_refused(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let client = Way::WrongClient.answer(inquiry.case).await?;
     let code = Way::UnknownCode.answer(inquiry.case).await?;
     if client.status == code.status {
@@ -157,7 +158,29 @@ pub(super) async fn sso_refused(inquiry: Inquiry<'_>) -> Step<Observation> {
     Ok(Observation::other(what, format!("{}; {}", met(&client), met(&code))))
 }
 
-async fn wrong_token(case: &Case) -> Step<Answer> {
+/// What becomes of a good body that is called plain text.
+pub(super) async fn body_content_type(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
+    // A body that is refused under its right name would tell nothing.
+    let named = add_by(inquiry.case, |request| request).await?;
+    named.demand("the email is added", is_done)?;
+    let answer = Way::PlainText.answer(inquiry.case).await?;
+    let name = match answer.status {
+        400 | 422 => "ignored".to_owned(),
+        status if is_done(status) => "read".to_owned(),
+        status => status.to_string(),
+    };
+    Ok(inquiry.named(&name, met(&answer)))
+}
+
+/// Asks to add an email by a body of any form.
+async fn add_by(case: &Case, body: impl FnOnce(Request) -> Request) -> Result<Answer, Halt> {
+    let (account, crm) = (case.account().await?, case.crm().await?);
+    let request = Request::new(Method::POST, crm.path(&account, EMAIL.items), case.format, None);
+    let email = json!({ "email": case.email() }).to_string();
+    case.send_request(&crm, body(Request { body: Some(email), ..request })).await
+}
+
+async fn wrong_token(case: &Case) -> Result<Answer, Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     // A token that is let in nowhere would be refused for another reason.
     EMAIL.list(case, &crm, &account).await?;
@@ -166,7 +189,7 @@ async fn wrong_token(case: &Case) -> Step<Answer> {
 
 /// One card is read on the path of another account. Where none can be added an email is removed there; that may be no
 /// error, for it is gone from that account either way.
-async fn foreign_item(case: &Case) -> Step<Answer> {
+async fn foreign_item(case: &Case) -> Result<Answer, Halt> {
     let (owner, other, crm) = (case.account().await?, case.account().await?, case.crm().await?);
     match CARD.needed(case, &crm, &owner, &CARD.new_value(case)).await {
         Ok(id) => case.get(&crm, &crm.path(&other, &format!("{}/{id}", CARD.items))).await,
@@ -177,7 +200,7 @@ async fn foreign_item(case: &Case) -> Step<Answer> {
     }
 }
 
-async fn same_account(case: &Case) -> Step<Answer> {
+async fn same_account(case: &Case) -> Result<Answer, Halt> {
     let account = case.fresh_account().await?;
     let answer = case.create(case.account_body(&account.email, Some(case.values.ssn()))).await?;
     if reader::is_success(answer.status) {
@@ -188,36 +211,36 @@ async fn same_account(case: &Case) -> Step<Answer> {
 }
 
 /// The SSO client gets a token for an account: where it gets none at all, a refusal would tell nothing.
-async fn is_client(case: &Case) -> Step<Account> {
+async fn is_client(case: &Case) -> Result<Account, Halt> {
     let account = case.account().await?;
     case.app(&account).await?;
     Ok(account)
 }
 
-async fn wrong_client(case: &Case) -> Step<Answer> {
+async fn wrong_client(case: &Case) -> Result<Answer, Halt> {
     let account = is_client(case).await?;
     let client = case.sso()?;
     let secret = format!("{}x", client.client_secret.0);
     let body = json!({ "client_id": client.client_id, "client_secret": secret, "email": account.email });
-    let answer = case.post(&Caller::Anonymous, sso::TOKEN, body).await?;
+    let answer = case.post(&Caller::Anonymous, logins::TOKEN, body).await?;
     case.learn_token(&answer, "$TOKEN");
     Ok(answer)
 }
 
 /// A wrong code for a card. That the right one is taken afterwards shows that the wrong one was refused for what it is,
 /// and not for the fields around it, which the guide does not give.
-async fn wrong_code(case: &Case) -> Step<Answer> {
+async fn wrong_code(case: &Case) -> Result<Answer, Halt> {
     let account = case.account().await?;
     let app = case.app(&account).await?;
-    let (id, code) = card::pending(case, &app, &account).await?;
-    let refused = card::verify(case, &app, &id, &reader::other_code(&code)).await?;
-    let taken = card::verify(case, &app, &id, &code).await?;
+    let (id, code) = pending_card(case, &app, &account).await?;
+    let refused = verify_card(case, &app, &id, &reader::other_code(&code)).await?;
+    let taken = verify_card(case, &app, &id, &code).await?;
     taken.demand("the right code is taken after a wrong one", reader::is_success)?;
     Ok(refused)
 }
 
-async fn without_ssn(case: &Case) -> Step<Answer> {
+async fn without_ssn(case: &Case) -> Result<Answer, Halt> {
     let (account, created) = case.create_account(None, false).await?;
-    let needs_one = |_| Stop::Skipped(format!("no account without an SSN can be had: {}", met(&created)));
-    ssn::switch(case, &account.map_err(needs_one)?, "activate").await
+    let needs_one = |_| Halt::Skipped(format!("no account without an SSN can be had: {}", met(&created)));
+    Monitoring::Activate.switch(case, &account.map_err(needs_one)?).await
 }

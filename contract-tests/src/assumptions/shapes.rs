@@ -4,27 +4,27 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::refusals::provoked;
-use super::{Inquiry, Observation, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, met};
+use crate::assumptions::refusals::provoked;
 use crate::case::Case;
-use crate::contract::{Step, Stop};
-use crate::contracts::ssn;
-use crate::contracts::watchlist::KINDS;
+use crate::halt::Halt;
+use crate::kind::KINDS;
 use crate::reader;
+use crate::steps::accounts;
 
 /// Where every answer is in the standardized format nobody sees the other one.
-fn has_legacy_format(case: &Case) -> Step {
-    match case.run.target.normalize_all {
-        true => Err(Stop::Skipped("the deployment forces the standardized format: see DEFENTRY_NORMALIZE_ALL".into())),
+fn has_legacy_format(case: &Case) -> Result<(), Halt> {
+    match case.session.target.normalize_all {
+        true => Err(Halt::Skipped("the deployment forces the standardized format: see DEFENTRY_NORMALIZE_ALL".into())),
         false => Ok(()),
     }
 }
 
 /// How the booleans of an account and of its items are written in the legacy format.
-pub(super) async fn legacy_boolean(inquiry: Inquiry<'_>) -> Step<Observation> {
+pub(super) async fn legacy_boolean(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     has_legacy_format(case)?;
-    let (account, created) = ssn::created(case, case.run.target.ssn_required).await?;
+    let (account, created) = accounts::created(case, case.session.target.ssn_required).await?;
     let crm = case.crm().await?;
     let mut bodies = vec![created.body];
     for kind in KINDS.into_iter().filter(|kind| kind.has_documented_body()) {
@@ -37,7 +37,7 @@ pub(super) async fn legacy_boolean(inquiry: Inquiry<'_>) -> Step<Observation> {
     let evidence: BTreeSet<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let evidence = evidence.into_iter().collect::<Vec<_>>().join(", ");
     match forms.into_iter().collect::<Vec<_>>()[..] {
-        [] => Err(Stop::Inconclusive("no field that is a boolean by its name was met".into())),
+        [] => Err(Halt::Inconclusive("no field that is a boolean by its name was met".into())),
         [form] => Ok(inquiry.named(form, evidence)),
         ref several => Ok(Observation::other(several.join(" and "), evidence)),
     }
@@ -57,7 +57,7 @@ fn form_of_boolean(value: &Value) -> Option<&'static str> {
 }
 
 /// Which of the legacy shapes an error of this status has.
-pub(super) async fn legacy_error(inquiry: Inquiry<'_>, status: u16) -> Step<Observation> {
+pub(super) async fn legacy_error(inquiry: Inquiry<'_>, status: u16) -> Result<Observation, Halt> {
     has_legacy_format(inquiry.case)?;
     let answer = provoked(inquiry.case, status).await?;
     Ok(inquiry.named(shape_of_error(&answer.body), met(&answer)))
@@ -76,7 +76,7 @@ fn shape_of_error(body: &Value) -> &'static str {
 }
 
 /// The code that the standardized format gives an error of this status.
-pub(super) async fn error_code(inquiry: Inquiry<'_>, status: u16) -> Step<Observation> {
+pub(super) async fn error_code(inquiry: Inquiry<'_>, status: u16) -> Result<Observation, Halt> {
     let answer = provoked(inquiry.case, status).await?;
     Ok(match answer.body["error"]["code"].as_str() {
         Some(code) => Observation::new(code, met(&answer)),

@@ -1,12 +1,13 @@
 //! Watched credit cards.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::watchlist::CARD;
 use crate::case::Case;
-use crate::client::{Account, Answer, Caller};
-use crate::contract::{Step, Stop};
+use crate::contract::page;
+use crate::halt::Halt;
+use crate::kind::CARD;
 use crate::reader;
+use crate::steps::confirmations::{VERIFY, pending_card, verify_card};
 
 page!("card" {
     "one_is_read": ["CARD-1", "CARD-2"] => |case| one_is_read(case),
@@ -15,10 +16,8 @@ page!("card" {
     "added_by_crm_needs_no_verification": ["CARD-3"] => |case| added_by_crm_needs_no_verification(case),
 });
 
-const VERIFY: &str = "/api/v1/credit-cards/verify";
-
 /// Each of two cards is read by its id, with both tokens, until it is removed; another account reads neither.
-async fn one_is_read(case: &Case) -> Step {
+async fn one_is_read(case: &Case) -> Result<(), Halt> {
     let (account, other) = (case.account().await?, case.account().await?);
     let crm = case.crm().await?;
     let ids = [
@@ -32,7 +31,7 @@ async fn one_is_read(case: &Case) -> Step {
             answer.demand("the card", reader::is_success)?;
             let shown = reader::item(&answer.body).and_then(reader::id);
             let observed = || shown.clone().unwrap_or_else(|| "none".into());
-            Stop::unless(shown.as_ref() == Some(id), format!("card {id}"), observed)?;
+            Halt::unless(shown.as_ref() == Some(id), format!("card {id}"), observed)?;
         }
     }
     let mut strangers = vec![crm.clone()];
@@ -49,64 +48,40 @@ async fn one_is_read(case: &Case) -> Step {
     Ok(())
 }
 
-/// Sends a code for a card. The fields of this body are not documented: others than ours are tried too.
-pub(crate) async fn verify(case: &Case, app: &Caller, id: &str, code: &str) -> Step<Answer> {
-    let id = id.parse::<u64>().map_or_else(|_| id.into(), Value::from);
-    let answer = case.post(app, VERIFY, json!({ "credit_card_id": id, "code": code })).await?;
-    if !matches!(answer.status, 400 | 422) {
-        return Ok(answer);
-    }
-    let body = json!({
-        "credit_card_id": id, "card_id": id, "creditCardId": id, "id": id, "code": code, "verification_code": code,
-    });
-    case.post(app, VERIFY, body).await
-}
-
-/// Adds a card by app token, and returns the code that its owner is sent.
-pub(crate) async fn pending(case: &Case, app: &Caller, account: &Account) -> Step<(String, String)> {
-    let value = CARD.new_value(case);
-    let mark = case.mark(&[&account.email]).await?;
-    let id = CARD.needed(case, app, account, &value).await?;
-    let message = case.message(&mark).await?;
-    let code = message.code().ok_or_else(|| Stop::fail("a message with a code", "a message without one"))?;
-    case.run.redactor.learn(code, "$CODE");
-    Ok((id, code.to_owned()))
-}
-
 /// CRM cannot verify a card. The end user can, with the code that they are sent, and with no other.
-async fn verified_by_the_end_user(case: &Case) -> Step {
+async fn verified_by_the_end_user(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     case.post(&crm, VERIFY, json!({})).await?.demand("401 or 403 to a CRM token", reader::is_wrong_token)?;
-    let (id, code) = pending(case, &app, &account).await?;
-    let refused = verify(case, &app, &id, &reader::other_code(&code)).await?;
+    let (id, code) = pending_card(case, &app, &account).await?;
+    let refused = verify_card(case, &app, &id, &reader::other_code(&code)).await?;
     refused.demand("a wrong code is refused", reader::is_refusal)?;
-    let verified = verify(case, &app, &id, &code).await?;
+    let verified = verify_card(case, &app, &id, &code).await?;
     match verified.status {
         // The fields of this body are not documented, so a target may not know them.
-        400 | 422 => Err(Stop::fail("a verified card", format!("{} to {VERIFY}", verified.status)).into_needed()),
+        400 | 422 => Err(Halt::fail("a verified card", format!("{} to {VERIFY}", verified.status)).into_required()),
         _ => verified.demand("the code that was sent verifies the card", reader::is_success),
     }
 }
 
 /// The code of one user's card verifies nothing for another user.
-async fn verified_by_its_owner_only(case: &Case) -> Step {
+async fn verified_by_its_owner_only(case: &Case) -> Result<(), Halt> {
     let (account, other) = (case.account().await?, case.account().await?);
     let (app, stranger) = (case.app(&account).await?, case.app(&other).await?);
-    let (id, code) = pending(case, &app, &account).await.map_err(Stop::into_needed)?;
-    let refused = verify(case, &stranger, &id, &code).await?;
+    let (id, code) = pending_card(case, &app, &account).await.map_err(Halt::into_required)?;
+    let refused = verify_card(case, &stranger, &id, &code).await?;
     refused.demand("another user's card is refused", reader::is_refusal)
 }
 
 /// Of two cards, only the one that the end user has added is to be verified.
-async fn added_by_crm_needs_no_verification(case: &Case) -> Step {
+async fn added_by_crm_needs_no_verification(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     let mark = case.mark(&[&account.email]).await?;
     CARD.needed(case, &crm, &account, &CARD.new_value(case)).await?;
     let early = case.asked(&mark).await?;
-    pending(case, &app, &account).await.map_err(Stop::into_needed)?;
+    pending_card(case, &app, &account).await.map_err(Halt::into_required)?;
     let sent = case.asked(&mark).await?;
     let observed = || format!("{sent} messages about two cards, of which the end user added one");
-    Stop::unless(early == 0 && sent == 1, "one message, about the end user's card", observed)
+    Halt::unless(early == 0 && sent == 1, "one message, about the end user's card", observed)
 }

@@ -2,10 +2,11 @@
 
 use reqwest::header::LINK;
 
-use super::watchlist::EMAIL;
 use crate::case::Case;
-use crate::client::{Account, Caller};
-use crate::contract::{Step, Stop};
+use crate::contract::page;
+use crate::exchange::{Account, Caller};
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
 
 page!("concurrency" {
@@ -17,17 +18,17 @@ page!("concurrency" {
 
 /// How often each race is run: few where calls are slow anyway.
 fn rounds(case: &Case) -> usize {
-    if case.run.target.is_loopback() { 6 } else { 1 }
+    if case.session.target.is_loopback() { 6 } else { 1 }
 }
 
 /// How many items with this address an account has.
-async fn count(case: &Case, crm: &Caller, account: &Account, email: &str) -> Step<usize> {
+async fn count(case: &Case, crm: &Caller, account: &Account, email: &str) -> Result<usize, Halt> {
     let items = EMAIL.list(case, crm, account).await?;
     Ok(items.iter().filter(|(_, item)| reader::shows(item, email)).count())
 }
 
 /// Two calls at once come to what two calls one after the other come to.
-async fn same_item_added_twice(case: &Case) -> Step {
+async fn same_item_added_twice(case: &Case) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let email = case.email();
     let mut successes = 0;
@@ -42,12 +43,12 @@ async fn same_item_added_twice(case: &Case) -> Step {
         let successes = [first?, second?].iter().filter(|answer| reader::is_success(answer.status)).count();
         let at_once = (successes, count(case, &crm, &account, &email).await?);
         let expected = format!("{} done and {} in the list, as one after the other", in_order.0, in_order.1);
-        Stop::unless(at_once == in_order, expected, || format!("{} done and {} in the list", at_once.0, at_once.1))?;
+        Halt::unless(at_once == in_order, expected, || format!("{} done and {} in the list", at_once.0, at_once.1))?;
     }
     Ok(())
 }
 
-async fn same_item_removed_twice(case: &Case) -> Step {
+async fn same_item_removed_twice(case: &Case) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let id = EMAIL.needed(case, &crm, &account, &case.email()).await?;
     let mut in_order = 0;
@@ -60,15 +61,15 @@ async fn same_item_removed_twice(case: &Case) -> Step {
         let (first, second) =
             tokio::join!(EMAIL.remove(case, &crm, &account, &id), EMAIL.remove(case, &crm, &account, &id));
         let done = [first?, second?].iter().filter(|answer| reader::is_success(answer.status)).count();
-        Stop::unless(done == in_order, format!("{in_order} done, as one after the other"), || format!("{done} done"))?;
+        Halt::unless(done == in_order, format!("{in_order} done, as one after the other"), || format!("{done} done"))?;
         let left: Vec<_> = EMAIL.list(case, &crm, &account).await?.into_iter().map(|(id, _)| id).collect();
         let is_right = left.contains(&kept) && !left.contains(&id);
-        Stop::unless(is_right, format!("item {id} is gone, and {kept} is not"), || format!("{left:?}"))?;
+        Halt::unless(is_right, format!("item {id} is gone, and {kept} is not"), || format!("{left:?}"))?;
     }
     Ok(())
 }
 
-async fn added_while_another_is_removed(case: &Case) -> Step {
+async fn added_while_another_is_removed(case: &Case) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     for _ in 0..rounds(case) {
         let (old, new) = (case.email(), case.email());
@@ -78,13 +79,13 @@ async fn added_while_another_is_removed(case: &Case) -> Step {
         added?.demand("the item is added", reader::is_success)?;
         removed?.demand("the other item is removed", reader::is_success)?;
         let counts = (count(case, &crm, &account, &old).await?, count(case, &crm, &account, &new).await?);
-        Stop::unless(counts == (0, 1), format!("{new} and not {old}"), || format!("{} and {}", counts.1, counts.0))?;
+        Halt::unless(counts == (0, 1), format!("{new} and not {old}"), || format!("{} and {}", counts.1, counts.0))?;
     }
     Ok(())
 }
 
 /// A list holds what was added before it was asked for, and each item once.
-async fn listed_during_writes(case: &Case) -> Step {
+async fn listed_during_writes(case: &Case) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let before = case.email();
     EMAIL.needed(case, &crm, &account, &before).await?;
@@ -92,7 +93,7 @@ async fn listed_during_writes(case: &Case) -> Step {
         for _ in 0..rounds(case) {
             EMAIL.needed(case, &crm, &account, &case.email()).await?;
         }
-        Ok::<_, Stop>(())
+        Ok::<_, Halt>(())
     };
     let first = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
     let has_pages = reader::has_pages(&first.body) || first.headers.contains_key(LINK);
@@ -102,7 +103,7 @@ async fn listed_during_writes(case: &Case) -> Step {
             let times = items.iter().filter(|(_, item)| reader::shows(item, &before)).count();
             // Between two pages what is added may push an item from the one to the other.
             let is_right = times == 1 || has_pages && times > 1;
-            Stop::unless(is_right, format!("{before} once in every list"), || format!("{times} times"))?;
+            Halt::unless(is_right, format!("{before} once in every list"), || format!("{times} times"))?;
             if has_pages {
                 continue;
             }
@@ -110,13 +111,13 @@ async fn listed_during_writes(case: &Case) -> Step {
             ids.sort();
             ids.dedup();
             let observed = || format!("{} items, {} ids", items.len(), ids.len());
-            Stop::unless(ids.len() == items.len(), "each item once", observed)?;
+            Halt::unless(ids.len() == items.len(), "each item once", observed)?;
         }
-        Ok::<_, Stop>(())
+        Ok::<_, Halt>(())
     };
     let (written, read) = tokio::join!(writes, reads);
     written?;
     read?;
     let items = EMAIL.list(case, &crm, &account).await?.len();
-    Stop::unless(items == rounds(case) + 1, format!("{} items", rounds(case) + 1), || items.to_string())
+    Halt::unless(items == rounds(case) + 1, format!("{} items", rounds(case) + 1), || items.to_string())
 }

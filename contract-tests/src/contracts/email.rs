@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::watchlist::EMAIL;
 use crate::case::Case;
-use crate::client::{Account, Caller};
-use crate::contract::{Step, Stop};
-use crate::messages::{Mark, Message};
+use crate::contract::page;
+use crate::exchange::Caller;
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
+use crate::steps::confirmations::{RESEND, pending_email};
 
 page!("email" {
     "added_by_app_is_confirmed_by_its_link": ["SCOPE-3", "EMAIL-2"] => |case| confirmed_by_its_link(case),
@@ -16,50 +17,39 @@ page!("email" {
     "resend_takes_the_app_token": ["EMAIL-2"] => |case| resend_takes_the_app_token(case),
 });
 
-pub(crate) const RESEND: &str = "/api/v1/resend/watchlist-email-confirmation";
-
-/// Adds an address by app token, and returns the message that asks to confirm it.
-pub(crate) async fn pending(case: &Case, app: &Caller, account: &Account) -> Step<(String, Mark, Message)> {
-    let email = case.email();
-    let mark = EMAIL.mark(case, account, &email).await?;
-    EMAIL.added(case, app, account, &email).await.map_err(Stop::into_needed)?;
-    let message = case.message(&mark).await?;
-    Ok((email, mark, message))
-}
-
 /// The end user is asked to confirm what they add; once they have, nothing is pending that could be resent.
-async fn confirmed_by_its_link(case: &Case) -> Step {
+async fn confirmed_by_its_link(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let app = case.app(&account).await?;
-    let (email, _, message) = pending(case, &app, &account).await?;
-    let link = message.link().ok_or_else(|| Stop::fail("a message with a link that confirms", "one without"))?;
+    let (email, _, message) = pending_email(case, &app, &account).await?;
+    let link = message.link().ok_or_else(|| Halt::fail("a message with a link that confirms", "one without"))?;
     case.open(link).await?;
     let items = EMAIL.list(case, &app, &account).await?;
     let is_listed = items.iter().any(|(_, item)| reader::shows(item, &email));
-    Stop::unless(is_listed, "what was confirmed is in the list", || format!("{} items without it", items.len()))?;
+    Halt::unless(is_listed, "what was confirmed is in the list", || format!("{} items without it", items.len()))?;
     // What a resend answers when nothing is pending is the target's choice; that nothing is sent is not.
     let mark = case.mark(&[&email]).await?;
     case.post(&app, RESEND, json!({ "email": email })).await?;
-    let (_, _, _) = pending(case, &app, &account).await.map_err(Stop::into_needed)?;
+    let (_, _, _) = pending_email(case, &app, &account).await.map_err(Halt::into_required)?;
     let sent = case.asked(&mark).await?;
-    Stop::unless(sent == 0, "no message about what is confirmed", || format!("{sent} to {email}"))
+    Halt::unless(sent == 0, "no message about what is confirmed", || format!("{sent} to {email}"))
 }
 
 /// A resend of what waits sends another message, whose link confirms.
-async fn confirmation_is_resent(case: &Case) -> Step {
+async fn confirmation_is_resent(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let app = case.app(&account).await?;
-    let (email, ..) = pending(case, &app, &account).await.map_err(Stop::into_needed)?;
+    let (email, ..) = pending_email(case, &app, &account).await.map_err(Halt::into_required)?;
     let mark = EMAIL.mark(case, &account, &email).await?;
     resent(case, &app, &email).await?;
     let message = case.message(&mark).await?;
-    let link = message.link().ok_or_else(|| Stop::fail("a message with a link that confirms", "one without"))?;
+    let link = message.link().ok_or_else(|| Halt::fail("a message with a link that confirms", "one without"))?;
     let opened = case.get(&Caller::Anonymous, link).await?;
     opened.demand("the link of the second message opens", |status| (200..400).contains(&status))
 }
 
 /// Asks for another message. The guide gives no body: one that names the address, or none, must do.
-async fn resent(case: &Case, app: &Caller, email: &str) -> Step {
+async fn resent(case: &Case, app: &Caller, email: &str) -> Result<(), Halt> {
     let mut answer = case.post(app, RESEND, json!({ "email": email })).await?;
     if matches!(answer.status, 400 | 422) {
         answer = case.post(app, RESEND, json!({})).await?;
@@ -68,21 +58,21 @@ async fn resent(case: &Case, app: &Caller, email: &str) -> Step {
 }
 
 /// One user's resend sends nothing about what another waits for.
-async fn resent_to_the_asking_user(case: &Case) -> Step {
+async fn resent_to_the_asking_user(case: &Case) -> Result<(), Halt> {
     let accounts = [case.account().await?, case.account().await?];
     let apps = [case.app(&accounts[0]).await?, case.app(&accounts[1]).await?];
-    let (first, ..) = pending(case, &apps[0], &accounts[0]).await.map_err(Stop::into_needed)?;
-    let (second, ..) = pending(case, &apps[1], &accounts[1]).await.map_err(Stop::into_needed)?;
+    let (first, ..) = pending_email(case, &apps[0], &accounts[0]).await.map_err(Halt::into_required)?;
+    let (second, ..) = pending_email(case, &apps[1], &accounts[1]).await.map_err(Halt::into_required)?;
     let (others, own) = (EMAIL.mark(case, &accounts[0], &first).await?, EMAIL.mark(case, &accounts[1], &second).await?);
     case.post(&apps[1], RESEND, json!({ "email": first })).await?;
     resent(case, &apps[1], &second).await?;
     case.message(&own).await?;
     let sent = case.asked(&others).await?;
-    Stop::unless(sent == 0, "nothing about what another user waits for", || format!("{sent} messages"))
+    Halt::unless(sent == 0, "nothing about what another user waits for", || format!("{sent} messages"))
 }
 
 /// It is there for the end user, and for nobody else.
-async fn resend_takes_the_app_token(case: &Case) -> Step {
+async fn resend_takes_the_app_token(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     for caller in [&crm, &Caller::Anonymous] {

@@ -4,15 +4,16 @@ use std::sync::LazyLock;
 
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::scope::empty_body;
-use super::ssn::created;
-use super::watchlist::{Enrolled, KINDS};
 use crate::case::Case;
-use crate::client::{Account, Caller};
-use crate::contract::{Step, Stop};
+use crate::contract::page;
+use crate::exchange::{Account, Caller};
+use crate::halt::Halt;
+use crate::kind::KINDS;
 use crate::reader;
+use crate::steps::accounts::created;
+use crate::steps::items::Enrolled;
 
 page!("examples" {
     "email": ["EMAIL-1", "EMAIL-2", "SCOPE-2", "SCOPE-3"] => |case| replayed(case, "Email"),
@@ -25,12 +26,23 @@ page!("examples" {
     "card": ["CARD-1", "CARD-2", "CARD-4"] => |case| replayed(case, "Credit cards"),
 });
 
+/// The token of an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Token {
+    Crm,
+    App,
+    /// None: the example is a login.
+    #[serde(other)]
+    Other,
+}
+
 /// One request of the guide.
 #[derive(Debug, Deserialize)]
 struct Example {
     id: String,
     section: String,
-    token: String,
+    token: Token,
     method: String,
     path: String,
     /// As the guide has it.
@@ -44,20 +56,26 @@ static EXAMPLES: LazyLock<Vec<Example>> = LazyLock::new(|| {
         .expect("the compiled-in examples are of this form")
 });
 
+impl Example {
+    fn method(&self) -> Method {
+        self.method.parse().unwrap_or_default()
+    }
+}
+
 /// The example that creates an account.
 const CREATE: &str = "account-create-crm";
 
 /// All examples of a section in their order, CRM's on one account, the app's on another.
-async fn replayed(case: &Case, section: &str) -> Step {
+async fn replayed(case: &Case, section: &str) -> Result<(), Halt> {
     let crm = case.crm().await?;
-    for token in ["crm", "app"] {
+    for token in [Token::Crm, Token::App] {
         let account = match section {
             // The examples switch the monitoring of an SSN that is there.
             "SSN (national ID)" => created(case, true).await?.0,
             _ => case.account().await?,
         };
         let caller = match token {
-            "crm" => crm.clone(),
+            Token::Crm => crm.clone(),
             _ => case.app(&account).await?,
         };
         let mut own = Enrolled { account, captures: Default::default(), values: Default::default() };
@@ -71,17 +89,17 @@ async fn replayed(case: &Case, section: &str) -> Step {
     Ok(())
 }
 
-async fn send(case: &Case, caller: &Caller, own: &mut Enrolled, example: &Example) -> Step {
+async fn send(case: &Case, caller: &Caller, own: &mut Enrolled, example: &Example) -> Result<(), Halt> {
     let Some(kind) = KINDS.into_iter().find(|kind| example.path.contains(kind.items)) else {
         let Some(path) = own.fill(&example.path) else { return Ok(()) };
-        let method = Method::from_bytes(example.method.as_bytes()).unwrap_or_default();
-        let answer = case.send(caller, method, &path, empty_body(&example.method)).await?;
+        let body = empty_body(&example.method());
+        let answer = case.send(caller, example.method(), &path, body).await?;
         return is_served(example, answer.status);
     };
-    let is_add = example.method == "POST" && example.path.ends_with(kind.items);
+    let is_add = example.method() == Method::POST && example.path.ends_with(kind.items);
     if is_add {
         // The guide's phone number may be somebody's: off this machine a reserved one takes its place.
-        let is_near = case.run.target.is_loopback();
+        let is_near = case.session.target.is_loopback();
         let answer = match &example.body {
             Some(body) if is_near => case.post(caller, &caller.path(&own.account, kind.items), body.clone()).await?,
             Some(_) => kind.add(case, caller, &own.account, &kind.new_value(case)).await?,
@@ -96,9 +114,8 @@ async fn send(case: &Case, caller: &Caller, own: &mut Enrolled, example: &Exampl
         return Ok(());
     }
     let Some(path) = own.fill(&example.path) else { return Ok(()) };
-    let method = Method::from_bytes(example.method.as_bytes()).unwrap_or_default();
     let body = example.assumed_body.as_ref().map(|body| fill(own, body));
-    let answer = case.send(caller, method, &path, body).await?;
+    let answer = case.send(caller, example.method(), &path, body).await?;
     is_served(example, answer.status)
 }
 
@@ -112,7 +129,7 @@ fn fill(own: &Enrolled, body: &Value) -> Value {
 }
 
 /// Done, or refused for what the guide leaves open: a body that it does not give, a code that nobody was sent.
-fn is_served(example: &Example, status: u16) -> Step {
+fn is_served(example: &Example, status: u16) -> Result<(), Halt> {
     let is_open = example.assumed_body.is_some()
         || ["/resend/", "/send-verification-code", "/confirm", "/verify"]
             .iter()
@@ -121,14 +138,14 @@ fn is_served(example: &Example, status: u16) -> Step {
         || is_open && (matches!(status, 400 | 422) || status == 404 && example.path.contains("/resend/"))
         || example.path.ends_with("/confirm") && status == 403
         || example.path.ends_with("/verify") && status == 403;
-    Stop::unless(is_right, format!("the guide's example {}", example.id), || {
+    Halt::unless(is_right, format!("the guide's example {}", example.id), || {
         format!("{status} to {} {}", example.method, example.path)
     })
 }
 
 /// The guide's example of an account, but for its address, which must be new. Its SSN fails its country's check digit,
 /// and is taken nevertheless.
-async fn account(case: &Case) -> Step {
+async fn account(case: &Case) -> Result<(), Halt> {
     let example = EXAMPLES.iter().find(|example| example.id == CREATE);
     let Some(body) = example.and_then(|example| example.assumed_body.as_ref()) else { return Ok(()) };
     let mut bodies = [body.clone(), body.clone()];
@@ -137,18 +154,23 @@ async fn account(case: &Case) -> Step {
     for mut body in bodies {
         let email = case.email();
         body["email"] = email.clone().into();
-        body["plan_id"] = case.run.target.plan_id.into();
+        body["plan_id"] = case.session.target.plan_id.into();
         let answer = case.create(body).await?;
-        let created: Step<Account> = case.created(&answer, &email, false);
+        let created: Result<Account, Halt> = case.created(&answer, &email, false);
         match (created, refusal.take()) {
             (Ok(_), None) => return Ok(()),
             (Ok(_), Some(_)) => {
                 let reason = "the example's SSN is refused, one like it is not: it may be somebody's there already";
-                return Err(Stop::Inconclusive(reason.into()));
+                return Err(Halt::Inconclusive(reason.into()));
             }
             (Err(stop), None) => refusal = Some(stop),
             (Err(stop), Some(_)) => return Err(stop),
         }
     }
     Ok(())
+}
+
+/// The body of a call about which the guide gives no body.
+fn empty_body(method: &Method) -> Option<Value> {
+    (![Method::GET, Method::DELETE].contains(method)).then(|| json!({}))
 }

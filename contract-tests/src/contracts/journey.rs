@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use super::alarms::{self, is_closed};
-use super::leaks;
-use super::watchlist::EMAIL;
-use crate::case::{Case, token};
-use crate::client::Caller;
-use crate::contract::{Step, Stop};
+use crate::case::Case;
+use crate::contract::page;
+use crate::exchange::Caller;
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
+use crate::steps::alarms::{self, is_closed};
+use crate::steps::leaks;
 
 page!("journey" {
     "from_login_to_closed_alarm": [
@@ -18,17 +19,17 @@ page!("journey" {
 
 /// The backend logs in and enrols a customer; the customer adds an address and confirms it; an address leaks; the
 /// customer is told, advised, and closes the alarm, and the backend sees that.
-async fn from_login_to_closed_alarm(case: &Case) -> Step {
+async fn from_login_to_closed_alarm(case: &Case) -> Result<(), Halt> {
     let source = leaks::source(case, &EMAIL).await?;
     leaks::is_affordable(case, &source)?;
 
     // The backend.
-    let crm = match case.login(&case.run.target.crm).await {
+    let crm = match case.login(&case.session.target.crm).await {
         Ok(login) => {
             login.demand("200 to the login", |status| status == 200)?;
-            Caller::Crm(token(&login)?)
+            Caller::Crm(login.token()?)
         }
-        Err(Stop::Skipped(_)) => case.crm().await?,
+        Err(Halt::Skipped(_)) => case.crm().await?,
         Err(stop) => return Err(stop),
     };
     let (account, created) = case.create_account_with_ssn(false).await?;
@@ -41,7 +42,7 @@ async fn from_login_to_closed_alarm(case: &Case) -> Step {
     // The customer, in the app.
     let exchanged = case.sso_token(&account).await?;
     exchanged.demand("200 to the exchange", |status| status == 200)?;
-    let app = Caller::App(token(&exchanged)?, account.clone());
+    let app = Caller::App(exchanged.token()?, account.clone());
     let private = case.email();
     let mark = EMAIL.mark(case, &account, &private).await;
     let added = case.post(&app, "/api/v1/email-watchlist", json!({ "email": private })).await?;
@@ -51,7 +52,7 @@ async fn from_login_to_closed_alarm(case: &Case) -> Step {
     }
 
     // The breach.
-    let _turn = case.run.leaking.lock().await;
+    let _turn = case.session.leaking.lock().await;
     let before = alarms::of(case, &app, &account).await?;
     let leaked = leaks::leaked(case, &EMAIL, source).await?;
     let watched = case.post(&crm, &below("/email-watchlist"), json!({ "email": leaked })).await?;
@@ -61,12 +62,12 @@ async fn from_login_to_closed_alarm(case: &Case) -> Step {
     // The alarm. A target may have ended the first session by now.
     let app = case.app(&account).await?;
     let new = alarms::new(&before, &alarms::of(case, &app, &account).await?);
-    let alarm = new.first().ok_or_else(|| Stop::fail("an alarm in the app", "no new one"))?;
+    let alarm = new.first().ok_or_else(|| Halt::fail("an alarm in the app", "no new one"))?;
     let advice = case.get(&app, &format!("/api/v1/alarms/{alarm}/coachme")).await?;
     advice.demand("what to do about it", reader::is_success)?;
     let closed = case.get(&app, &format!("/api/v1/alarms/{alarm}/close")).await?;
     closed.demand("the customer closes it", reader::is_success)?;
     let seen = case.get(&crm, &below(&format!("/alarms/{alarm}"))).await?;
     seen.demand("the backend reads the alarm", reader::is_success)?;
-    Stop::unless(is_closed(&seen.body), "the alarm is CLOSED for the backend too", || "it is not".into())
+    Halt::unless(is_closed(&seen.body), "the alarm is CLOSED for the backend too", || "it is not".into())
 }

@@ -1,12 +1,14 @@
 //! Where CRM tokens come from.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::watchlist::EMAIL;
-use crate::case::{Case, token};
-use crate::client::Caller;
-use crate::contract::{Step, Stop};
+use crate::case::Case;
+use crate::contract::page;
+use crate::exchange::Caller;
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
+use crate::steps::logins::no_token;
 
 page!("login" {
     "crm": ["LOGIN-1", "LOGIN-4"] => |case| crm(case),
@@ -17,20 +19,20 @@ page!("login" {
 });
 
 /// The login answers 200 with a token, and the token works at once.
-async fn crm(case: &Case) -> Step {
+async fn crm(case: &Case) -> Result<(), Halt> {
     // With another token, so that the new one is used here first.
     let account = case.account().await?;
-    let answer = case.login(&case.run.target.crm).await?;
+    let answer = case.login(&case.session.target.crm).await?;
     answer.demand("200 to a login with DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD", |status| status == 200)?;
-    let crm = Caller::Crm(token(&answer)?);
+    let crm = Caller::Crm(answer.token()?);
     let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
     listed.demand("the token of the login is let in", reader::is_success)
 }
 
 /// A wrong password, another user, or half a login gives no token.
-async fn wrong_credentials_are_refused(case: &Case) -> Step {
+async fn wrong_credentials_are_refused(case: &Case) -> Result<(), Halt> {
     let (username, password) = case.credentials()?;
-    let unknown = format!("nobody@{}", case.run.target.email_domain);
+    let unknown = format!("nobody@{}", case.session.target.email_domain);
     for body in [
         json!({ "username": username, "password": format!("{}x", password.0) }),
         json!({ "username": unknown, "password": password.0 }),
@@ -43,25 +45,16 @@ async fn wrong_credentials_are_refused(case: &Case) -> Step {
     Ok(())
 }
 
-/// Refused, and without a token.
-pub(super) async fn no_token(case: &Case, path: &str, body: Value) -> Step {
-    let answer = case.post(&Caller::Anonymous, path, body).await?;
-    case.learn_token(&answer, "$TOKEN");
-    answer.demand("a refusal", reader::is_refusal)?;
-    let named = reader::fields(&answer.body).into_iter().any(|(name, _)| name == "token");
-    Stop::unless(!named, "no token", || format!("one to {}", answer.to))
-}
-
 /// A login may ask for a longer session, and its token works.
-async fn keep_logged_is_taken(case: &Case) -> Step {
+async fn keep_logged_is_taken(case: &Case) -> Result<(), Halt> {
     let (username, password) = case.credentials()?;
-    let plain = case.login(&case.run.target.crm).await?;
-    plain.demand("a login without keep_logged", reader::is_success).map_err(Stop::into_needed)?;
+    let plain = case.login(&case.session.target.crm).await?;
+    plain.demand("a login without keep_logged", reader::is_success).map_err(Halt::into_required)?;
     for keep_logged in [true, false] {
         let body = json!({ "username": username, "password": password.0, "keep_logged": keep_logged });
         let answer = case.log_in(body).await?;
         answer.demand("200 to a login with keep_logged", |status| status == 200)?;
-        let crm = Caller::Crm(token(&answer)?);
+        let crm = Caller::Crm(answer.token()?);
         let account = case.account().await?;
         let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
         listed.demand("the token of the login is let in", reader::is_success)?;
@@ -70,16 +63,16 @@ async fn keep_logged_is_taken(case: &Case) -> Step {
 }
 
 /// The SSO client is no user of the CRM login.
-async fn sso_credentials_are_no_crm_user(case: &Case) -> Step {
+async fn sso_credentials_are_no_crm_user(case: &Case) -> Result<(), Halt> {
     let sso = case.sso()?;
     let body = json!({ "username": sso.client_id, "password": sso.client_secret.0 });
     no_token(case, "/api/v1/crm/auth/login", body).await
 }
 
 /// Where other systems register users, there is nothing, with or without a CRM token.
-async fn no_route_provisions_users(case: &Case) -> Step {
+async fn no_route_provisions_users(case: &Case) -> Result<(), Halt> {
     let body = json!({ "username": case.email(), "password": "contract-Test-1", "email": case.email() });
-    case.run.redactor.learn("contract-Test-1", "$PASSWORD");
+    case.session.redactor.learn("contract-Test-1", "$PASSWORD");
     let crm = case.crm().await?;
     for path in ["/api/v1/crm/auth/register", "/api/v1/crm/users", "/api/v1/crm/user"] {
         for caller in [&Caller::Anonymous, &crm] {

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::watchlist::PHONE;
 use crate::case::Case;
-use crate::client::{Account, Answer, Caller};
-use crate::contract::{Step, Stop};
+use crate::contract::page;
+use crate::exchange::{Account, Answer, Caller};
+use crate::halt::Halt;
+use crate::kind::PHONE;
 use crate::reader;
 
 page!("phone" {
@@ -31,7 +32,7 @@ async fn named(
     id: &str,
     phone: &str,
     code: Option<&str>,
-) -> Step<Answer> {
+) -> Result<Answer, Halt> {
     let all = naming(id, phone);
     let mut answer = None;
     for mut body in [json!({ "phone": phone }), json!({ "phone_id": all["phone_id"] }), all.clone()] {
@@ -48,37 +49,37 @@ async fn named(
             break;
         }
     }
-    answer.ok_or_else(|| Stop::Inconclusive("nothing was sent".into()))
+    answer.ok_or_else(|| Halt::Inconclusive("nothing was sent".into()))
 }
 
 /// A code goes to the phone, confirms it, and no other code does.
-async fn verified_by_sms(case: &Case) -> Step {
+async fn verified_by_sms(case: &Case) -> Result<(), Halt> {
     let (account, crm, phone) = (case.account().await?, case.crm().await?, PHONE.new_value(case));
     let id = PHONE.needed(case, &crm, &account, &phone).await?;
     let mark = case.mark(&[&phone]).await?;
     let sent = named(case, &crm, &account, SEND, &id, &phone, None).await?;
     if matches!(sent.status, 400 | 422) {
         // The fields of this body are not documented, so a target may not know them.
-        return Err(Stop::fail("a code is sent", format!("{} to {SEND}", sent.status)).into_needed());
+        return Err(Halt::fail("a code is sent", format!("{} to {SEND}", sent.status)).into_required());
     }
     sent.demand("a code is sent", reader::is_success)?;
     let message = case.message(&mark).await?;
-    let code = message.code().ok_or_else(|| Stop::fail("a message with a code", "one without"))?;
-    case.run.redactor.learn(code, "$CODE");
+    let code = message.code().ok_or_else(|| Halt::fail("a message with a code", "one without"))?;
+    case.session.redactor.learn(code, "$CODE");
     let wrong = reader::other_code(code);
     let refused = named(case, &crm, &account, CONFIRM, &id, &phone, Some(&wrong)).await?;
     refused.demand("a wrong code is refused", reader::is_refusal)?;
     let confirmed = named(case, &crm, &account, CONFIRM, &id, &phone, Some(code)).await?;
     if matches!(confirmed.status, 400 | 422) {
         return Err(
-            Stop::fail("the code that was sent confirms", format!("{} to {CONFIRM}", confirmed.status)).into_needed()
+            Halt::fail("the code that was sent confirms", format!("{} to {CONFIRM}", confirmed.status)).into_required()
         );
     }
     confirmed.demand("the code that was sent confirms", reader::is_success)
 }
 
 /// Both routes are there for CRM, below the account.
-async fn verification_takes_the_crm_token(case: &Case) -> Step {
+async fn verification_takes_the_crm_token(case: &Case) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let app = case.app(&account).await?;
     for rest in [SEND, CONFIRM] {

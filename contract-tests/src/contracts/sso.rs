@@ -3,13 +3,14 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::account::{is_named, is_not_named, names, naming};
-use super::login::no_token;
-use super::watchlist::EMAIL;
-use crate::case::{Case, token};
-use crate::client::{Account, Answer, Caller};
-use crate::contract::{Step, Stop};
+use crate::case::Case;
+use crate::contract::page;
+use crate::exchange::{Account, Answer, Caller};
+use crate::halt::Halt;
+use crate::kind::EMAIL;
 use crate::reader;
+use crate::steps::logins::{CODE, LOGIN, TOKEN, exchange, issued, no_token};
+use crate::steps::profiles::{is_named, is_not_named, names, naming};
 
 page!("sso" {
     "token": ["SSO-1", "SSO-2"] => |case| sso_token(case),
@@ -24,28 +25,24 @@ page!("sso" {
     "own_password_is_changed": ["SSO-5"] => |case| own_password_is_changed(case),
 });
 
-pub(crate) const TOKEN: &str = "/api/v1/sso/token";
-const CODE: &str = "/api/v1/sso/code";
-const LOGIN: &str = "/api/v1/sso/login";
-
 /// The exchange answers 200 with a token, and the token acts for an account.
-async fn sso_token(case: &Case) -> Step {
+async fn sso_token(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let answer = case.sso_token(&account).await?;
     answer.demand("200 to an exchange", |status| status == 200)?;
-    let app = Caller::App(token(&answer)?, account.clone());
+    let app = Caller::App(answer.token()?, account.clone());
     let listed = case.get(&app, &app.path(&account, EMAIL.list)).await?;
     listed.demand("the token of the exchange is let in", reader::is_success)
 }
 
 /// Of two accounts, each token sees what CRM has put on its own.
-async fn acts_for_the_account_of_the_email(case: &Case) -> Step {
+async fn acts_for_the_account_of_the_email(case: &Case) -> Result<(), Halt> {
     let accounts = [case.account().await?, case.account().await?];
     let tokens = [case.app(&accounts[0]).await?, case.app(&accounts[1]).await?];
     each_sees_its_own(case, &accounts, &tokens).await
 }
 
-async fn each_sees_its_own(case: &Case, accounts: &[Account; 2], tokens: &[Caller; 2]) -> Step {
+async fn each_sees_its_own(case: &Case, accounts: &[Account; 2], tokens: &[Caller; 2]) -> Result<(), Halt> {
     let crm = case.crm().await?;
     let emails = [case.email(), case.email()];
     for (account, email) in accounts.iter().zip(&emails) {
@@ -58,34 +55,34 @@ async fn each_sees_its_own(case: &Case, accounts: &[Account; 2], tokens: &[Calle
             let expected =
                 format!("the token of {} sees the watchlist of that account, with {own} only", account.email);
             let seen = if is_seen { "seen" } else { "not seen" };
-            Stop::unless(is_seen == (email == own), expected, || format!("{email} is {seen}"))?;
+            Halt::unless(is_seen == (email == own), expected, || format!("{email} is {seen}"))?;
         }
     }
     Ok(())
 }
 
 /// The address that counts is the one that the account was created with, whatever an update has made of it.
-async fn email_of_the_creation_stays_good(case: &Case) -> Step {
+async fn email_of_the_creation_stays_good(case: &Case) -> Result<(), Halt> {
     let account = case.fresh_account().await?;
     let crm = case.crm().await?;
     let watched = case.email();
     EMAIL.needed(case, &crm, &account, &watched).await?;
     let body = case.account_body(&case.email(), None);
     let updated = case.send(&crm, Method::PATCH, &format!("/api/v1/account/{}", account.id), Some(body)).await?;
-    updated.demand("another email in an update", reader::is_success).map_err(Stop::into_needed)?;
+    updated.demand("another email in an update", reader::is_success).map_err(Halt::into_required)?;
     let answer = case.sso_token(&account).await?;
     answer.demand("200 to the email that the account was created with", |status| status == 200)?;
-    let app = Caller::App(token(&answer)?, account.clone());
+    let app = Caller::App(answer.token()?, account.clone());
     let items = EMAIL.list(case, &app, &account).await?;
     // An account of the suite is known by its address.
     let body = case.account_body(&account.email, None);
     case.send(&crm, Method::PATCH, &format!("/api/v1/account/{}", account.id), Some(body)).await?;
     let is_own = items.iter().any(|(_, item)| reader::shows(item, &watched));
-    Stop::unless(is_own, "the token acts for that account", || format!("{} items of another", items.len()))
+    Halt::unless(is_own, "the token acts for that account", || format!("{} items of another", items.len()))
 }
 
 /// There is no token for an address that no account was created with, and no account comes of asking.
-async fn unknown_email_is_refused(case: &Case) -> Step {
+async fn unknown_email_is_refused(case: &Case) -> Result<(), Halt> {
     let email = case.email();
     for path in [TOKEN, CODE, TOKEN] {
         let answer = case.sso_exchange(path, &email).await?;
@@ -93,13 +90,13 @@ async fn unknown_email_is_refused(case: &Case) -> Step {
         let named = reader::fields(&answer.body).into_iter().any(|(name, _)| matches!(name, "token" | "code"));
         // The code of an error is no code to log in with.
         let is_error = answer.body.get("error").is_some() || answer.body.get("errors").is_some();
-        Stop::unless(!named || is_error, "nothing to log in with", || format!("something to {}", answer.to))?;
+        Halt::unless(!named || is_error, "nothing to log in with", || format!("something to {}", answer.to))?;
     }
     Ok(())
 }
 
 /// A wrong client, and the CRM user, get neither a token nor a code.
-async fn other_credentials_are_refused(case: &Case) -> Step {
+async fn other_credentials_are_refused(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (id, secret) = (case.sso()?.client_id.clone(), case.sso()?.client_secret.0.clone());
     let email = &account.email;
@@ -120,42 +117,13 @@ async fn other_credentials_are_refused(case: &Case) -> Step {
     Ok(())
 }
 
-/// The code of an answer; where the guide gives no name, any field of that name.
-fn code(answer: &Answer) -> Option<Value> {
-    let found = reader::fields(&answer.body).into_iter().find(|(name, _)| name.contains("code"));
-    found.map(|(_, value)| value.clone()).filter(|code| code.is_string() || code.is_number())
-}
-
-/// Asks for a one-time code: it stands in the answer, or else in a message.
-pub(crate) async fn issued(case: &Case, account: &Account) -> Step<Value> {
-    let mark = case.mark(&[&account.email]).await;
-    let answer = case.sso_exchange(CODE, &account.email).await?;
-    answer.demand("a code is issued", reader::is_success)?;
-    let code = match code(&answer) {
-        Some(code) => code,
-        None => {
-            let message = case.message(&mark?).await.map_err(Stop::into_needed)?;
-            let code = message.code().map(|code| Value::String(code.to_owned()));
-            code.ok_or_else(|| Stop::Inconclusive("no code is found in the answer or in a message".into()))?
-        }
-    };
-    case.run.redactor.learn(code.as_str().unwrap_or_default(), "$CODE");
-    Ok(code)
-}
-
-pub(crate) async fn exchange(case: &Case, code: &Value) -> Step<Answer> {
-    let answer = case.post(&Caller::Anonymous, LOGIN, json!({ "code": code })).await?;
-    case.learn_token(&answer, "$APP_TOKEN");
-    Ok(answer)
-}
-
 /// A code gives one token, once; another code gives none.
-async fn code_is_exchanged_once(case: &Case) -> Step {
+async fn code_is_exchanged_once(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let code = issued(case, &account).await?;
     let answer = exchange(case, &code).await?;
     answer.demand("200 to a code", |status| status == 200)?;
-    let app = Caller::App(token(&answer)?, account.clone());
+    let app = Caller::App(answer.token()?, account.clone());
     let listed = case.get(&app, &app.path(&account, EMAIL.list)).await?;
     listed.demand("the token of the code is let in", reader::is_success)?;
     exchange(case, &code).await?.demand("a code that was used is refused", reader::is_refusal)?;
@@ -166,12 +134,12 @@ async fn code_is_exchanged_once(case: &Case) -> Step {
 }
 
 /// Of two accounts, each code gives the token of its own.
-async fn code_acts_for_the_account_of_the_email(case: &Case) -> Step {
+async fn code_acts_for_the_account_of_the_email(case: &Case) -> Result<(), Halt> {
     let accounts = [case.account().await?, case.account().await?];
     let codes = [issued(case, &accounts[0]).await?, issued(case, &accounts[1]).await?];
     let mut tokens = Vec::new();
     for (code, account) in codes.iter().zip(&accounts).rev() {
-        let token = token(&exchange(case, code).await?).map_err(Stop::into_needed)?;
+        let token = exchange(case, code).await?.token().map_err(Halt::into_required)?;
         tokens.push(Caller::App(token, account.clone()));
     }
     tokens.reverse();
@@ -180,7 +148,7 @@ async fn code_acts_for_the_account_of_the_email(case: &Case) -> Step {
 }
 
 /// Each user reads their own profile.
-async fn own_profile_is_read(case: &Case) -> Step {
+async fn own_profile_is_read(case: &Case) -> Result<(), Halt> {
     for _ in 0..2 {
         let account = case.account().await?;
         let app = case.app(&account).await?;
@@ -192,31 +160,31 @@ async fn own_profile_is_read(case: &Case) -> Step {
 }
 
 /// What is shown of an account is of that account.
-fn is_profile_of(answer: &Answer, account: &Account) -> Step {
+fn is_profile_of(answer: &Answer, account: &Account) -> Result<(), Halt> {
     let Some(item) = reader::item(&answer.body) else {
-        return Err(Stop::fail("the own profile", format!("none to {}", answer.to)));
+        return Err(Halt::fail("the own profile", format!("none to {}", answer.to)));
     };
     // What else a profile shows is the target's choice, and so is what its id is the id of.
     if let Some(email) = item.get("email").and_then(Value::as_str) {
         let is_own = email.eq_ignore_ascii_case(&account.email);
-        return Stop::unless(is_own, format!("the profile of {}", account.email), || format!("that of {email}"));
+        return Halt::unless(is_own, format!("the profile of {}", account.email), || format!("that of {email}"));
     }
     let id = reader::id(item);
-    Stop::unless(id.as_deref() == Some(&account.id), format!("the profile of account {}", account.id), || {
+    Halt::unless(id.as_deref() == Some(&account.id), format!("the profile of account {}", account.id), || {
         format!("that of {}", id.clone().unwrap_or_else(|| "nobody".into()))
     })
 }
 
 /// A user updates their own profile by both routes, and reads what they have written, and so does CRM where it reads
 /// accounts; nobody else's changes. The profile of another user is refused, and stays.
-async fn own_profile_is_updated(case: &Case) -> Step {
+async fn own_profile_is_updated(case: &Case) -> Result<(), Halt> {
     let (account, other) = (case.fresh_account().await?, case.account().await?);
     let (app, stranger) = (case.app(&account).await?, case.app(&other).await?);
     let crm = case.crm().await?;
     let (own, others) = ([app.clone(), crm.clone()], [stranger.clone(), crm]);
     let path = format!("/api/v2/account/{}", account.id);
     let mut last = String::new();
-    for path in case.run.sample(["/api/v1/account", &path].into_iter(), 2) {
+    for path in case.session.sample(["/api/v1/account", &path].into_iter(), 2) {
         last = case.values.name();
         let body = naming(case, &account, &last, None);
         let answer = case.send(&app, Method::PUT, path, Some(body)).await?;
@@ -233,10 +201,10 @@ async fn own_profile_is_updated(case: &Case) -> Step {
 }
 
 /// A user changes their password. What the body must hold is not documented, so a refusal of it decides nothing.
-async fn own_password_is_changed(case: &Case) -> Step {
+async fn own_password_is_changed(case: &Case) -> Result<(), Halt> {
     let account = case.fresh_account().await?;
     let (app, password) = (case.app(&account).await?, "contract-Test-2026");
-    case.run.redactor.learn(password, "$PASSWORD");
+    case.session.redactor.learn(password, "$PASSWORD");
     let path = "/api/v2/account/password";
     let body = json!({ "password": password, "password_confirmation": password, "new_password": password });
     let answer = case.post(&app, path, body.clone()).await?;

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::{CARD, EMAIL, KINDS, Kind, PASSPORT};
+
 /// How many accounts a sequence works on, each with an owner.
 pub(super) const ACCOUNTS: usize = 3;
 
@@ -27,7 +29,8 @@ pub(super) enum Operation {
         label: Label,
         account: usize,
         by: By,
-        kind: usize,
+        #[serde(with = "by_name")]
+        kind: &'static Kind,
     },
     /// Adds the value of an item again.
     AddAgain {
@@ -56,7 +59,8 @@ pub(super) enum Operation {
     Leaks {
         account: usize,
         by: By,
-        kind: usize,
+        #[serde(with = "by_name")]
+        kind: &'static Kind,
     },
     /// Opens the link that an owner was sent about an email.
     Confirm {
@@ -90,31 +94,46 @@ pub(super) enum Operation {
     Trespass {
         item: Label,
         account: usize,
-        kind: usize,
+        #[serde(with = "by_name")]
+        kind: &'static Kind,
     },
 }
 
-/// The facts of the kinds, in their order.
-const KIND_FACTS: [&str; 6] = ["EMAIL-1", "PHONE-1", "IBAN-1", "PASSPORT-1", "LICENSE-1", "CARD-1"];
+/// Kinds as files write them.
+mod by_name {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::kind::Kind;
+
+    pub(super) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.name)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Kind, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Kind::named(&name).ok_or_else(|| Error::custom(format!("{name:?} is no kind of items")))
+    }
+}
 
 impl Operation {
     /// The facts that this call of a sequence is about.
     pub(super) fn facts(&self, sequence: &[Self]) -> Vec<&'static str> {
         let added = |label: Label| {
             sequence.iter().find_map(|operation| match operation {
-                Self::Add { label: of, kind, .. } if *of == label => Some(KIND_FACTS[*kind]),
+                Self::Add { label: of, kind, .. } if *of == label => Some(kind.fact()),
                 _ => None,
             })
         };
         let scope = |by: By| if by == By::Crm { "SCOPE-2" } else { "SCOPE-3" };
         match *self {
-            Self::Add { by, kind, .. } | Self::Leaks { by, kind, .. } => vec![KIND_FACTS[kind], scope(by)],
+            Self::Add { by, kind, .. } | Self::Leaks { by, kind, .. } => vec![kind.fact(), scope(by)],
             Self::AddAgain { item, by, .. } | Self::Remove { item, by, .. } => {
                 added(item).into_iter().chain([scope(by)]).collect()
             }
-            Self::One { by, .. } => vec![KIND_FACTS[CARD], scope(by)],
-            Self::Change { by, .. } => vec![KIND_FACTS[PASSPORT], scope(by)],
-            Self::Confirm { .. } => vec![KIND_FACTS[EMAIL], "SCOPE-3"],
+            Self::One { by, .. } => vec![CARD.fact(), scope(by)],
+            Self::Change { by, .. } => vec![PASSPORT.fact(), scope(by)],
+            Self::Confirm { .. } => vec![EMAIL.fact(), "SCOPE-3"],
             Self::Resend { .. } => vec!["EMAIL-2"],
             Self::Monitor { .. } => vec!["SSN-3"],
             Self::Leak { item } => added(item).into_iter().chain(["ALARM-1"]).collect(),
@@ -127,53 +146,67 @@ impl Operation {
     }
 }
 
+/// The sort of a call.
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    Add,
+    AddAgain,
+    Remove,
+    One,
+    Change,
+    Leaks,
+    Confirm,
+    Resend,
+    Monitor,
+    Leak,
+    Close,
+    Rename,
+    Trespass,
+}
+
 /// A call before it is known which items there are: `pick` chooses among them.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    what: u8,
+    call: Call,
     account: usize,
     by: By,
-    kind: usize,
+    kind: &'static Kind,
     pick: u16,
     elsewhere: bool,
 }
 
-const EMAIL: usize = 0;
-const PASSPORT: usize = 3;
-const CARD: usize = 5;
-
 /// Sequences of up to so many calls.
 pub(super) fn drafts(steps: usize) -> impl Strategy<Value = Vec<Draft>> {
-    let what = prop_oneof![
-        8 => Just(0u8),
-        1 => Just(1),
-        5 => Just(2),
-        2 => Just(3),
-        2 => Just(4),
-        1 => Just(5),
-        1 => Just(6),
-        1 => Just(7),
-        1 => Just(8),
-        2 => Just(9),
-        2 => Just(10),
-        1 => Just(11),
-        1 => Just(12),
+    let call = prop_oneof![
+        8 => Just(Call::Add),
+        1 => Just(Call::AddAgain),
+        5 => Just(Call::Remove),
+        2 => Just(Call::One),
+        2 => Just(Call::Change),
+        1 => Just(Call::Leaks),
+        1 => Just(Call::Confirm),
+        1 => Just(Call::Resend),
+        1 => Just(Call::Monitor),
+        2 => Just(Call::Leak),
+        2 => Just(Call::Close),
+        1 => Just(Call::Rename),
+        1 => Just(Call::Trespass),
     ];
     let by = prop_oneof![Just(By::Crm), Just(By::App)];
     let elsewhere = prop::bool::weighted(0.15);
-    let draft = (what, 0..ACCOUNTS, by, 0..6usize, any::<u16>(), elsewhere)
-        .prop_map(|(what, account, by, kind, pick, elsewhere)| Draft { what, account, by, kind, pick, elsewhere });
+    let draft = (call, 0..ACCOUNTS, by, prop::sample::select(&KINDS[..]), any::<u16>(), elsewhere)
+        .prop_map(|(call, account, by, kind, pick, elsewhere)| Draft { call, account, by, kind, pick, elsewhere });
     prop::collection::vec(draft, 1..=steps)
 }
 
 /// The calls that drafts stand for: an item is one of those that were added before, dead ones among them, or now and then
 /// one that never was.
 pub(super) fn bind(drafts: &[Draft]) -> Vec<Operation> {
-    let mut added: Vec<(Label, usize, usize)> = Vec::new();
+    let mut added: Vec<(Label, usize, &Kind)> = Vec::new();
     let mut calls = Vec::new();
     for (label, draft) in (0..).zip(drafts) {
         let Draft { account, by, kind, elsewhere, .. } = *draft;
-        let choose = |wanted: Option<usize>| {
+        let choose = |wanted: Option<&Kind>| {
             let fitting: Vec<_> =
                 added.iter().filter(|(_, _, kind)| wanted.is_none_or(|wanted| *kind == wanted)).collect();
             let (item, home) = match fitting.get(usize::from(draft.pick) % (fitting.len() + 1)) {
@@ -182,35 +215,35 @@ pub(super) fn bind(drafts: &[Draft]) -> Vec<Operation> {
             };
             (item, if elsewhere { (home + 1) % ACCOUNTS } else { home })
         };
-        calls.push(match draft.what {
-            0 => {
+        calls.push(match draft.call {
+            Call::Add => {
                 added.push((label, account, kind));
                 Operation::Add { label, account, by, kind }
             }
-            1 => {
+            Call::AddAgain => {
                 let (item, account) = choose(None);
                 Operation::AddAgain { label, item, account, by }
             }
-            2 => {
+            Call::Remove => {
                 let (item, account) = choose(None);
                 Operation::Remove { item, account, by }
             }
-            3 => {
-                let (item, account) = choose(Some(CARD));
+            Call::One => {
+                let (item, account) = choose(Some(&CARD));
                 Operation::One { item, account, by }
             }
-            4 => {
-                let (item, account) = choose(Some(PASSPORT));
+            Call::Change => {
+                let (item, account) = choose(Some(&PASSPORT));
                 Operation::Change { item, account, by }
             }
-            5 => Operation::Leaks { account, by, kind },
-            6 => Operation::Confirm { item: choose(Some(EMAIL)).0 },
-            7 => Operation::Resend { account },
-            8 => Operation::Monitor { account, on: elsewhere },
-            9 => Operation::Leak { item: choose(None).0 },
-            10 => Operation::Close { account, by, pick: usize::from(draft.pick) },
-            11 => Operation::Rename { account, by },
-            _ => {
+            Call::Leaks => Operation::Leaks { account, by, kind },
+            Call::Confirm => Operation::Confirm { item: choose(Some(&EMAIL)).0 },
+            Call::Resend => Operation::Resend { account },
+            Call::Monitor => Operation::Monitor { account, on: elsewhere },
+            Call::Leak => Operation::Leak { item: choose(None).0 },
+            Call::Close => Operation::Close { account, by, pick: usize::from(draft.pick) },
+            Call::Rename => Operation::Rename { account, by },
+            Call::Trespass => {
                 let (item, account) = choose(None);
                 Operation::Trespass { item, account, kind }
             }

@@ -3,16 +3,18 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::operation::{ACCOUNTS, By, Label, Operation};
-use super::reference::{Item, Reference, State, Watches};
 use crate::case::Case;
-use crate::client::{Account, Answer, Caller};
-use crate::contract::{Step, Stop};
-use crate::contracts::alarms::{self, is_closed};
-use crate::contracts::leaks;
-use crate::contracts::watchlist::{CARD, EMAIL, KINDS, Kind, PASSPORT, PHONE};
+use crate::exchange::{Account, Answer, Caller};
+use crate::halt::Halt;
+use crate::kind::{CARD, Confirmation, EMAIL, KINDS, Kind, PASSPORT};
 use crate::messages::Mark;
+use crate::model::operation::{ACCOUNTS, By, Label, Operation};
+use crate::model::reference::{Item, Reference, State, Watches};
 use crate::reader;
+use crate::steps::accounts::Monitoring;
+use crate::steps::alarms::{self, is_closed};
+use crate::steps::confirmations::RESEND;
+use crate::steps::leaks;
 use crate::values;
 
 /// A sequence on its way.
@@ -30,12 +32,12 @@ struct Play<'c> {
 }
 
 /// Plays a sequence on accounts of its own.
-pub(super) async fn play(case: &Case, operations: &[Operation]) -> Step {
+pub(super) async fn play(case: &Case, operations: &[Operation]) -> Result<(), Halt> {
     let mut accounts = Vec::new();
     for _ in 0..ACCOUNTS {
         let account = case.account().await?;
         let app = match case.app(&account).await {
-            Err(Stop::Skipped(_)) => None,
+            Err(Halt::Skipped(_)) => None,
             app => Some(app?),
         };
         accounts.push((account, app));
@@ -55,12 +57,12 @@ pub(super) async fn play(case: &Case, operations: &[Operation]) -> Step {
         case.count_step();
         play.step(operation).await?;
     }
-    if case.run.is_frugal() {
+    if case.session.is_frugal() {
         return Ok(());
     }
     // The calls may have had a part in what they were not about.
     for account in 0..ACCOUNTS {
-        for kind in 0..KINDS.len() {
+        for kind in KINDS {
             play.listed(account, kind, &play.crm.clone()).await?;
         }
     }
@@ -82,11 +84,11 @@ impl Play<'_> {
     }
 
     /// The kind of an item, or one to try where it never was.
-    fn kind(&self, item: Label) -> usize {
-        self.reference.item(item).map_or(0, |item| item.kind)
+    fn kind(&self, item: Label) -> &'static Kind {
+        self.reference.item(item).map_or(&EMAIL, |item| item.kind)
     }
 
-    async fn step(&mut self, operation: &Operation) -> Step {
+    async fn step(&mut self, operation: &Operation) -> Result<(), Halt> {
         match *operation {
             Operation::Add { label, account, by, kind } => self.add(label, account, by, kind).await,
             Operation::AddAgain { label, item, account, by } => self.add_again(label, item, account, by).await,
@@ -105,41 +107,42 @@ impl Play<'_> {
     }
 
     /// Both tokens list what the reference says.
-    async fn lists(&mut self, account: usize, kind: usize) -> Step {
+    async fn lists(&mut self, account: usize, kind: &'static Kind) -> Result<(), Halt> {
         let callers = [Some(self.crm.clone()), self.accounts[account].1.clone()].into_iter().flatten();
-        for caller in self.case.run.sample(callers, 2) {
+        for caller in self.case.session.sample(callers, 2) {
             self.listed(account, kind, &caller).await?;
         }
         Ok(())
     }
 
-    async fn listed(&mut self, account: usize, kind: usize, caller: &Caller) -> Step {
+    async fn listed(&mut self, account: usize, kind: &'static Kind, caller: &Caller) -> Result<(), Halt> {
         let of = &self.accounts[account].0;
-        let items = KINDS[kind].list(self.case, caller, of).await?;
+        let items = kind.list(self.case, caller, of).await?;
         let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
-        let expected = || format!("{} lists what was added and not removed", caller.path(of, KINDS[kind].list));
+        let expected = || format!("{} lists what was added and not removed", caller.path(of, kind.list));
         let by = if matches!(caller, Caller::App(..)) { By::App } else { By::Crm };
-        self.reference.compare(account, kind, by, &ids).map_err(|observed| Stop::fail(expected(), observed))?;
+        self.reference.compare(account, kind, by, &ids).map_err(|observed| Halt::fail(expected(), observed))?;
         for (id, item) in &items {
             let known = self.reference.item_with(account, kind, id).map(|item| &item.value);
-            if let Some(value) = known.filter(|_| KINDS[kind].has_documented_body()) {
+            if let Some(value) = known.filter(|_| kind.has_documented_body()) {
                 let observed = || format!("item {id} shows another value");
-                Stop::unless(reader::shows(item, value), format!("item {id} as it was added"), observed)?;
+                Halt::unless(reader::shows(item, value), format!("item {id} as it was added"), observed)?;
             }
         }
         Ok(())
     }
 
-    async fn add(&mut self, label: Label, account: usize, by: By, kind: usize) -> Step {
+    async fn add(&mut self, label: Label, account: usize, by: By, kind: &'static Kind) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
         if self.reference.count(kind) >= values::CAPACITY {
             return Ok(());
         }
         let of = self.accounts[account].0.clone();
-        let value = KINDS[kind].new_value(self.case);
-        let may_wait = by == By::App && [EMAIL.name, PHONE.name, CARD.name].contains(&KINDS[kind].name);
-        let mark = if may_wait && kind == 0 { KINDS[kind].mark(self.case, &of, &value).await.ok() } else { None };
-        let answer = KINDS[kind].added(self.case, &caller, &of, &value).await?;
+        let value = kind.new_value(self.case);
+        let may_wait = by == By::App && kind.confirmed_by.is_some();
+        let is_linked = may_wait && kind.confirmed_by == Some(Confirmation::Link);
+        let mark = if is_linked { kind.mark(self.case, &of, &value).await.ok() } else { None };
+        let answer = kind.added(self.case, &caller, &of, &value).await?;
         let id = reader::item(&answer.body).and_then(reader::id);
         let state = if may_wait { State::WAITING } else { State::Listed };
         self.reference.add(Item { label, account, kind, value, id, state });
@@ -148,12 +151,12 @@ impl Play<'_> {
     }
 
     /// What comes of adding a value again is the target's choice: nothing, or another item.
-    async fn add_again(&mut self, label: Label, item: Label, account: usize, by: By) -> Step {
+    async fn add_again(&mut self, label: Label, item: Label, account: usize, by: By) -> Result<(), Halt> {
         let Some(item) = self.reference.item(item).cloned() else { return Ok(()) };
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
         let of = self.accounts[account].0.clone();
-        let path = caller.path(&of, KINDS[item.kind].items);
-        let body = KINDS[item.kind].body(self.case, &item.value);
+        let path = caller.path(&of, item.kind.items);
+        let body = item.kind.body(self.case, &item.value);
         let answer = self.case.post(&caller, &path, body).await?;
         no_crash(&answer)?;
         if !reader::is_success(answer.status) {
@@ -162,14 +165,14 @@ impl Play<'_> {
         let id = reader::item(&answer.body).and_then(reader::id);
         let is_known = id.as_ref().is_some_and(|id| self.reference.item_with(account, item.kind, id).is_some());
         let before = self.reference.present_count(account, item.kind);
-        let listed = KINDS[item.kind].list(self.case, &caller, &of).await?.len();
+        let listed = item.kind.list(self.case, &caller, &of).await?.len();
         if !is_known && (id.is_some() || listed > before) {
             self.reference.add(Item { label, account, id, state: State::WAITING, ..item.clone() });
         }
         self.lists(account, item.kind).await
     }
 
-    async fn remove(&mut self, item: Label, account: usize, by: By) -> Step {
+    async fn remove(&mut self, item: Label, account: usize, by: By) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
         let kind = self.kind(item);
         let (present, has_id) = (
@@ -179,7 +182,7 @@ impl Play<'_> {
         if self.names_another(item, account) || present && !has_id {
             return Ok(());
         }
-        let path = self.item_path(&caller, account, KINDS[kind], item);
+        let path = self.item_path(&caller, account, kind, item);
         let answer = self.case.send(&caller, Method::DELETE, &path, None).await?;
         if present {
             answer.demand("an item that is there is removed", reader::is_success)?;
@@ -202,7 +205,7 @@ impl Play<'_> {
         !is_here && self.reference.item_with(account, item.kind, id).is_some()
     }
 
-    async fn one(&self, item: Label, account: usize, by: By) -> Step {
+    async fn one(&self, item: Label, account: usize, by: By) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
         if self.names_another(item, account) {
             return Ok(());
@@ -215,7 +218,7 @@ impl Play<'_> {
                 let answer = self.case.get(&caller, &path).await?;
                 answer.demand("a card that is there is read", reader::is_success)?;
                 let shown = reader::item(&answer.body).and_then(reader::id);
-                Stop::unless(shown.as_ref() == Some(&id), format!("card {id}"), || format!("{shown:?}"))
+                Halt::unless(shown.as_ref() == Some(&id), format!("card {id}"), || format!("{shown:?}"))
             }
             None => {
                 let answer = self.case.get(&caller, &path).await?;
@@ -224,7 +227,7 @@ impl Play<'_> {
         }
     }
 
-    async fn change(&mut self, item: Label, account: usize, by: By) -> Step {
+    async fn change(&mut self, item: Label, account: usize, by: By) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
         if self.names_another(item, account) {
             return Ok(());
@@ -240,7 +243,7 @@ impl Play<'_> {
         let Some(old) = present else {
             answer.demand("a passport that is not there, or another account's, is refused", reader::is_refusal)?;
             let home = self.reference.item(item).map_or(account, |item| item.account);
-            return self.lists(home, 3).await;
+            return self.lists(home, &PASSPORT).await;
         };
         if matches!(answer.status, 400 | 422) {
             // The fields of this body are not documented.
@@ -251,24 +254,24 @@ impl Play<'_> {
         for (listed, shown) in PASSPORT.list(self.case, &caller, &of).await? {
             let holds = |value: &str| reader::fields(&shown).iter().any(|(_, field)| field.as_str() == Some(value));
             let is_right = if listed == id { !holds(&old.value) } else { !holds(&value) };
-            Stop::unless(is_right, format!("passport {id}, and no other, has its new number"), || {
+            Halt::unless(is_right, format!("passport {id}, and no other, has its new number"), || {
                 format!("passport {listed} has not")
             })?;
         }
         self.reference.item_mut(item).into_iter().for_each(|item| item.value.clone_from(&value));
-        self.lists(account, 3).await
+        self.lists(account, &PASSPORT).await
     }
 
-    async fn leaks(&self, account: usize, by: By, kind: usize) -> Step {
+    async fn leaks(&self, account: usize, by: By, kind: &'static Kind) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
-        let Some(leaks) = KINDS[kind].leaks.filter(|_| by == By::App || KINDS[kind].name != CARD.name) else {
+        let Some(leaks) = kind.leaks.as_ref().filter(|leaks| by == By::App || leaks.are_seen_by_crm) else {
             return Ok(());
         };
-        self.case.list(&caller, &caller.path(&self.accounts[account].0, leaks)).await.map(drop)
+        leaks::of(self.case, leaks, &caller, &self.accounts[account].0).await.map(drop)
     }
 
     /// Opens the newest link about an email that its owner has added.
-    async fn confirm(&mut self, item: Label) -> Step {
+    async fn confirm(&mut self, item: Label) -> Result<(), Halt> {
         let Some(place) = self.marks.iter().position(|(label, _)| *label == item) else { return Ok(()) };
         let Some(Item { account, state, .. }) = self.reference.item(item).cloned() else { return Ok(()) };
         if state == State::Removed {
@@ -283,58 +286,58 @@ impl Play<'_> {
         if !self.reference.has_twin(item) {
             self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Listed);
         }
-        self.lists(account, 0).await
+        self.lists(account, &EMAIL).await
     }
 
-    async fn resend(&mut self, account: usize) -> Step {
+    async fn resend(&mut self, account: usize) -> Result<(), Halt> {
         let Some(app) = self.caller(account, By::App).cloned() else { return Ok(()) };
-        let answer = self.case.post(&app, "/api/v1/resend/watchlist-email-confirmation", json!({})).await?;
+        let answer = self.case.post(&app, RESEND, json!({})).await?;
         no_crash(&answer)?;
         answer.demand("the app token is let in", |status| !reader::is_wrong_token(status))?;
-        self.lists(account, 0).await
+        self.lists(account, &EMAIL).await
     }
 
-    async fn monitor(&self, account: usize, on: bool) -> Step {
-        if !self.case.run.target.ssn_required {
+    async fn monitor(&self, account: usize, on: bool) -> Result<(), Halt> {
+        if !self.case.session.target.ssn_required {
             return Ok(());
         }
-        let to = if on { "activate" } else { "deactivate" };
-        let path = format!("/api/v1/account/{}/ssn-monitoring/{to}", self.accounts[account].0.id);
+        let to = if on { Monitoring::Activate } else { Monitoring::Deactivate };
+        let path = to.path(&self.accounts[account].0);
         let answer = self.case.send(&self.crm, Method::PATCH, &path, None).await?;
         answer.demand("the monitoring of an SSN that is there is switched", reader::is_success)
     }
 
     /// A breach comes to hold the value of an item: who watches it has an alarm more, and who does not has not.
-    async fn leak(&mut self, item: Label) -> Step {
+    async fn leak(&mut self, item: Label) -> Result<(), Halt> {
         let Some(Item { kind, value, .. }) = self.reference.item(item).cloned() else { return Ok(()) };
-        if !self.case.run.is_fake().await {
+        if !self.case.session.is_mock().await {
             return Ok(());
         }
         let case = self.case;
-        let _turn = case.run.leaking.lock().await;
+        let _turn = case.session.leaking.lock().await;
         let mut before = Vec::new();
         for account in 0..ACCOUNTS {
             before.push(self.alarms(account, By::Crm).await?.unwrap_or_default());
         }
-        leaks::seed(self.case, KINDS[kind].name, &value).await?;
+        leaks::seed(self.case, kind.name, &value).await?;
         for (account, before) in before.iter().enumerate() {
             let after = self.alarms(account, By::Crm).await?.unwrap_or_default();
             let new = after.iter().filter(|(id, _)| before.iter().all(|(old, _)| old != id)).count();
             let (is_right, expected) = match self.reference.watches(account, kind, &value) {
                 Watches::Surely => (new > 0, "an alarm for who watches a value that comes to stand in a breach"),
                 // There are few test numbers, and another run on the same server may have leaked one that is watched here.
-                Watches::No if self.reference.has_but_emails(account) => (true, ""),
+                Watches::No if self.reference.has_common_values(account) => (true, ""),
                 Watches::Perhaps => (true, ""),
                 Watches::No => (new == 0, "no alarm for who does not watch the value"),
             };
             let observed = || format!("{new} new alarms on account {}", self.accounts[account].0.id);
-            Stop::unless(is_right, expected, observed)?;
+            Halt::unless(is_right, expected, observed)?;
         }
         Ok(())
     }
 
     /// The alarms of an account; those that were closed are closed, if they are still listed.
-    async fn alarms(&mut self, account: usize, by: By) -> Step<Option<Vec<(String, Value)>>> {
+    async fn alarms(&mut self, account: usize, by: By) -> Result<Option<Vec<(String, Value)>>, Halt> {
         let Some(caller) = self.caller(account, by) else { return Ok(None) };
         let listed = alarms::of(self.case, caller, &self.accounts[account].0).await?;
         let now = || listed.iter().filter(|(_, alarm)| is_closed(alarm)).map(|(id, _)| id.clone()).collect();
@@ -342,12 +345,12 @@ impl Play<'_> {
         for (id, alarm) in &listed {
             let was_closed = closed.contains(id);
             let observed = || format!("alarm {id} is {}", if was_closed { "not" } else { "CLOSED" });
-            Stop::unless(is_closed(alarm) == was_closed, "those alarms are CLOSED that were closed", observed)?;
+            Halt::unless(is_closed(alarm) == was_closed, "those alarms are CLOSED that were closed", observed)?;
         }
         Ok(Some(listed))
     }
 
-    async fn close(&mut self, account: usize, by: By, pick: usize) -> Step {
+    async fn close(&mut self, account: usize, by: By, pick: usize) -> Result<(), Halt> {
         let (Some(listed), Some(caller)) = (self.alarms(account, by).await?, self.caller(account, by).cloned()) else {
             return Ok(());
         };
@@ -364,10 +367,10 @@ impl Play<'_> {
     }
 
     /// Gives an account another name, which all who can read it read, and no other account has.
-    async fn rename(&self, account: usize, by: By) -> Step {
+    async fn rename(&self, account: usize, by: By) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
         // What stays behind must be as it was.
-        if !self.case.run.target.is_throwaway {
+        if !self.case.session.target.is_throwaway {
             return Ok(());
         }
         let of = &self.accounts[account].0;
@@ -393,21 +396,21 @@ impl Play<'_> {
                 let shows = reader::field_is(&shown.body, "first_name", &name).unwrap_or(place == account);
                 let expected = format!("account {} and no other has its new name", of.id);
                 let observed = || format!("account {} has it: {shows}", other.id);
-                Stop::unless(shows == (place == account), expected, observed)?;
+                Halt::unless(shows == (place == account), expected, observed)?;
             }
         }
         Ok(())
     }
 
-    async fn trespass(&mut self, item: Label, account: usize, kind: usize) -> Step {
+    async fn trespass(&mut self, item: Label, account: usize, kind: &'static Kind) -> Result<(), Halt> {
         let Some(other) = self.other.clone() else { return Ok(()) };
         let of = self.accounts[account].0.clone();
         let is_refused = |status| reader::is_foreign(status) || reader::is_wrong_token(status);
-        let body = KINDS[kind].body(self.case, &KINDS[kind].new_value(self.case));
-        let added = self.case.post(&other, &other.path(&of, KINDS[kind].items), body).await?;
+        let body = kind.body(self.case, &kind.new_value(self.case));
+        let added = self.case.post(&other, &other.path(&of, kind.items), body).await?;
         added.demand("another partner is refused", is_refused)?;
         let kind_of_item = self.kind(item);
-        let path = self.item_path(&other, account, KINDS[kind_of_item], item);
+        let path = self.item_path(&other, account, kind_of_item, item);
         let removed = self.case.send(&other, Method::DELETE, &path, None).await?;
         removed.demand("another partner is refused", is_refused)?;
         self.lists(account, kind_of_item).await?;
@@ -416,9 +419,9 @@ impl Play<'_> {
 }
 
 /// Whatever is asked, a server answers.
-fn no_crash(answer: &Answer) -> Step {
+fn no_crash(answer: &Answer) -> Result<(), Halt> {
     match answer.status {
-        status if status >= 500 => Err(Stop::Inconclusive(format!("the target fails: {status} to {}", answer.to))),
+        status if status >= 500 => Err(Halt::Inconclusive(format!("the target fails: {status} to {}", answer.to))),
         _ => Ok(()),
     }
 }

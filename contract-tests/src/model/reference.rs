@@ -1,6 +1,7 @@
 //! The reference: which items each account has, as far as the guide tells. It shares nothing with the fake.
 
-use super::operation::{By, Label};
+use crate::kind::Kind;
+use crate::model::operation::{By, Label};
 
 impl State {
     /// An item that nobody has seen yet.
@@ -50,7 +51,7 @@ pub(super) enum Watches {
 pub(super) struct Item {
     pub(super) label: Label,
     pub(super) account: usize,
-    pub(super) kind: usize,
+    pub(super) kind: &'static Kind,
     pub(super) value: String,
     /// Its id, once the target has told it.
     pub(super) id: Option<String>,
@@ -76,9 +77,10 @@ impl Reference {
         self.items.iter_mut().find(|item| item.label == label)
     }
 
-    /// Whether an account has items whose values other runs may use too: all but emails are few.
-    pub(super) fn has_but_emails(&self, account: usize) -> bool {
-        self.items.iter().any(|item| item.account == account && item.kind != 0 && item.state != State::Removed)
+    /// Whether an account has items whose values other runs may use too.
+    pub(super) fn has_common_values(&self, account: usize) -> bool {
+        let is_common = |item: &Item| !item.kind.is_unique && item.state != State::Removed;
+        self.items.iter().any(|item| item.account == account && is_common(item))
     }
 
     /// Whether the value of an item was added another time, wherever and whatever has become of that.
@@ -93,17 +95,17 @@ impl Reference {
     }
 
     /// The item with this id that is there.
-    pub(super) fn item_with(&self, account: usize, kind: usize, id: &str) -> Option<&Item> {
+    pub(super) fn item_with(&self, account: usize, kind: &'static Kind, id: &str) -> Option<&Item> {
         self.there(account, kind).find(|item| item.id.as_deref() == Some(id))
     }
 
     /// How many items of a kind an account has.
-    pub(super) fn present_count(&self, account: usize, kind: usize) -> usize {
+    pub(super) fn present_count(&self, account: usize, kind: &'static Kind) -> usize {
         self.there(account, kind).count()
     }
 
     /// Whether an account watches a value of a kind: not at all, or perhaps, until its owner confirms it, or surely.
-    pub(super) fn watches(&self, account: usize, kind: usize, value: &str) -> Watches {
+    pub(super) fn watches(&self, account: usize, kind: &'static Kind, value: &str) -> Watches {
         let of_value = self.there(account, kind).filter(|item| item.value == value).map(|item| item.state);
         of_value.fold(Watches::No, |known, state| match (known, state) {
             (_, State::Listed) | (Watches::Surely, _) => Watches::Surely,
@@ -111,20 +113,26 @@ impl Reference {
         })
     }
 
-    fn there(&self, account: usize, kind: usize) -> impl Iterator<Item = &Item> {
+    fn there(&self, account: usize, kind: &'static Kind) -> impl Iterator<Item = &Item> {
         self.items
             .iter()
             .filter(move |item| item.account == account && item.kind == kind && item.state != State::Removed)
     }
 
     /// How many items of a kind were ever added.
-    pub(super) fn count(&self, kind: usize) -> usize {
+    pub(super) fn count(&self, kind: &'static Kind) -> usize {
         self.items.iter().filter(|item| item.kind == kind).count()
     }
 
     /// Holds a list of ids to what is known, and learns what it tells: an item whose id was not known, or that might have
     /// been kept back. Whatever is wrong is returned in words.
-    pub(super) fn compare(&mut self, account: usize, kind: usize, by: By, listed: &[String]) -> Result<(), String> {
+    pub(super) fn compare(
+        &mut self,
+        account: usize,
+        kind: &'static Kind,
+        by: By,
+        listed: &[String],
+    ) -> Result<(), String> {
         for (place, id) in listed.iter().enumerate() {
             if listed[..place].contains(id) {
                 return Err(format!("item {id} stands in the list twice"));
@@ -157,12 +165,13 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::{EMAIL, PHONE};
 
     fn reference(items: &[(Label, Option<&str>, State)]) -> Reference {
         let item = |&(label, id, state): &(Label, Option<&str>, State)| Item {
             label,
             account: 0,
-            kind: 0,
+            kind: &EMAIL,
             value: String::new(),
             id: id.map(str::to_owned),
             state,
@@ -187,7 +196,7 @@ mod tests {
         ];
         for (items, listed, expected) in cases {
             let listed: Vec<String> = listed.iter().map(|&id| id.to_owned()).collect();
-            assert_eq!(reference(items).compare(0, 0, By::Crm, &listed).is_ok(), expected, "{items:?} {listed:?}");
+            assert_eq!(reference(items).compare(0, &EMAIL, By::Crm, &listed).is_ok(), expected, "{items:?} {listed:?}");
         }
     }
 
@@ -203,17 +212,19 @@ mod tests {
             (&[(1, None, Listed), (2, None, WAITING)], Watches::Surely),
         ];
         for (items, expected) in cases {
-            assert_eq!(reference(items).watches(0, 0, ""), expected, "{items:?}");
-            assert_eq!(reference(items).watches(0, 0, "another"), Watches::No, "{items:?}");
+            assert_eq!(reference(items).watches(0, &EMAIL, ""), expected, "{items:?}");
+            assert_eq!(reference(items).watches(0, &EMAIL, "another"), Watches::No, "{items:?}");
         }
     }
 
     #[test]
     fn whom_an_item_was_shown_to_sees_it_again() {
         let mut reference = reference(&[(1, None, State::WAITING)]);
-        assert!(reference.compare(0, 0, By::App, &["a".into()]).is_ok());
-        assert!(reference.compare(0, 0, By::App, &[]).is_err());
-        assert!(reference.compare(0, 0, By::Crm, &[]).is_ok());
-        assert!(reference.compare(1, 0, By::App, &[]).is_ok() && reference.compare(0, 1, By::App, &[]).is_ok());
+        assert!(reference.compare(0, &EMAIL, By::App, &["a".into()]).is_ok());
+        assert!(reference.compare(0, &EMAIL, By::App, &[]).is_err());
+        assert!(reference.compare(0, &EMAIL, By::Crm, &[]).is_ok());
+        assert!(
+            reference.compare(1, &EMAIL, By::App, &[]).is_ok() && reference.compare(0, &PHONE, By::App, &[]).is_ok()
+        );
     }
 }

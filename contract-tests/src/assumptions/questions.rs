@@ -1,0 +1,85 @@
+//! The questions that the guide leaves open, as their fixture has them.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// One question that the guide leaves open.
+#[derive(Clone, Debug)]
+pub struct Assumption {
+    /// Its name, as flags and reports write it.
+    pub key: String,
+    /// What is asked, in words.
+    pub question: String,
+    /// What the fake does unless it is told otherwise.
+    pub default: String,
+    /// What a target may do; empty where that is any text or number.
+    pub alternatives: Vec<String>,
+}
+
+/// All of them, in the order of the fixture.
+pub fn assumptions() -> &'static [Assumption] {
+    &ASSUMPTIONS
+}
+
+static ASSUMPTIONS: LazyLock<Vec<Assumption>> = LazyLock::new(|| {
+    let text = include_str!("../../../fixtures/assumptions.json");
+    let fixture: Fixture = serde_json::from_str(text).expect("the compiled-in assumptions are of this form");
+    let choices = fixture.switches.into_iter().map(|switch| Assumption {
+        alternatives: switch.values.into_iter().map(|named| named.value).collect(),
+        key: switch.key,
+        question: switch.question,
+        default: switch.default,
+    });
+    let open = |key, question, default| Assumption { key, question, default, alternatives: Vec::new() };
+    let texts = fixture.texts.into_iter().map(|text| open(text.key, text.question, text.default));
+    let limits = fixture.limits.into_iter().map(|limit| open(limit.key, limit.question, limit.default.to_string()));
+    choices.chain(texts).chain(limits).collect()
+});
+
+/// The fixture as it is written.
+#[derive(Deserialize)]
+struct Fixture {
+    switches: Vec<Switch>,
+    texts: Vec<Text>,
+    limits: Vec<Limit>,
+}
+
+#[derive(Deserialize)]
+struct Switch {
+    key: String,
+    question: String,
+    default: String,
+    values: Vec<NamedValue>,
+}
+
+#[derive(Deserialize)]
+struct NamedValue {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    key: String,
+    question: String,
+    default: String,
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    key: String,
+    question: String,
+    default: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_of_a_choice_is_one_of_its_alternatives() {
+        for Assumption { key, default, alternatives, .. } in assumptions() {
+            assert!(alternatives.is_empty() || alternatives.contains(default), "{key}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What goes over the wire: who calls, what is asked, what is answered, and a record of it.
+
+use std::fmt;
+
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::format::Format;
+use crate::halt::Halt;
+use crate::reader;
+use crate::secrets::{Redactor, Secret};
+
+/// An account that a case works with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// Its id as paths write it.
+    pub(crate) id: String,
+    /// The email that it was created with (SSO-3).
+    pub(crate) email: String,
+}
+
+/// Who calls (SCOPE-1).
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// A partner's service account.
+    Crm(Secret),
+    /// The service account of a second partner.
+    OtherCrm(Secret),
+    /// An end user, and the account that the token was issued for.
+    App(Secret, Account),
+    /// Somebody with a token that is none.
+    Bearer(Secret),
+    /// Nobody: no token.
+    Anonymous,
+}
+
+impl Caller {
+    /// Where this caller finds `rest` of `account`: below the account (SCOPE-2), or without it (SCOPE-3).
+    pub(crate) fn path(&self, account: &Account, rest: &str) -> String {
+        match self {
+            Self::Crm(_) | Self::OtherCrm(_) => format!("/api/v1/account/{}{rest}", account.id),
+            Self::App(..) | Self::Bearer(_) | Self::Anonymous => format!("/api/v1{rest}"),
+        }
+    }
+
+    pub(crate) fn token(&self) -> Option<&Secret> {
+        match self {
+            Self::Crm(token) | Self::OtherCrm(token) | Self::App(token, _) | Self::Bearer(token) => Some(token),
+            Self::Anonymous => None,
+        }
+    }
+
+    /// The id of the account that an app token acts for.
+    pub(crate) fn account(&self) -> Option<&str> {
+        if let Self::App(_, account) = self { Some(&account.id) } else { None }
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Below the base URL, or the whole of a URL that the target has given out.
+    pub(crate) path: String,
+    /// The version that it names.
+    pub(crate) version: Option<String>,
+    /// JSON, or what is meant to be taken for it.
+    pub(crate) body: Option<String>,
+    pub(crate) content_type: &'static str,
+    /// Whether it is sent again when the target throttles it.
+    pub(crate) waits_out_throttling: bool,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, path: impl Into<String>, format: Format, body: Option<&Value>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            version: format.version().map(str::to_owned),
+            body: body.map(Value::to_string),
+            content_type: "application/json",
+            waits_out_throttling: true,
+        }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// What the target answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// The body as JSON; null where it is none.
+    pub(crate) body: Value,
+    pub(crate) text: String,
+    /// Method and path of what it answers.
+    pub(crate) to: String,
+}
+
+impl Answer {
+    /// Fails unless the status is as expected.
+    pub(crate) fn demand(&self, expected: &str, is_expected: impl Fn(u16) -> bool) -> Result<(), Halt> {
+        Halt::unless(is_expected(self.status), expected, || format!("{} to {}", self.status, self.to))
+    }
+
+    pub(crate) fn content_type(&self) -> &str {
+        self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The token of a login.
+    pub(crate) fn token(&self) -> Result<Secret, Halt> {
+        // A malformed token may still be a secret, so it is not quoted.
+        reader::token(&self.body).map(|token| Secret(token.into())).ok_or_else(|| {
+            let observed = format!("{} to {}, and none", self.status, self.to);
+            Halt::fail(r#"{"token": "1|…"} without an envelope"#, observed)
+        })
+    }
+
+    /// Whether it says to come back later. In the legacy format a conflict is 409 too (FORMAT-9), but it does not tell
+    /// when.
+    pub(crate) fn is_throttling(&self) -> bool {
+        self.status == 429 || self.status == 409 && self.headers.contains_key(RETRY_AFTER)
+    }
+}
+
+/// A request and its answer, for the record.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) request: Request,
+    pub(crate) token: Option<Secret>,
+    /// What came, or why nothing came.
+    pub(crate) answer: Result<Answer, String>,
+}
+
+impl Exchange {
+    /// Whether it was with the API, not with a control route or a link in a message.
+    pub(crate) fn is_documented(&self) -> bool {
+        self.request.path.starts_with("/api/")
+    }
+
+    /// The request as a shell command; `$BASE_URL` and the placeholders are for the reader to set.
+    pub(crate) fn curl(&self, redactor: &Redactor) -> String {
+        let path = redactor.clean(&self.request.path);
+        let base = if path.starts_with('/') { "$BASE_URL" } else { "" };
+        let header = |name: &str, value: &str| format!(" -H {}", quoted(&format!("{name}: {}", redactor.clean(value))));
+        let mut more = header("Accept", "application/json");
+        if let Some(version) = &self.request.version {
+            more += &header("X-API-Version", version);
+        }
+        if let Some(token) = &self.token {
+            more += &header("Authorization", &format!("Bearer {}", token.0));
+        }
+        if let Some(body) = &self.request.body {
+            more += &header("Content-Type", self.request.content_type);
+            more += &format!(" -d {}", quoted(&redactor.clean(body)));
+        }
+        format!("curl -X {} {}{more}", self.request.method, quoted(&format!("{base}{path}")))
+    }
+
+    /// How it has ended, in a few words.
+    pub(crate) fn end(&self) -> String {
+        self.answer.as_ref().map_or_else(Clone::clone, |answer| answer.status.to_string())
+    }
+}
+
+/// `text` as one word of a shell, which expands the placeholders in it and nothing else.
+fn quoted(text: &str) -> String {
+    if text.contains('$') {
+        format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#).replace('`', r"\`"))
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_quotes_is_one_word_of_a_shell() {
+        let cases = [
+            ("plain", "'plain'"),
+            ("it's", r"'it'\''s'"),
+            ("Bearer $CRM_TOKEN", "\"Bearer $CRM_TOKEN\""),
+            (r#"{"a":"$SSN`"}"#, r#""{\"a\":\"$SSN\`\"}""#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+}

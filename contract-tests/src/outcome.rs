@@ -1,0 +1,57 @@
+//! How a check can end, and how its evidence tells the story.
+
+use std::fmt;
+
+use crate::documented;
+use crate::format::Format;
+
+/// How a check has ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The target does what the facts say.
+    Pass,
+    /// It does not.
+    Fail(Box<Evidence>),
+    /// The check was not run, for this reason.
+    Skipped(String),
+    /// The check was run and could not tell.
+    Inconclusive(Box<Evidence>),
+}
+
+/// What was done, and what came of it. It displays as the story of that; no secret stands in it.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The facts that the target was held to, as closely as can be told.
+    pub facts: Vec<&'static str>,
+    /// The format that answers were asked for in.
+    pub format: Format,
+    /// The target.
+    pub base_url: String,
+    /// What the guide says; empty where nothing was expected.
+    pub expected: String,
+    /// What the target did instead, or why nobody can tell.
+    pub observed: String,
+    /// Every request as a command with curl, and how it has ended.
+    pub steps: Vec<(String, String)>,
+    /// The last body that came.
+    pub body: String,
+    /// A sequence that fails, as `contract replay` reads it.
+    pub replay: Option<String>,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fact in self.facts.iter().filter_map(|id| documented::fact(id)) {
+            writeln!(f, "{}: {}", fact.id, fact.fact)?;
+        }
+        writeln!(f, "BASE_URL={}", self.base_url)?;
+        for (number, (curl, end)) in (1..).zip(&self.steps) {
+            writeln!(f, "{number:3}. {curl}\n     → {end}")?;
+        }
+        if !self.expected.is_empty() {
+            writeln!(f, "expected  {}", self.expected)?;
+        }
+        let body = if self.body.is_empty() { "(empty)" } else { &self.body };
+        write!(f, "observed  {}\nbody      {body}", self.observed)
+    }
+}
