@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 }
 
 /// What nobody can tell of the fake as it is started here: no request makes it fail, and every account has an SSN.
-const UNTOLD: [&str; 3] = ["ssn.without", "legacy.error.500", "error.code.500"];
+const UNTOLD: &[&str] = &["ssn.without", "legacy.error.500", "error.code.500"];
 
 /// An assumption fails nobody: what the target does is printed. The fake, which is built on them, does what they say.
 fn told(finding: Finding, is_fake: bool) -> Result<(), Failed> {

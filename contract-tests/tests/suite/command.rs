@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::proxy::{self, Answered, Way, back, there};
 
 /// What the default seed publishes, as `mock-server env` prints it.
-const CREDENTIALS: [(&str, &str); 6] = [
+const CREDENTIALS: &[(&str, &str)] = &[
     ("DEFENTRY_CRM_USERNAME", "service@partner.example"),
     ("DEFENTRY_CRM_PASSWORD", "mock-crm-password"),
     ("DEFENTRY_CRM2_USERNAME", "other@partner.example"),
@@ -42,7 +42,7 @@ fn contract(base_url: Option<&str>, results: &Path, arguments: &[&str]) -> Comma
     command.env_remove("GITHUB_STEP_SUMMARY").env("DEFENTRY_CASES", "4");
     command.env("DEFENTRY_RESULTS_DIR", results).args(arguments);
     if let Some(base_url) = base_url {
-        command.env("DEFENTRY_BASE_URL", base_url).envs(CREDENTIALS);
+        command.env("DEFENTRY_BASE_URL", base_url).envs(CREDENTIALS.iter().copied());
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -138,7 +138,7 @@ async fn a_failure_is_reported_and_played_again() {
         true => Way::Back(Answered::empty(204)),
         false => Way::On,
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[keeps]).await;
+    let base_url = proxy::start(proxy::client(), fake.base_url(), &[keeps]).await.url;
     let folder = folder("failure");
     let only = ["run", "--only", "model", "--only", "items.passport", "--seed", "3"];
     let mut command = contract(Some(&base_url), &folder, &only);
@@ -185,7 +185,7 @@ async fn no_secret_stands_in_any_report_of_a_failing_run() {
             answered.status = if asked.method == "GET" { 500 } else { answered.status };
         }
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[chatty]).await;
+    let base_url = proxy::start(proxy::client(), fake.base_url(), &[chatty]).await.url;
     let folder = folder("canary");
     let (code, text) = ended(contract(Some(&base_url), &folder, &["run"])).await;
     assert_eq!(code, 1, "{text}");
@@ -222,7 +222,7 @@ async fn what_cannot_be_removed_ends_with_5() {
         true => Way::Back(Answered::json(403, &json!({ "message": "Not today." }))),
         false => Way::On,
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[keeps]).await;
+    let base_url = proxy::start(proxy::client(), fake.base_url(), &[keeps]).await.url;
     let folder = folder("kept");
     let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--only", "leaks.of_an_email"])).await;
     assert_eq!(code, 5, "{text}");
@@ -362,9 +362,8 @@ async fn a_target_that_throttles_is_waited_for() {
     let fake = MockServer::start().await;
     // Every fifth request is to come again at once, as the guide has it: 409 in legacy, 429 in standardized.
     let busy = there(|asked, memory| {
-        let count = memory.kept.entry("count".into()).or_default();
-        count.status += 1;
-        if count.status % 5 != 0 || !asked.path.starts_with("/api/") {
+        memory.note(format!("request {}", memory.notes()));
+        if memory.notes() % 5 != 0 || !asked.path.starts_with("/api/") {
             return Way::On;
         }
         let error = json!({ "error": { "code": "RATE_LIMITED", "message": "Too many attempts." } });
@@ -376,7 +375,7 @@ async fn a_target_that_throttles_is_waited_for() {
         answered.headers.insert("retry-after", "0".parse().expect("a header"));
         Way::Back(answered)
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[busy]).await;
+    let base_url = proxy::start(proxy::client(), fake.base_url(), &[busy]).await.url;
     let only = ["run", "--only", "items", "--only", "email", "--only", "sso", "--only", "concurrency"];
     let folder = folder("busy");
     let (code, text) = ended(contract(Some(&base_url), &folder, &only)).await;
@@ -445,7 +444,7 @@ async fn wrong_usage_ends_with_2_and_names_what_is_wrong() {
     ];
     for (arguments, named) in cases {
         let mut command = contract(None, &results, arguments);
-        command.envs(CREDENTIALS).env("DEFENTRY_CASES", "0");
+        command.envs(CREDENTIALS.iter().copied()).env("DEFENTRY_CASES", "0");
         let (code, text) = ended(command).await;
         let expected = if named.starts_with("the reports") { 3 } else { 2 };
         assert!(code == expected && text.contains(named), "{arguments:?} ends with {code}\n{text}");

@@ -1,11 +1,13 @@
 //! The suite held to its own purpose: a server that breaks a documented fact fails, and one that keeps to all of them,
 //! whatever it chooses where the guide is silent, does not.
 
+mod choices;
 mod command;
 mod faults;
 mod probes;
 mod proxy;
 mod silence;
+mod variants;
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -10,16 +10,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// What cannot be told of any fake, and a part of the reason.
-const NEVER_TOLD: [(&str, &str); 2] = [
+const NEVER_TOLD: &[(&str, &str)] = &[
     ("legacy.error.500", "no request is known that makes a server fail"),
     ("error.code.500", "no request is known that makes a server fail"),
 ];
 
 /// What cannot be told under the defaults, and a part of the reason.
-const NOT_TOLD_BY_DEFAULT: [(&str, &str); 1] = [("ssn.without", "no account without an SSN can be had: 422")];
+const NOT_TOLD_BY_DEFAULT: &[(&str, &str)] = &[("ssn.without", "no account without an SSN can be had: 422")];
 
 /// What cannot be told without SSO, messages and a second partner.
-const UNTOLD_WITH_LITTLE: [&str; 26] = [
+const UNTOLD_WITH_LITTLE: &[&str] = &[
     "scope.foreign-account",
     "sso.refused",
     "sso.unknown-email",
@@ -49,7 +49,7 @@ const UNTOLD_WITH_LITTLE: [&str; 26] = [
 ];
 
 /// Values for what may be any text or number.
-const OTHER_VALUES: [(&str, &[&str]); 12] = [
+const OTHER_VALUES: &[(&str, &[&str])] = &[
     ("error.code.405", &["WRONG_METHOD"]),
     ("error.code.409", &["CLASH"]),
     ("token.crm-seconds", &["90", "1"]),
@@ -106,7 +106,7 @@ async fn the_defaults_of_the_fake_are_confirmed() {
         for secret in ["mock-crm-password", "mock-secret", "Bearer 1", "Bearer 2"] {
             assert!(!told.contains(secret), "{secret} in {told}");
         }
-        match untold(&finding.key, &[&NEVER_TOLD, &NOT_TOLD_BY_DEFAULT]) {
+        match untold(&finding.key, &[NEVER_TOLD, NOT_TOLD_BY_DEFAULT]) {
             Some(why) if finding.verdict() == "unknown" && finding.reason.contains(why) => {}
             Some(why) => wrong.push(complaint(&finding, why)),
             None if finding.verdict() == "confirmed" && !finding.reason.is_empty() && !finding.steps.is_empty() => {}
@@ -127,9 +127,10 @@ fn values() -> Vec<(&'static str, String)> {
     let of = |assumption: &'static Assumption| {
         assumption.alternatives.iter().map(|value| (&*assumption.key, value.clone())).collect::<Vec<_>>()
     };
-    let told = |assumption: &&Assumption| untold(&assumption.key, &[&NEVER_TOLD]).is_none();
+    let told = |assumption: &&Assumption| untold(&assumption.key, &[NEVER_TOLD]).is_none();
     let choices = assumptions().iter().filter(told).flat_map(of);
-    let others = OTHER_VALUES.iter().flat_map(|(key, values)| values.iter().map(|value| (*key, (*value).to_owned())));
+    let others =
+        OTHER_VALUES.iter().flat_map(|&(key, values)| values.iter().map(move |value| (key, (*value).to_owned())));
     choices.chain(others).chain([(THROTTLED.0, THROTTLED.1.to_owned())]).collect()
 }
 
@@ -161,13 +162,13 @@ async fn each_question_is_answered_where_all_differ() {
             builder = builder.assume(key, value).expect("a value of the fixture");
             expected.push((&**key, value.clone()));
         }
-        for (key, values) in OTHER_VALUES {
+        for &(key, values) in OTHER_VALUES {
             builder = builder.assume(key, values[0]).expect("a value of the fixture");
             expected.push((key, values[0].to_owned()));
         }
         let fake = Fake::from(builder.start().await);
         let mut probes = JoinSet::new();
-        for (key, value) in expected.into_iter().filter(|(key, _)| untold(key, &[&NEVER_TOLD]).is_none()) {
+        for (key, value) in expected.into_iter().filter(|(key, _)| untold(key, &[NEVER_TOLD]).is_none()) {
             // A run each: one that knows the secrets of all would take long to look for them.
             let run = run_on(&fake);
             probes.spawn(async move {
@@ -184,7 +185,7 @@ async fn each_question_is_answered_where_all_differ() {
 fn every_key_is_put_to_the_test() {
     for Assumption { key, .. } in assumptions() {
         let is_tried = values().iter().any(|(of, _)| of == key);
-        assert_eq!(is_tried, untold(key, &[&NEVER_TOLD]).is_none(), "{key}");
+        assert_eq!(is_tried, untold(key, &[NEVER_TOLD]).is_none(), "{key}");
     }
 }
 
