@@ -35,6 +35,8 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
             "the list of alarms across accounts ends after fifteen",
         ],
     ),
+    // A value that is added again is answered with its item.
+    ("choices 2", &["of two adds at once, both are told that they are done"]),
     // It is right to say so then.
     (
         "a removal of what is not there is no error",
