@@ -1,4 +1,4 @@
-//! What a server chooses where the guide is silent, as far as the mock can choose it too.
+//! The choices of servers where the guide is silent, as far as the mock can make them too.
 
 use mock_server::{MockServer, MockServerBuilder};
 use serde_json::Value;

@@ -30,10 +30,10 @@ use std::collections::BTreeSet;
 use contract_tests::{Fake, Format, Outcome, checks};
 
 use crate::proxy::{client, start};
-use crate::{run, told};
+use crate::{describe, run};
 use beside::{HIDDEN, choices, variants};
 use rows::Fault;
-use trial::{SEED, all_are_noticed, tried};
+use trial::{SEED, all_are_noticed, attempt};
 
 /// The tables, in the order of the guide.
 const PAGES: &[&[Fault]] = &[
@@ -66,7 +66,7 @@ async fn every_fault_is_noticed() {
     let (http, choices) = (client(), choices());
     // Each on a server with other choices than the one before.
     let tries = faults().zip(choices.iter().cycle());
-    all_are_noticed(tries.map(|(fault, beside)| tried(http.clone(), fault, beside.clone()))).await;
+    all_are_noticed(tries.map(|(fault, beside)| attempt(http.clone(), fault, beside.clone()))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,11 +74,11 @@ async fn every_fault_is_noticed() {
 async fn every_fault_is_noticed_whatever_else_a_server_does() {
     let http = client();
     let whole = choices().into_iter().map(|beside| (beside, 0, 1));
-    // Variants are many, so each stands beside every sixth fault, and each fault beside every sixth of them.
+    // There are many variants, so each is tried with every sixth fault.
     let sixths = variants().into_iter().zip((0..6).cycle()).map(|(beside, first)| (beside, first, 6));
     all_are_noticed(whole.chain(sixths).flat_map(|(beside, first, step)| {
         let http = http.clone();
-        faults().skip(first).step_by(step).map(move |fault| tried(http.clone(), fault, beside.clone()))
+        faults().skip(first).step_by(step).map(move |fault| attempt(http.clone(), fault, beside.clone()))
     }))
     .await;
 }
@@ -86,14 +86,14 @@ async fn every_fault_is_noticed_whatever_else_a_server_does() {
 /// A proxy that does nothing is no fault.
 #[tokio::test]
 async fn a_proxy_without_a_fault_is_no_fault() {
-    let fake = Fake::start().await;
-    let target = fake.target();
+    let mock = Fake::start().await;
+    let target = mock.target();
     let server = start(client(), target.base_url(), &[]).await;
     let run = run(target.at(server.url), SEED, 6);
     for check in checks() {
         for format in Format::ALL {
             let outcome = run.check(check, format).await;
-            assert!(matches!(outcome, Outcome::Pass), "{}", told(check, format, &outcome));
+            assert!(matches!(outcome, Outcome::Pass), "{}", describe(check, format, &outcome));
         }
     }
 }

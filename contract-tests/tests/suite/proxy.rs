@@ -20,7 +20,7 @@ use tokio::time::timeout;
 pub(crate) use hands::{Account, Acting, Hands, PARTNERS, Partner};
 pub(crate) use kinds::{CARD, EMAIL, KINDS, PASSPORT, PHONE};
 pub(crate) use memory::Memory;
-pub(crate) use message::{Answered, Asked, written};
+pub(crate) use message::{Answered, Asked, id_text};
 
 /// More than any body that the suite sends.
 const LARGEST_BODY: usize = 1 << 20;
@@ -29,7 +29,7 @@ const LARGEST_BODY: usize = 1 << 20;
 /// has come together long before, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What becomes of a request.
+/// The way of a request.
 pub(crate) enum Way {
     /// It is passed on, and so is its answer.
     On,
@@ -39,21 +39,21 @@ pub(crate) enum Way {
     Back(Answered),
 }
 
-/// What is wrong with a server.
+/// The ways in which a server is wrong.
 #[derive(Clone, Copy)]
 pub(crate) struct Wrong {
     there: fn(&mut Asked, &mut Memory) -> Way,
     back: fn(&Asked, &mut Answered, &mut Memory),
-    /// What it does with its hands, between the two.
+    /// The acts of its hands, between the two.
     acts: Option<Acts>,
     /// Which requests wait for another of their method, so that two meet.
     waits: fn(&Asked) -> bool,
 }
 
-/// What a server does with its hands, and to which requests.
+/// An act of a server's hands, and the requests that it is for.
 #[derive(Clone, Copy)]
 enum Acts {
-    /// Whatever it does, it answers.
+    /// It answers, and passes the request on or not.
     Instead(fn(&Asked) -> bool, fn(Asked, Hands) -> Acting),
     /// The same for those who are let in to act on an account; all others are passed on.
     OnAccount(fn(&Asked) -> bool, fn(Asked, Account) -> Acting),
@@ -114,7 +114,7 @@ struct Proxy {
     memory: Mutex<Memory>,
     /// Told when a request has met another.
     company: Notify,
-    /// What has gone wrong with the proxy itself.
+    /// Failures of the proxy itself.
     troubles: Mutex<Vec<String>>,
 }
 
@@ -125,13 +125,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// What has gone wrong with the proxy itself: no fault that it was to have.
+    /// Failures of the proxy itself, which are none of the fault's doing.
     pub(crate) fn troubles(&self) -> Vec<String> {
         lock(&self.proxy.troubles).clone()
     }
 }
 
-/// What proxies of one test reach their mocks with: making one takes a while.
+/// The client by which all proxies of a test reach their mocks: making one takes a while.
 pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().expect("a client can be built")
 }
@@ -206,7 +206,7 @@ impl Proxy {
             if asked.is_in_company {
                 self.company.notify_one();
             } else {
-                // Whether another one came or not, it goes on.
+                // It goes on whether another one has come or not.
                 let _ = timeout(PATIENCE, self.company.notified()).await;
             }
         }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::choices::{Alternative, alternatives, assuming};
 use crate::proxy::{Answered, Way, client, start, there};
-use crate::{run, told, variants};
+use crate::{describe, run, variants};
 
 /// Seeds that sequences are drawn from.
 const SEEDS: std::ops::Range<u64> = 0..20;
@@ -17,7 +17,7 @@ const SEEDS: std::ops::Range<u64> = 0..20;
 /// How many sequences of each seed are played.
 const CASES: u32 = 4;
 
-/// What cannot be told under an alternative: the assumption, its value, the check, and why.
+/// The checks that an alternative leaves open: the assumption, its value, the check, and why.
 const UNDECIDED: &[(&str, &str, &str, &str)] =
     &[("ssn.echo", "absent", "ssn.updates_ignore_it", "an SSN that is not shown may have changed unseen")];
 
@@ -26,7 +26,7 @@ fn may_be_undecided(alternatives: &[Alternative], check: &Check) -> bool {
     UNDECIDED.iter().any(|(key, value, id, _)| *id == check.id && holds(key, value))
 }
 
-/// What all checks but those that `may_be` undecided have to say, where it is not that all is well.
+/// The outcomes of all checks that do not pass, but for those that `may_be` undecided.
 async fn alarms(run: &Arc<Run>, formats: &[Format], may_be: impl Fn(&Check) -> bool) -> Vec<String> {
     let mut alarms = Vec::new();
     for check in checks() {
@@ -34,7 +34,7 @@ async fn alarms(run: &Arc<Run>, formats: &[Format], may_be: impl Fn(&Check) -> b
             match run.check(check, format).await {
                 Outcome::Pass => {}
                 Outcome::Inconclusive(_) | Outcome::Skipped(_) if may_be(check) => {}
-                outcome => alarms.push(told(check, format, &outcome)),
+                outcome => alarms.push(describe(check, format, &outcome)),
             }
         }
     }
@@ -51,15 +51,15 @@ async fn all_is_silent(tries: impl IntoIterator<Item = impl Future<Output = (Str
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_seed_raises_an_alarm() {
-    let fake = Arc::new(Fake::start().await);
+    let mock = Arc::new(Fake::start().await);
     let model = checks().find(|check| check.id == "model.sequences").expect("the model is a check");
     all_is_silent(SEEDS.map(|seed| {
-        let fake = Arc::clone(&fake);
+        let mock = Arc::clone(&mock);
         async move {
-            let run = run(fake.target(), seed, CASES);
+            let run = run(mock.target(), seed, CASES);
             let format = if seed % 2 == 0 { Format::Legacy } else { Format::Standardized };
             let outcome = run.check(model, format).await;
-            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(model, format, &outcome));
+            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| describe(model, format, &outcome));
             (format!("seed {seed}"), alarm.into_iter().collect())
         }
     }))
@@ -69,8 +69,8 @@ async fn no_seed_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_whole_run_raises_an_alarm() {
     all_is_silent([1, u64::MAX].map(|seed| async move {
-        let fake = Fake::start().await;
-        (format!("seed {seed}"), alarms(&run(fake.target(), seed, 1), &Format::ALL, |_| false).await)
+        let mock = Fake::start().await;
+        (format!("seed {seed}"), alarms(&run(mock.target(), seed, 1), &Format::ALL, |_| false).await)
     }))
     .await;
 }
@@ -80,9 +80,9 @@ async fn no_whole_run_raises_an_alarm() {
 async fn no_alternative_raises_an_alarm() {
     all_is_silent(alternatives().into_iter().flatten().enumerate().map(|(place, alternative)| async move {
         let alternative = [alternative];
-        let fake = Fake::from(assuming(&alternative).start().await);
+        let mock = Fake::from(assuming(&alternative).start().await);
         let format = Format::ALL[place % 2];
-        let alarms = alarms(&run(fake.target(), 1, 1), &[format], |check| may_be_undecided(&alternative, check)).await;
+        let alarms = alarms(&run(mock.target(), 1, 1), &[format], |check| may_be_undecided(&alternative, check)).await;
         (format!("{}={}", alternative[0].0, alternative[0].1), alarms)
     }))
     .await;
@@ -91,8 +91,8 @@ async fn no_alternative_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn not_even_many_alternatives_raise_an_alarm() {
     all_is_silent(alternatives().into_iter().enumerate().map(|(round, chosen)| async move {
-        let fake = Fake::from(assuming(&chosen).start().await);
-        let run = run(fake.target(), 1, 2);
+        let mock = Fake::from(assuming(&chosen).start().await);
+        let run = run(mock.target(), 1, 2);
         (format!("round {round}"), alarms(&run, &Format::ALL, |check| may_be_undecided(&chosen, check)).await)
     }))
     .await;
@@ -100,15 +100,15 @@ async fn not_even_many_alternatives_raise_an_alarm() {
 
 /// Deployments, and how the suite is told of them.
 const DEPLOYED: &[(&str, fn(MockServerBuilder) -> MockServerBuilder, fn(Target) -> Target)] = &[
-    ("an SSN is optional", |fake| fake.ssn_required(false), Target::with_ssn_optional),
-    ("the format is forced", |fake| fake.normalize_all(true), Target::with_forced_format),
+    ("an SSN is optional", |mock| mock.ssn_required(false), Target::with_ssn_optional),
+    ("the format is forced", |mock| mock.normalize_all(true), Target::with_forced_format),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_deployment_raises_an_alarm() {
-    all_is_silent(DEPLOYED.iter().map(|&(name, build, told)| async move {
-        let fake = Fake::from(build(MockServer::builder()).start().await);
-        (name.to_owned(), alarms(&run(told(fake.target()), 1, 2), &Format::ALL, |_| false).await)
+    all_is_silent(DEPLOYED.iter().map(|&(name, build, configure)| async move {
+        let mock = Fake::from(build(MockServer::builder()).start().await);
+        (name.to_owned(), alarms(&run(configure(mock.target()), 1, 2), &Format::ALL, |_| false).await)
     }))
     .await;
 }
@@ -122,8 +122,8 @@ async fn no_variant_raises_an_alarm() {
         async move {
             let together = variants::all().skip(first).step_by(4);
             let (names, wrongs): (Vec<_>, Vec<_>) = together.map(|variant| (variant.name, variant.does)).unzip();
-            let fake = Fake::start().await;
-            let target = fake.target();
+            let mock = Fake::start().await;
+            let target = mock.target();
             let server = start(http, target.base_url(), &wrongs).await;
             let run = run(target.at(server.url), 1, 2);
             (names.join("; "), alarms(&run, &[Format::ALL[first % 2]], |_| false).await)
@@ -136,8 +136,8 @@ async fn no_variant_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ends_with_the_next_login_is_taken_up_again() {
     let http = client();
-    let fake = Fake::start().await;
-    let target = fake.target();
+    let mock = Fake::start().await;
+    let target = mock.target();
     let one_session = variants::all().find(|variant| variant.name == "a partner has one session at a time");
     let server = start(http, target.base_url(), &[one_session.expect("one").does]).await;
     let run = run(target.at(server.url), 1, 2);
@@ -154,18 +154,18 @@ fn side_by_side(
         let run = Arc::clone(run);
         async move {
             let outcome = run.check(check, format).await;
-            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| told(check, format, &outcome));
+            let alarm = (!matches!(outcome, Outcome::Pass)).then(|| describe(check, format, &outcome));
             (check.name(format), alarm.into_iter().collect())
         }
     })
 }
 
-/// Where all go by one clock, it is moved while nobody else calls, and set back.
+/// A clock that all checks share is moved while no other check runs, and set back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_without_sandboxes_is_moved_and_set_back() {
     let http = client();
-    let fake = Fake::start().await;
-    let target = fake.target();
+    let mock = Fake::start().await;
+    let target = mock.target();
     let without = there(|asked, _| match asked.path.starts_with("/_mock/sandboxes") {
         true => Way::Back(Answered::json(404, &json!({ "error": "Not found" }))),
         false => Way::On,
@@ -173,7 +173,7 @@ async fn a_clock_without_sandboxes_is_moved_and_set_back() {
     let server = start(http.clone(), target.base_url(), &[without]).await;
     let clock = format!("{}/_mock/clock", server.url);
     let now = async || -> jiff::Timestamp {
-        let answer: Value = http.get(&clock).send().await.expect("the fake answers").json().await.expect("JSON");
+        let answer: Value = http.get(&clock).send().await.expect("the mock answers").json().await.expect("JSON");
         answer["now"].as_str().expect("a time").parse().expect("RFC 3339")
     };
     let (before, began) = (now().await, std::time::Instant::now());

@@ -1,4 +1,4 @@
-//! What a server may do where the guide is silent, though the mock does not.
+//! Variants: a server may do this where the guide is silent, though the mock does not.
 
 mod accounts;
 mod alarms;

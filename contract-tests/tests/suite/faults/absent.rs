@@ -1,4 +1,4 @@
-//! What does not exist.
+//! Routes that do not exist.
 
 use serde_json::json;
 

@@ -12,7 +12,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a created account answers 200", "ACCOUNT-1", back(|asked, answer, _| {
         if asked.is("POST", ACCOUNTS) && answer.status == 201 { answer.status = 200; }
     })),
-    fault("a created account does not stand under data", "ACCOUNT-1", back(|asked, answer, _| {
+    fault("a created account is not under data", "ACCOUNT-1", back(|asked, answer, _| {
         if asked.is("POST", ACCOUNTS) { answer.edit(|body| *body = body["data"].take()); }
     })),
     fault("a created account has another id", "ACCOUNT-1", back(|asked, answer, _| {
@@ -35,7 +35,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("an account needs no last name", "ACCOUNT-2", there(|asked, _| filled(asked, "last_name", "Doe"))),
 
     fault("an ssn is not required", "ACCOUNT-3", NOTHING).on(without_ssn),
-    fault("an ssn is required all the same", "ACCOUNT-3", NOTHING).told(Target::with_ssn_optional),
+    fault("an ssn is required all the same", "ACCOUNT-3", NOTHING).target(Target::with_ssn_optional),
 
     fault("an account needs neither email nor phone", "ACCOUNT-4", there(|asked, memory| {
         if asked.json().get("phone").is_some() { return Way::On; }
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Fault] = &[
         for account in account.hands.accounts().await { account.by_crm(Method::PATCH, "", Some(&name)).await; }
     }))),
     fault("an update takes the ssn in its body", "ACCOUNT-5", on_account(Asked::is_update, update_with_ssn)),
-    fault("an update adds an SSN", "ACCOUNT-5", on_account(Asked::is_update, update_with_ssn)).on(without_ssn).told(Target::with_ssn_optional),
+    fault("an update adds an SSN", "ACCOUNT-5", on_account(Asked::is_update, update_with_ssn)).on(without_ssn).target(Target::with_ssn_optional),
     fault("an update is refused for the ssn in its body", "ACCOUNT-5", on_account(|asked| asked.is_update() && asked.json().get("ssn").is_some(), |asked, _| Box::pin(async move {
         invalid(&asked)
     }))),

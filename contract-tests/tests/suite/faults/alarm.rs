@@ -38,7 +38,7 @@ pub(super) const FAULTS: &[Fault] = &[
             *answer = older.unwrap_or_else(no_items);
         }
     })),
-    fault("who does not watch a value has an alarm for it", "ALARM-1", back(|asked, answer, memory| {
+    fault("an account that does not watch a value has an alarm for it", "ALARM-1", back(|asked, answer, memory| {
         if asked.path == "/_mock/leaks" {
             memory.note("leak");
         }
@@ -169,7 +169,7 @@ pub(super) const FAULTS: &[Fault] = &[
         let is_told = is_meant && !memory.note(asked.path.clone());
         back_if(is_told, not_found)
     })),
-    fault("an alarm whose guidance was read is listed no more", "ALARM-3", back(|asked, answer, memory| {
+    fault("an alarm is no longer listed once its guidance was read", "ALARM-3", back(|asked, answer, memory| {
         if let (true, Some(id)) = (asked.is("GET", "/coachme") && answer.is_success(), asked.alarm()) {
             memory.note(format!("coached {id}"));
         }

@@ -7,7 +7,7 @@ use super::rows::{
     ALARMS, ALARMS_V2, Fault, back_if, by_holder_of_alarm, come_as, each_alarm, fault, forbidden, is_list_of_alarms,
     is_of, is_one_alarm, no_items, not_found, without_alarms,
 };
-use crate::proxy::{Answered, Asked, Memory, Way, back, instead, on_account, there, written};
+use crate::proxy::{Answered, Asked, Memory, Way, back, id_text, instead, on_account, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
@@ -69,7 +69,7 @@ pub(super) const FAULTS: &[Fault] = &[
         answer.edit_list(|alarms| {
             let mut seen = std::collections::BTreeSet::new();
             alarms.reverse();
-            alarms.retain(|alarm| seen.insert(written(&alarm["account_id"])));
+            alarms.retain(|alarm| seen.insert(id_text(&alarm["account_id"])));
             alarms.reverse();
         });
     })),
@@ -157,7 +157,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a partner sees the alarms of its first account only", "ALARM-6", instead(is_list_of_partner, |asked, hands| Box::pin(async move {
         let (is_by_crm, first) = (hands.is_by_crm(&asked).await, hands.first_account().await.id);
         let mut answer = hands.pass(asked).await;
-        if is_by_crm { answer.edit_list(|alarms| alarms.retain(|alarm| written(&alarm["account_id"]) == first)); }
+        if is_by_crm { answer.edit_list(|alarms| alarms.retain(|alarm| id_text(&alarm["account_id"]) == first)); }
         answer
     }))),
 ];
@@ -175,6 +175,6 @@ fn as_first_partner(asked: &mut Asked, memory: &Memory, path: &str) -> Way {
 /// Leaves the alarms of the account that was made last.
 fn only_of_newest(alarms: &mut Vec<Value>, memory: &Memory) {
     if let Some((newest, _)) = memory.accounts.last() {
-        alarms.retain(|alarm| written(&alarm["account_id"]) == *newest);
+        alarms.retain(|alarm| id_text(&alarm["account_id"]) == *newest);
     }
 }

@@ -1,11 +1,11 @@
-//! What else a server with a fault does, and which faults that hides.
+//! Everything else that a server with a fault does, and the faults that this hides.
 
 use super::rows::Fault;
 use crate::choices::{Alternative, alternatives};
 use crate::proxy::{NOTHING, Wrong};
 use crate::variants::all;
 
-/// What else a server does: what it chooses where the guide is silent, and a variant that the mock does not know.
+/// Everything else that a server does: its choices where the guide is silent, and a variant that the mock does not have.
 #[derive(Clone)]
 pub(super) struct Beside {
     pub(super) name: String,
@@ -37,7 +37,7 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
     ),
     // A value that is added again is answered with its item.
     ("choices 2", &["of two adds at once, both are told that they are done"]),
-    // It is right to say so then.
+    // There the answer is right.
     (
         "a removal of what is not there is no error",
         &[
@@ -46,12 +46,12 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
             "a 404 to a removal is told as GONE",
         ],
     ),
-    // What is wrong is not said.
+    // The wrong value is not in the answer.
     ("adds answer a message", &["the answer to an add shows another value", "the answer to an add has another id"]),
     ("adds are taken to be done", &["the answer to an add shows another value", "the answer to an add has another id"]),
     ("updates answer nothing", &["only updates write their datetimes as numbers"]),
     (
-        "new accounts show their id and no more",
+        "new accounts show only their id",
         &[
             "a created account shows the name of another",
             "a new account is of another country",
@@ -74,7 +74,7 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Whether nobody can see the fault beside that.
+/// Whether the fault cannot be seen beside that.
 pub(super) fn is_hidden(fault: &Fault, beside: &Beside) -> bool {
     HIDDEN.iter().any(|(by, faults)| *by == beside.name && faults.contains(&fault.name))
 }

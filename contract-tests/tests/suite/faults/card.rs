@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::rows::{Fault, back_if, by_holder_of_item, come_as, fault, is_of, no_such_method, not_found};
-use crate::proxy::{Answered, Asked, CARD, back, on_account, there, written};
+use crate::proxy::{Answered, Asked, CARD, back, id_text, on_account, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
@@ -52,12 +52,12 @@ pub(super) const FAULTS: &[Fault] = &[
         back_if(is_meant, || Answered::json(422, &json!({ "errors": { "code": ["No."] } })))
     })),
     fault("cards of other accounts are verified", "CARD-4", on_account(is_verification, |asked, account| Box::pin(async move {
-        let id = written(&asked.json()["credit_card_id"]);
+        let id = id_text(&asked.json()["credit_card_id"]);
         let holder = match account.item(&CARD, &id) { None => account.hands.holder_of(|other| other.item(&CARD, &id).is_some()).await, Some(_) => None };
         holder.unwrap_or(account).as_user(asked).await
     }))),
     fault("any code verifies a card", "CARD-4", on_account(is_verification, |mut asked, account| Box::pin(async move {
-        let waiting = account.item(&CARD, &written(&asked.json()["credit_card_id"])).map(|card| &card["waiting"]["code"]);
+        let waiting = account.item(&CARD, &id_text(&asked.json()["credit_card_id"])).map(|card| &card["waiting"]["code"]);
         if let Some(code) = waiting.filter(|code| code.is_string()) { asked.edit(|body| body["code"] = code.clone()); }
         account.hands.pass(asked).await
     }))),

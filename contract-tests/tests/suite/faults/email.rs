@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::rows::{EMAILS, Fault, assume, back_if, come_as, fault, no_items, not_found, plain, server_error};
-use crate::proxy::{Answered, Asked, EMAIL, Way, also, back, meet, on_account, there, written};
+use crate::proxy::{Answered, Asked, EMAIL, Way, also, back, id_text, meet, on_account, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
@@ -28,7 +28,7 @@ pub(super) const FAULTS: &[Fault] = &[
             memory.note(memory.notes().to_string());
             let step = memory.notes() * 100_000;
             answer.edit_list(|items| items.iter_mut().for_each(|item| {
-                item["id"] = format!("{step}-{}", written(&item["id"])).into();
+                item["id"] = format!("{step}-{}", id_text(&item["id"])).into();
             }));
         }
     })),
@@ -43,7 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a removal is done twice, and says so", "EMAIL-1", there(|asked, _| {
         if asked.is_within("DELETE", EMAILS) { Way::Twice } else { Way::On }
     })),
-    fault("nobody sees leaks of emails", "EMAIL-1", back(|asked, answer, _| {
+    fault("leaks of emails are never seen", "EMAIL-1", back(|asked, answer, _| {
         if asked.is("GET", "/email-watchlist/leaks") { answer.edit_list(Vec::clear); }
     })),
     fault("addresses lose a part", "EMAIL-1", there(|asked, _| {
@@ -112,7 +112,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a resend that is done is told 404", "EMAIL-2", back(|asked, answer, _| {
         if asked.is_within("POST", "/resend/") && answer.is_success() { *answer = not_found(); }
     })),
-    fault("a resend goes to all who have something pending", "EMAIL-2", also(|asked| asked.is_within("POST", "/resend/"), |asked, account| Box::pin(async move {
+    fault("a resend goes to all accounts with something pending", "EMAIL-2", also(|asked| asked.is_within("POST", "/resend/"), |asked, account| Box::pin(async move {
         let all = asked.another(Method::POST, asked.route()).with(&json!({}));
         for other in account.hands.accounts_with("pending").await.iter().filter(|other| other.id != account.id) {
             other.as_user(all.clone()).await;

@@ -23,7 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
             answer.body = "<h1>Not found</h1>".into();
         }
     })),
-    fault("details stand on a 404", "FORMAT-6", back(|asked, answer, _| {
+    fault("a 404 has details", "FORMAT-6", back(|asked, answer, _| {
         if answer.status == 404 && asked.is_standardized() {
             answer.edit(|body| body["error"]["details"] = json!([{ "field": "id", "issue": "unknown" }]));
         }
@@ -105,7 +105,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("throttling answers 403", "FORMAT-9", back(|_, answer, _| {
         if answer.headers.contains_key("retry-after") { answer.status = 403; }
     })),
-    fault("who is throttled in legacy is told so in a fifth shape", "FORMAT-9", back(|asked, answer, _| {
+    fault("throttling in legacy has a fifth shape", "FORMAT-9", back(|asked, answer, _| {
         if !asked.is_standardized() && answer.headers.contains_key("retry-after") {
             answer.body = json!({ "retry": true }).to_string();
         }

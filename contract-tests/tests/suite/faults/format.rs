@@ -32,12 +32,12 @@ pub(super) const FAULTS: &[Fault] = &[
         back_if(is_unknown, || Answered::json(400, &json!({ "error": "Unknown version" })))
     })),
 
-    fault("the standardized format is forced, and nobody knows", "FORMAT-2", there(|asked, _| {
+    fault("the standardized format is forced without a word", "FORMAT-2", there(|asked, _| {
         asked.set_version(Some("2026-06-12"));
         Way::On
     })),
     fault("the standardized format is forced", "FORMAT-2", NOTHING).on(|mock| mock.normalize_all(true)),
-    fault("the standardized format is not forced", "FORMAT-2", NOTHING).told(Target::with_forced_format),
+    fault("the standardized format is not forced", "FORMAT-2", NOTHING).target(Target::with_forced_format),
 
     fault("alarms tell their times without a zone", "FORMAT-3", back(|asked, answer, _| {
         let is_meant = asked.is("GET", ALARMS) && asked.is_standardized();

@@ -7,7 +7,7 @@ use crate::proxy::{Answered, NOTHING, Way, back, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault("the login's token stands under data", "LOGIN-1", back(|asked, answer, _| {
+    fault("the login's token is under data", "LOGIN-1", back(|asked, answer, _| {
         if asked.is("POST", LOGIN) { answer.edit(|body| *body = json!({ "data": *body })); }
     })),
     fault("the login's token has no number", "LOGIN-1", back(|asked, answer, _| {

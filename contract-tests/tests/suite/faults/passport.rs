@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::rows::{Fault, back_if, done, fault, forbidden, no_such_method};
-use crate::proxy::{Account, Asked, PASSPORT, back, on_account, there, written};
+use crate::proxy::{Account, Asked, PASSPORT, back, id_text, on_account, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
@@ -23,7 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
         }
         if asked.is("GET", "/passport-watchlist") {
             answer.edit_list(|items| for item in items {
-                if memory.has_noted(&format!("changed {}", written(&item["id"]))) { item["id"] = 77_777.into(); }
+                if memory.has_noted(&format!("changed {}", id_text(&item["id"]))) { item["id"] = 77_777.into(); }
             });
         }
     })),
@@ -63,7 +63,7 @@ fn is_change(asked: &Asked) -> bool {
 /// The passport that a path names, as the body that would add it.
 async fn passport(asked: &Asked, account: &Account) -> Option<Value> {
     let list = account.by_crm(Method::GET, PASSPORT.list, None).await.items();
-    let passport = list.into_iter().find(|item| Some(&*written(&item["id"])) == asked.item())?;
+    let passport = list.into_iter().find(|item| Some(&*id_text(&item["id"])) == asked.item())?;
     Some(
         ["passport_number", "country_code", "expiry_date"]
             .map(|field| (field, passport[field].clone()))

@@ -24,7 +24,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("the answer to an add shows another value", "PHONE-1", back(|asked, answer, _| {
         if asked.is("POST", PHONES) { answer.edit_data(|item| item["phone"] = "+46700000000".into()); }
     })),
-    fault("everybody sees a leak of phones", "PHONE-1", back(|asked, answer, _| {
+    fault("all accounts see a leak of phones", "PHONE-1", back(|asked, answer, _| {
         if asked.is("GET", "/phone-watchlist/leaks") { answer.edit_list(|items| items.push(json!({ "id": 1 }))); }
     })),
     fault("a removal that is done answers 500", "PHONE-1", back(|asked, answer, _| {

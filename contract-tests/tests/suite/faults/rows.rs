@@ -1,11 +1,11 @@
-//! What rows of the tables are made of.
+//! The parts of which rows of the tables are made.
 
 use axum::http::Method;
 use contract_tests::Target;
 use mock_server::MockServerBuilder;
 use serde_json::{Value, json};
 
-use crate::proxy::{Account, Acting, Answered, Asked, EMAIL, Hands, Memory, PHONE, Way, Wrong, written};
+use crate::proxy::{Account, Acting, Answered, Asked, EMAIL, Hands, Memory, PHONE, Way, Wrong, id_text};
 
 pub(super) const EMAILS: &str = EMAIL.list;
 pub(super) const PHONES: &str = PHONE.list;
@@ -28,29 +28,29 @@ pub(crate) struct Fault {
     pub(super) wrong: Wrong,
     /// How the mock is set up.
     pub(super) mock: fn(MockServerBuilder) -> MockServerBuilder,
-    /// What the suite is told of it.
-    pub(super) told: fn(Target) -> Target,
-    /// What the ids of the checks begin with that are to notice.
+    /// How the suite's target is configured.
+    pub(super) target: fn(Target) -> Target,
+    /// The beginning of the ids of the checks that may notice.
     pub(super) held_by: &'static str,
 }
 
 /// A fault on the way to a mock that is set up as usual, and that any check of the fact may notice.
 pub(super) const fn fault(name: &'static str, fact: &'static str, wrong: Wrong) -> Fault {
-    Fault { name, fact, wrong, mock: |mock| mock, told: |target| target, held_by: "" }
+    Fault { name, fact, wrong, mock: |mock| mock, target: |target| target, held_by: "" }
 }
 
 impl Fault {
-    /// On a mock that is set up otherwise.
+    /// With a mock that is set up otherwise.
     pub(super) const fn on(self, mock: fn(MockServerBuilder) -> MockServerBuilder) -> Self {
         Self { mock, ..self }
     }
 
-    /// Where the suite is told something else of the deployment.
-    pub(super) const fn told(self, told: fn(Target) -> Target) -> Self {
-        Self { told, ..self }
+    /// With another configuration of the suite's target.
+    pub(super) const fn target(self, target: fn(Target) -> Target) -> Self {
+        Self { target, ..self }
     }
 
-    /// Where the checks with such ids are to notice.
+    /// Where only checks whose ids begin so may notice.
     pub(super) const fn held_by(self, held_by: &'static str) -> Self {
         Self { held_by, ..self }
     }
@@ -66,12 +66,12 @@ pub(super) fn without_ssn(mock: MockServerBuilder) -> MockServerBuilder {
     mock.ssn_required(false)
 }
 
-/// What is answered to a list that holds nothing.
+/// The answer to a list that holds nothing.
 pub(super) fn no_items() -> Answered {
     Answered::json(200, &json!({ "data": [] }))
 }
 
-/// What is done without a word of what it was.
+/// The answer to a request that is done, without details.
 pub(super) fn done() -> Answered {
     Answered::json(200, &json!({ "message": "Done." }))
 }
@@ -115,7 +115,7 @@ pub(super) fn come_in(is_meant: bool, asked: &mut Asked, memory: &Memory) -> Way
     come_as(is_meant, asked, if is_crm { memory.crm_tokens.last() } else { memory.app_tokens.last() })
 }
 
-/// Refuses what it does all the same.
+/// Refuses a request, and does it all the same.
 pub(super) fn done_all_the_same(asked: Asked, hands: Hands) -> Acting {
     Box::pin(async move {
         let answer = hands.pass(asked.clone()).await;
@@ -197,12 +197,12 @@ pub(super) async fn is_watched(asked: &Asked, hands: &Hands) -> bool {
     accounts.iter().any(|account| account.whole["items"].as_array().into_iter().flatten().any(is_it))
 }
 
-/// What is answered to a leak that no account sees.
+/// The answer to a leak that no account sees.
 pub(super) fn unseen(asked: &Asked) -> Answered {
     Answered::json(201, &json!({ "leak": asked.json(), "seen_by": [] }))
 }
 
-/// A value without what may be written one way or the other.
+/// A value without its separators, and in lower case.
 pub(super) fn plain(value: &str) -> String {
     value.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -236,9 +236,9 @@ pub(super) fn is_list_of_alarms(asked: &Asked) -> bool {
     lists.iter().any(|list| asked.is("GET", list)) || asked.is_within("GET", "/alarms/company/")
 }
 
-/// What a fault notes of an alarm.
+/// The note of an event about an alarm.
 pub(super) fn noted(event: &str, alarm: &Value) -> String {
-    format!("{event} {}", written(&alarm["id"]))
+    format!("{event} {}", id_text(&alarm["id"]))
 }
 
 /// Takes a field out.

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::rows::{FOR_EVER, Fault, SCAN, assume, back_if, done, fault, not_found, remove};
-use crate::proxy::{Account, Answered, Asked, NOTHING, Way, back, on_account, there, written};
+use crate::proxy::{Account, Answered, Asked, NOTHING, Way, back, id_text, on_account, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a scan never ends", "ONLINE-5", back(|asked, answer, _| {
         each_result(asked, answer, |result| *result = json!({ "status": "SCAN_INITIATED", "data": [] }));
     })),
-    fault("nobody is told whether data was found", "ONLINE-5", back(|asked, answer, _| {
+    fault("scans do not tell whether data was found", "ONLINE-5", back(|asked, answer, _| {
         each_result(asked, answer, |result| drop(result.as_object_mut().map(|result| result.remove("is_data_found"))));
     })),
     fault("whether data was found is a word", "ONLINE-5", back(|asked, answer, _| each_result(asked, answer, |result| {
@@ -103,7 +103,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("data is a text", "ONLINE-6", back(|asked, answer, _| each_result(asked, answer, |result| {
         if result["data"].is_object() { result["data"] = "found".into(); }
     }))),
-    fault("every user sees the scan of the first who has scanned", "ONLINE-6", on_account(|asked| asked.is("GET", "/scan/status"), |asked, account| Box::pin(async move {
+    fault("every user sees the scan of the first account that has one", "ONLINE-6", on_account(|asked| asked.is("GET", "/scan/status"), |asked, account| Box::pin(async move {
         let is_let_in = account.hands.pass(asked.clone()).await.is_success();
         let scanned = if is_let_in { account.hands.accounts().await } else { Vec::new() };
         let first = scanned.into_iter().find(|account| account.whole["online"]["last_scan_at"].is_string());
@@ -174,6 +174,6 @@ async fn has_failed(asked: &Asked, account: &Account) -> bool {
     let site = asked.route().trim_end_matches("/retry").rsplit('/').next();
     let status = account.hands.pass(asked.another(Method::GET, format!("{SCAN}/status"))).await.data();
     let sites = status["sites"].as_array().into_iter().flatten();
-    let of_site = sites.filter(|entry| Some(&*written(&entry["id"])) == site);
+    let of_site = sites.filter(|entry| Some(&*id_text(&entry["id"])) == site);
     of_site.into_iter().any(|entry| entry["scan_result"]["status"] == "SCAN_FAILED")
 }

@@ -1,4 +1,4 @@
-//! Who is let in, and to what.
+//! Scope: each caller is let in to some routes and accounts.
 
 use axum::http::Method;
 use serde_json::json;
@@ -11,10 +11,10 @@ use crate::proxy::{Answered, Asked, Memory, Way, back, instead, on_account, ther
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault("nobody is let in as somebody", "SCOPE-1", there(|asked, memory| {
+    fault("a request without a token is let in", "SCOPE-1", there(|asked, memory| {
         come_in(asked.token().is_none(), asked, memory)
     })),
-    fault("a token that is none is let in", "SCOPE-1", there(|asked, memory| {
+    fault("an unknown token is let in", "SCOPE-1", there(|asked, memory| {
         come_in(asked.token() == Some("1|no-such-token"), asked, memory)
     })),
     fault("the number of a token is enough", "SCOPE-1", there(|asked, memory| {
@@ -27,7 +27,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("401 is told as 200, where no gateway breaks down before", "SCOPE-1", back(|asked, answer, _| if answer.status == 401 {
         *answer = if asked.is("POST", ACCOUNTS) { Answered::json(503, &json!({ "message": "No." })) } else { no_items() };
     })),
-    fault("nobody is let in to alarms as somebody", "SCOPE-1", there(|asked, memory| {
+    fault("a request without a token is let in to alarms", "SCOPE-1", there(|asked, memory| {
         come_in(asked.token().is_none() && asked.route().contains(ALARMS), asked, memory)
     })),
 
@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
         note_added(asked, answer, memory, asked.account().is_some());
         if asked.account().is_none() { without_noted(asked, answer, memory); }
     })),
-    fault("what CRM adds waits for the user", "SCOPE-2", on_account(|asked| asked.is_add() && asked.account().is_some(), |asked, account| Box::pin(async move {
+    fault("items that CRM adds wait for the user", "SCOPE-2", on_account(|asked| asked.is_add() && asked.account().is_some(), |asked, account| Box::pin(async move {
         account.as_user(asked).await
     }))),
     fault("items of other accounts are removed", "SCOPE-2", on_account(Asked::is_removal, by_holder_of_item)),
@@ -83,7 +83,7 @@ pub(super) const FAULTS: &[Fault] = &[
         note_added(asked, answer, memory, asked.account().is_none());
         if asked.account().is_some() { without_noted(asked, answer, memory); }
     })),
-    fault("what the user adds is confirmed at once", "SCOPE-3", on_account(|asked| asked.is_add() && asked.account().is_none(), |asked, account| Box::pin(async move {
+    fault("items that the user adds are confirmed at once", "SCOPE-3", on_account(|asked| asked.is_add() && asked.account().is_none(), |asked, account| Box::pin(async move {
         account.as_crm(asked).await
     }))),
     fault("no confirmation link works", "SCOPE-3", there(|asked, _| {

@@ -61,7 +61,7 @@ pub(super) const FAULTS: &[Fault] = &[
         answer
     }))),
     fault("a switch takes the ssn in its body", "SSN-3", on_account(is_switch, switch_with_ssn)),
-    fault("a switch adds an SSN", "SSN-3", on_account(is_switch, switch_with_ssn)).on(without_ssn).told(Target::with_ssn_optional),
+    fault("a switch adds an SSN", "SSN-3", on_account(is_switch, switch_with_ssn)).on(without_ssn).target(Target::with_ssn_optional),
     fault("monitoring is switched the other way round", "SSN-3", there(|asked, _| {
         let (on, off) = ("/ssn-monitoring/activate", "/ssn-monitoring/deactivate");
         asked.path = if asked.path.contains(on) { asked.path.replace(on, off) } else { asked.path.replace(off, on) };

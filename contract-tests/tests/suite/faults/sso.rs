@@ -11,7 +11,7 @@ use crate::proxy::{Answered, Asked, PARTNERS, Partner, Way, back, instead, on_ac
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault("the app token stands under data", "SSO-1", back(|asked, answer, _| {
+    fault("the app token is under data", "SSO-1", back(|asked, answer, _| {
         if asked.is("POST", "/sso/token") { answer.edit(|body| *body = json!({ "data": *body })); }
     })),
     fault("an exchange answers 201", "SSO-1", back(|asked, answer, _| {
@@ -60,7 +60,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Way::On
     })),
 
-    fault("an email that nobody has gives the token of somebody", "SSO-3", there(|asked, memory| {
+    fault("an unknown email gives the token of a known one", "SSO-3", there(|asked, memory| {
         let email = asked.json()["email"].as_str().unwrap_or_default().to_owned();
         let is_known = memory.accounts.iter().any(|(_, known)| *known == email);
         if let (true, Some((_, known))) = (asked.is_within("POST", "/sso/") && !is_known, memory.accounts.first()) {
@@ -68,10 +68,10 @@ pub(super) const FAULTS: &[Fault] = &[
         }
         Way::On
     })),
-    fault("a code is issued for nobody", "SSO-3", back(|asked, answer, _| {
+    fault("a code is issued for an unknown email", "SSO-3", back(|asked, answer, _| {
         if asked.is("POST", "/sso/code") && !answer.is_success() { *answer = Answered::json(200, &json!({ "code": "abc" })); }
     })),
-    fault("an email that no account was created with stands for the first account", "SSO-3", instead(is_sso, |mut asked, hands| Box::pin(async move {
+    fault("an unknown email gives a token of the first account", "SSO-3", instead(is_sso, |mut asked, hands| Box::pin(async move {
         let answer = hands.pass(asked.clone()).await;
         let sent = asked.json();
         let is_client = |partner: &Partner| sent["client_id"] == partner.client_id && sent["client_secret"] == partner.client_secret;
@@ -131,7 +131,7 @@ pub(super) const FAULTS: &[Fault] = &[
         let is_meant = asked.is_within("PUT", "/api/v2/account/") && !is_crm;
         back_if(is_meant, forbidden)
     })),
-    fault("nobody can change their password", "SSO-5", there(|asked, _| {
+    fault("passwords cannot be changed", "SSO-5", there(|asked, _| {
         back_if(asked.is("POST", "/account/password"), not_found)
     })),
     fault("a user is refused a change of another's profile that is done", "SSO-5", instead(|asked| asked.is_within("PUT", "/api/v2/account/"), done_all_the_same)),
@@ -154,7 +154,7 @@ pub(super) const FAULTS: &[Fault] = &[
 
     fault("an SSN of an electronic ID is lost", "SSO-6", there(|asked, _| {
         back_if(is_electronic_id(asked), || Answered::json(200, &json!({ "has_ssn": true })))
-    })).on(without_ssn).told(Target::with_ssn_optional),
+    })).on(without_ssn).target(Target::with_ssn_optional),
 ];
 
 /// Whether it exchanges SSO credentials and an email.

@@ -10,7 +10,7 @@ use super::beside::{Beside, is_hidden};
 use super::rows::Fault;
 use crate::choices::assuming;
 use crate::proxy::start;
-use crate::{run, told};
+use crate::{describe, run};
 
 /// How many servers are tried at once.
 const AT_ONCE: usize = 12;
@@ -22,14 +22,14 @@ pub(super) const SEED: u64 = 1;
 const CASES: u32 = 24;
 
 /// A fault that has been tried: its name, its fact, and the check that has noticed it, or what all of them have said.
-pub(super) type Tried = (String, &'static str, Result<String, Vec<String>>);
+pub(super) type Attempt = (String, &'static str, Result<String, Vec<String>>);
 
 /// Tries a fault on a server that does this beside it.
-pub(super) async fn tried(http: reqwest::Client, fault: &'static Fault, beside: Beside) -> Tried {
-    let fake = Fake::from((fault.mock)(assuming(&beside.chosen)).start().await);
-    let target = fake.target();
+pub(super) async fn attempt(http: reqwest::Client, fault: &'static Fault, beside: Beside) -> Attempt {
+    let mock = Fake::from((fault.mock)(assuming(&beside.chosen)).start().await);
+    let target = mock.target();
     let server = start(http, target.base_url(), &[fault.wrong, beside.variant]).await;
-    let noticed = is_noticed(fault, (fault.told)(target.at(server.url.clone()))).await;
+    let noticed = is_noticed(fault, (fault.target)(target.at(server.url.clone()))).await;
     let noticed = match (is_hidden(fault, &beside), noticed) {
         _ if !server.troubles().is_empty() => Err(server.troubles()),
         (true, Err(_)) => Ok("hidden, as it is said to be".to_owned()),
@@ -52,7 +52,7 @@ async fn is_noticed(fault: &Fault, target: Target) -> Result<String, Vec<String>
         for format in formats {
             match run.check(check, format).await {
                 Outcome::Fail(evidence) => return Ok(format!("{}: {}", check.name(format), evidence.observed)),
-                outcome => outcomes.push(told(check, format, &outcome)),
+                outcome => outcomes.push(describe(check, format, &outcome)),
             }
         }
     }
@@ -60,7 +60,7 @@ async fn is_noticed(fault: &Fault, target: Target) -> Result<String, Vec<String>
 }
 
 /// Tries all at once, as far as the machine goes along, and demands that each is noticed.
-pub(super) async fn all_are_noticed(faults: impl IntoIterator<Item = impl Future<Output = Tried> + Send + 'static>) {
+pub(super) async fn all_are_noticed(faults: impl IntoIterator<Item = impl Future<Output = Attempt> + Send + 'static>) {
     let (turns, mut tries) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
     for fault in faults {
         let turns = Arc::clone(&turns);

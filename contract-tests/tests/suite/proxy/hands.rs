@@ -1,4 +1,4 @@
-//! Hands of a server with a fault: what it does beside what it is asked, in the world that the request is for.
+//! Hands of a server with a fault: they act beside a request, in the world that the request is for.
 //!
 //! They reach the mock past the proxy, as the partners, as the users of any account, and by its control routes.
 
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::Proxy;
 use super::kinds::Kind;
 use super::memory::Memory;
-use super::message::{Answered, Asked, written};
+use super::message::{Answered, Asked, id_text};
 
-/// Something that takes its time.
+/// An act under way.
 pub(crate) type Acting<T = Answered> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A partner of the default seed, with the credentials that it publishes.
@@ -64,7 +64,7 @@ impl Hands {
         self.proxy.with(use_it)
     }
 
-    /// A request of nobody that the proxy knows.
+    /// A request without a token.
     pub(crate) fn request(&self, method: Method, path: impl Into<String>) -> Asked {
         Asked { method, path: path.into(), sandbox: self.sandbox.clone(), ..Asked::default() }
     }
@@ -133,13 +133,13 @@ impl Hands {
     /// The accounts in whose entry `is_meant` finds what it looks for, of those that a search finds.
     async fn listed(&self, search: &str, is_meant: impl Fn(&Value) -> bool) -> Vec<Account> {
         let query = [("limit", "500"), ("search", search)];
-        // Only the path counts: where the mock is, the proxy knows.
+        // The host does not count: the proxy knows where the mock is.
         let url = Url::parse_with_params("http://mock/_mock/accounts", query).expect("a URL");
         let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         let listed = self.look(&path).await;
         let mut accounts = Vec::new();
         for entry in listed["accounts"].as_array().into_iter().flatten().filter(|entry| is_meant(entry)) {
-            accounts.extend(self.account(&written(&entry["id"])).await);
+            accounts.extend(self.account(&id_text(&entry["id"])).await);
         }
         accounts
     }
@@ -162,7 +162,7 @@ impl Hands {
     /// The account that was there first.
     pub(crate) async fn first_account(&self) -> Account {
         let first = self.look("/_mock/accounts?limit=1").await;
-        self.account(&written(&first["accounts"][0]["id"])).await.expect("every seed here has an account")
+        self.account(&id_text(&first["accounts"][0]["id"])).await.expect("every seed here has an account")
     }
 
     /// The account that holds an item, if it is not the one that was looked at.
@@ -187,7 +187,7 @@ impl Account {
         self.hands.account(&self.id).await.unwrap_or_else(|| self.clone())
     }
 
-    /// Whether it is there at all that is told by a field.
+    /// Whether this field is true.
     pub(crate) fn is(&self, field: &str) -> bool {
         self.whole[field] == true
     }
@@ -204,7 +204,7 @@ impl Account {
 
     /// The item that has this id.
     pub(crate) fn item(&self, kind: &Kind, id: &str) -> Option<&Value> {
-        self.items(kind).find(|item| written(&item["id"]) == id)
+        self.items(kind).find(|item| id_text(&item["id"]) == id)
     }
 
     /// Its alarms: those of all leaks that it sees or has seen.
@@ -214,7 +214,7 @@ impl Account {
 
     /// Whether it has this alarm.
     pub(crate) fn has_alarm(&self, id: &str) -> bool {
-        self.alarms().any(|alarm| written(&alarm["id"]) == id)
+        self.alarms().any(|alarm| id_text(&alarm["id"]) == id)
     }
 
     /// A new token of its user; none where SSO does not know it.
@@ -236,7 +236,7 @@ impl Account {
         self.as_its_partner(asked.on_account(&self.id)).await
     }
 
-    /// Passes a request on as if its user had asked it; as it came where nobody can be its user.
+    /// Passes a request on as if its user had asked it; as it came where SSO does not know the account.
     pub(crate) async fn as_user(&self, asked: Asked) -> Answered {
         match self.user_token().await {
             None => self.hands.pass(asked).await,
@@ -256,7 +256,7 @@ impl Account {
 
     /// Removes an item.
     pub(crate) async fn remove(&self, kind: &Kind, item: &Value) {
-        self.by_crm(Method::DELETE, format!("{}/{}", kind.one, written(&item["id"])), None).await;
+        self.by_crm(Method::DELETE, format!("{}/{}", kind.one, id_text(&item["id"])), None).await;
     }
 
     /// Removes all items of a kind.
@@ -269,7 +269,7 @@ impl Account {
     /// Closes its open alarms.
     pub(crate) async fn close_all(&self) {
         for alarm in self.alarms().filter(|alarm| alarm["status"] == "OPEN") {
-            self.by_crm(Method::GET, format!("/alarms/{}/close", written(&alarm["id"])), None).await;
+            self.by_crm(Method::GET, format!("/alarms/{}/close", id_text(&alarm["id"])), None).await;
         }
     }
 

@@ -1,12 +1,12 @@
-//! What the proxy has seen, and what faults keep.
+//! The memory of a proxy, and of the faults in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 
-use super::message::{Answered, Asked, written};
+use super::message::{Answered, Asked, id_text};
 
-/// What the proxy has seen.
+/// Everything that a proxy has seen so far.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// CRM tokens of the first partner and of others, and app tokens, in the order in which they were issued.
@@ -23,7 +23,7 @@ pub(crate) struct Memory {
     pub(crate) kept: BTreeMap<String, String>,
     /// Answers that a fault gives again.
     answers: BTreeMap<String, Answered>,
-    /// What a fault remembers to have happened.
+    /// Events that a fault remembers.
     noted: BTreeSet<String>,
     /// Requests that are on their way, by method.
     pub(super) under_way: BTreeMap<String, usize>,
@@ -71,7 +71,7 @@ impl Memory {
             return;
         }
         if asked.is("GET", "/alarms") {
-            for id in answered.items().iter().map(|alarm| written(&alarm["id"])) {
+            for id in answered.items().iter().map(|alarm| id_text(&alarm["id"])) {
                 if !self.alarms.contains(&id) {
                     self.alarms.push(id);
                 }
@@ -91,7 +91,7 @@ impl Memory {
             }
             "/api/v1/account" => {
                 let email = sent["email"].as_str().unwrap_or_default().to_owned();
-                self.accounts.push((written(&got["data"]["id"]), email));
+                self.accounts.push((id_text(&got["data"]["id"]), email));
             }
             _ => {}
         }

@@ -110,7 +110,7 @@ impl Asked {
         Some(id).filter(|id| !id.contains('/') && is_id(id))
     }
 
-    /// What follows the account in its path, or the version where it names none; nothing on an account itself.
+    /// The end of its path: after the account, or after the version where it names none; empty on an account itself.
     pub(crate) fn end(&self) -> &str {
         without_account(self.route())
     }
@@ -211,7 +211,7 @@ impl Answered {
         self.edit(|body| each_field(body, change));
     }
 
-    /// Changes what a body tells, with or without an envelope.
+    /// Changes its data, with or without an envelope.
     pub(crate) fn edit_data(&mut self, edit: impl FnOnce(&mut Value)) {
         self.edit(|body| match body.get_mut("data") {
             Some(data) => edit(data),
@@ -228,7 +228,7 @@ impl Answered {
         });
     }
 
-    /// What it tells, with or without an envelope.
+    /// Its data, with or without an envelope.
     pub(crate) fn data(&self) -> Value {
         let mut body = self.value();
         match body.get_mut("data") {
@@ -242,9 +242,9 @@ impl Answered {
         self.data().as_array().cloned().unwrap_or_default()
     }
 
-    /// The id of what it tells of.
+    /// The id in its data.
     pub(crate) fn id(&self) -> Option<String> {
-        self.data().get("id").map(written)
+        self.data().get("id").map(id_text)
     }
 
     pub(crate) fn is_success(&self) -> bool {
@@ -257,11 +257,11 @@ impl Answered {
 }
 
 /// An id as paths have it.
-pub(crate) fn written(id: &Value) -> String {
+pub(crate) fn id_text(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
-/// What follows the account in a path, or the version where it names none.
+/// The end of a path: after the account, or after the version where it names none.
 fn without_account(path: &str) -> &str {
     let end = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api/v2")).unwrap_or(path);
     let Some(rest) = end.strip_prefix("/account").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) else {

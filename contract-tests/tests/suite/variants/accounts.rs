@@ -11,7 +11,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         let is_update = asked.is_within("PUT", "/") || asked.is_within("PATCH", "/");
         if is_update && answer.is_success() { *answer = Answered::empty(204); }
     })),
-    variant("a new account shows its whole SSN, and later no more than its end", back(|asked, answer, _| {
+    variant("a new account shows its whole SSN, and later only its end", back(|asked, answer, _| {
         if asked.is("POST", "/api/v1/account") && answer.is_success() {
             let ssn = asked.json().get("ssn").cloned().unwrap_or_default();
             answer.edit_data(|account| if account.is_object() { account["ssn"] = ssn; });
@@ -28,7 +28,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant("languages are told with their country", back(|_, answer, _| answer.each_field(|name, value| {
         if name == "lang_code" && value.is_string() { *value = "sv-SE".into(); }
     }))),
-    variant("new accounts show their id and no more", back(|asked, answer, _| if asked.is("POST", "/api/v1/account") && answer.is_success() {
+    variant("new accounts show only their id", back(|asked, answer, _| if asked.is("POST", "/api/v1/account") && answer.is_success() {
         answer.edit(|body| *body = json!({ "data": { "id": body["data"]["id"] } }));
     })),
     variant("an update without a field is refused", there(|asked, _| {

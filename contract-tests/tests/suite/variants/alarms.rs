@@ -9,7 +9,7 @@ use crate::proxy::{Answered, Asked, back};
 
 #[rustfmt::skip]
 pub(super) const VARIANTS: &[Variant] = &[
-    variant("closed alarms are listed no more", back(|asked, answer, _| {
+    variant("closed alarms are no longer listed", back(|asked, answer, _| {
         if is_of_alarms(asked) { answer.edit_list(|alarms| alarms.retain(|alarm| alarm["status"] != "CLOSED")); }
     })),
     variant("closing answers nothing", back(|asked, answer, _| {

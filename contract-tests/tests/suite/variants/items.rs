@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
 
 use super::{Variant, variant};
-use crate::proxy::{Answered, Asked, Memory, Way, back, there, written};
+use crate::proxy::{Answered, Asked, Memory, Way, back, id_text, there};
 
 #[rustfmt::skip]
 pub(super) const VARIANTS: &[Variant] = &[
@@ -26,10 +26,10 @@ pub(super) const VARIANTS: &[Variant] = &[
             }));
         }
     })),
-    variant("what waits is listed once it is confirmed", back(|asked, answer, _| {
+    variant("pending items are listed once they are confirmed", back(|asked, answer, _| {
         if asked.is("GET", "/email-watchlist") { answer.edit_list(|items| items.retain(is_confirmed)); }
     })),
-    variant("what waits is kept from CRM", back(|asked, answer, _| {
+    variant("pending items are kept from CRM", back(|asked, answer, _| {
         let is_meant = asked.is_within("GET", "/account/") && !asked.route().ends_with("/leaks");
         if is_meant { answer.edit_list(|items| items.retain(is_confirmed)); }
     })),
@@ -58,9 +58,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         if asked.is_within("GET", "-watchlist") && !asked.route().ends_with("/leaks") { in_pages(asked, answer); }
     })),
     variant("ids of emails begin with a word", there(|asked, _| { asked.path = asked.path.replace("/eml_", "/"); Way::On }).and_back(|asked, answer, _| if asked.route().contains("/email-watchlist") && !asked.path.ends_with("/leaks") {
-        answer.each_field(|name, value| if name == "id" { *value = format!("eml_{}", written(value)).into(); });
+        answer.each_field(|name, value| if name == "id" { *value = format!("eml_{}", id_text(value)).into(); });
     })),
-    variant("what is known of an item stands below it", back(|asked, answer, _| if asked.is_within("GET", "-watchlist") {
+    variant("the fields of an item are below it", back(|asked, answer, _| if asked.is_within("GET", "-watchlist") {
         answer.edit_list(|items| for item in items {
             let id = item["id"].take();
             *item = json!({ "id": id, "attributes": item.take() });
@@ -81,7 +81,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     })),
 ];
 
-/// The fields of bodies that the guide does not give, by the names that the fake and another server have for them.
+/// The fields of bodies that the guide does not give, by the names that the mock and another server have for them.
 const NAMES: &[(&str, &str, &str)] = &[
     ("/iban-watchlist", "iban", "account_number"),
     ("/passport-watchlist", "passport_number", "document_number"),

@@ -21,7 +21,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     })),
 ];
 
-/// Sites of a scan whose ids stand apart, whose data has another field, and that hold nothing early.
+/// Sites of a scan with ids of their own and another field in their data, and with nothing in them early.
 fn more_and_less(body: &mut Value) {
     for entry in body.get_mut("sites").and_then(Value::as_array_mut).into_iter().flatten() {
         entry["site"] = json!({ "id": entry["id"], "name": entry["name"] });

@@ -8,17 +8,17 @@ use crate::proxy::{Way, back, there};
 
 #[rustfmt::skip]
 pub(super) const VARIANTS: &[Variant] = &[
-    variant("who is throttled is not told for how long", back(|_, answer, _| {
+    variant("throttling does not tell for how long", back(|_, answer, _| {
         for name in ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining"] { answer.headers.remove(name); }
     })),
-    variant("what nobody has is forbidden", back(|asked, answer, _| {
+    variant("ids that no account has are forbidden", back(|asked, answer, _| {
         let is_meant = ["/alarms/999999999", "/alarms/company/"].iter().any(|part| asked.is_within("GET", part));
         if is_meant && answer.status == 404 { forbid(asked, answer); }
     })),
     variant("a refusal of a token says how to come in", back(|_, answer, _| if answer.status == 401 {
         answer.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     })),
-    variant("a code stands in an envelope, by another name", back(|asked, answer, _| if asked.is("POST", "/sso/code") && answer.is_success() {
+    variant("a code is in an envelope, by another name", back(|asked, answer, _| if asked.is("POST", "/sso/code") && answer.is_success() {
         answer.edit(|body| *body = json!({ "data": { "one_time_code": body["code"] } }));
     })),
     variant("a user has one session at a time", there(|asked, memory| {
