@@ -91,7 +91,7 @@ async fn items_left(mock: &MockServer) -> usize {
 }
 
 #[tokio::test]
-async fn a_whole_run_on_the_fake_is_conformant_and_reported() {
+async fn a_whole_run_on_the_mock_is_conformant_and_reported() {
     let folder = folder("conformant");
     let mut command = contract(None, &folder, &["run", "--seed", "7"]);
     let summary = folder.join("step.md");

@@ -31,7 +31,7 @@ use contract_tests::{Fake, Format, Outcome, checks};
 
 use crate::proxy::{client, start};
 use crate::{describe, run};
-use beside::{HIDDEN, choices, variants};
+use beside::{Beside, HIDDEN, choices, variants};
 use rows::Fault;
 use trial::{SEED, all_are_noticed, attempt};
 
@@ -106,7 +106,7 @@ fn faults_name_what_the_suite_checks() {
         let is_held = checks().any(|check| check.facts.contains(fact) && check.id.starts_with(held_by));
         assert!(is_held, "no check names {fact}");
     }
-    let besides: BTreeSet<_> = choices().into_iter().chain(variants()).map(|beside| beside.name).collect();
+    let besides: BTreeSet<_> = choices().iter().chain(&variants()).flat_map(Beside::names).collect();
     for (by, hidden) in HIDDEN {
         assert!(besides.contains(*by), "no server does {by:?}");
         hidden.iter().for_each(|fault| assert!(names.contains(fault), "no fault is called {fault:?}"));

@@ -4,7 +4,7 @@ use axum::http::Method;
 use contract_tests::Target;
 use serde_json::{Value, json};
 
-use super::rows::{ACCOUNTS, Fault, back_if, done, fault, invalid, no_such_method, remove, undone, without_ssn};
+use super::rows::{ACCOUNTS, Fault, back_if, done, fault, no_such_method, remove, ssn_refused, undone, without_ssn};
 use crate::proxy::{Account, Acting, Answered, Asked, NOTHING, Way, also, back, on_account, there};
 
 #[rustfmt::skip]
@@ -100,7 +100,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("an update takes the ssn in its body", "ACCOUNT-5", on_account(Asked::is_update, update_with_ssn)),
     fault("an update adds an SSN", "ACCOUNT-5", on_account(Asked::is_update, update_with_ssn)).on(without_ssn).target(Target::with_ssn_optional),
     fault("an update is refused for the ssn in its body", "ACCOUNT-5", on_account(|asked| asked.is_update() && asked.json().get("ssn").is_some(), |asked, _| Box::pin(async move {
-        invalid(&asked)
+        ssn_refused(&asked)
     }))),
 ];
 

@@ -28,7 +28,7 @@ pub(super) fn variants() -> Vec<Beside> {
 pub(super) const HIDDEN: &[(&str, &[&str])] = &[
     // Pages of fifteen.
     (
-        "choices 1",
+        "list.shape=paginated",
         &[
             "a list ends after fifteen items",
             "the user's alarms end after fifteen",
@@ -36,7 +36,7 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     // A value that is added again is answered with its item.
-    ("choices 2", &["of two adds at once, both are told that they are done"]),
+    ("add.duplicate=existing", &["of two adds at once, both are told that they are done"]),
     // There the answer is right.
     (
         "a removal of what is not there is no error",
@@ -74,7 +74,15 @@ pub(super) const HIDDEN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Whether the fault cannot be seen beside that.
-pub(super) fn is_hidden(fault: &Fault, beside: &Beside) -> bool {
-    HIDDEN.iter().any(|(by, faults)| *by == beside.name && faults.contains(&fault.name))
+impl Beside {
+    /// The names by which the table above has it: its own, and its choices.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let choices = self.chosen.iter().map(|(key, value)| format!("{key}={value}"));
+        std::iter::once(self.name.clone()).chain(choices)
+    }
+
+    /// Whether a fault cannot be seen beside it.
+    pub(super) fn hides(&self, fault: &Fault) -> bool {
+        self.names().any(|name| HIDDEN.iter().any(|(by, faults)| *by == name && faults.contains(&fault.name)))
+    }
 }

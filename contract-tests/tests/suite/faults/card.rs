@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
     })),
     fault("cards of other accounts are verified", "CARD-4", on_account(is_verification, |asked, account| Box::pin(async move {
         let id = id_text(&asked.json()["credit_card_id"]);
-        let holder = match account.item(&CARD, &id) { None => account.hands.holder_of(|other| other.item(&CARD, &id).is_some()).await, Some(_) => None };
+        let holder = match account.item(&CARD, &id) { None => account.hands.account_where(|other| other.item(&CARD, &id).is_some()).await, Some(_) => None };
         holder.unwrap_or(account).as_user(asked).await
     }))),
     fault("any code verifies a card", "CARD-4", on_account(is_verification, |mut asked, account| Box::pin(async move {

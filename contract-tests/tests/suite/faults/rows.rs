@@ -140,7 +140,7 @@ pub(super) fn is_there(asked: &Asked, account: &Account) -> bool {
 pub(super) fn by_holder_of_item(asked: Asked, account: Account) -> Acting {
     Box::pin(async move {
         let holder = match is_there(&asked, &account) {
-            false => account.hands.holder_of(|other| is_there(&asked, other)).await,
+            false => account.hands.account_where(|other| is_there(&asked, other)).await,
             true => None,
         };
         match holder {
@@ -155,7 +155,7 @@ pub(super) fn by_holder_of_alarm(asked: Asked, account: Account) -> Acting {
     Box::pin(async move {
         let alarm = asked.alarm().unwrap_or_default().to_owned();
         let holder = match account.has_alarm(&alarm) {
-            false => account.hands.holder_of(|other| other.has_alarm(&alarm)).await,
+            false => account.hands.account_where(|other| other.has_alarm(&alarm)).await,
             true => None,
         };
         match holder {
@@ -248,12 +248,11 @@ pub(super) fn remove(object: &mut Value, field: &str) {
     }
 }
 
-/// The answer of a server that takes what it is asked with for wrong.
-pub(super) fn invalid(asked: &Asked) -> Answered {
+/// The answer of a server that refuses an SSN.
+pub(super) fn ssn_refused(asked: &Asked) -> Answered {
+    let details = json!([{ "field": "ssn", "issue": "cannot be changed" }]);
     let body = match asked.is_standardized() {
-        true => json!({ "error": {
-            "code": "VALIDATION_ERROR", "message": "No.", "details": [{ "field": "ssn", "issue": "cannot be changed" }],
-        } }),
+        true => json!({ "error": { "code": "VALIDATION_ERROR", "message": "No.", "details": details } }),
         false => json!({ "errors": { "ssn": ["The ssn field cannot be changed."] } }),
     };
     Answered::json(422, &body)

@@ -84,7 +84,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("SSO knows an account by the email that it has now", "SSO-3", instead(is_sso, |mut asked, hands| Box::pin(async move {
         let email = asked.json()["email"].as_str().unwrap_or_default().to_lowercase();
         let found = hands.accounts_that_have(&email).await.into_iter().find(|account| account.whole["email"] == *email);
-        let known_by = found.map_or_else(|| "nobody@nowhere.example".into(), |account| account.whole["created_with"].clone());
+        let known_by = found.map_or_else(|| "unknown@nowhere.example".into(), |account| account.whole["created_with"].clone());
         if !email.is_empty() { asked.edit(|body| body["email"] = known_by); }
         hands.pass(asked).await
     }))),

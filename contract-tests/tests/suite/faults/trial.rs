@@ -6,7 +6,7 @@ use contract_tests::{Check, Fake, Format, Outcome, Target, checks};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::beside::{Beside, is_hidden};
+use super::beside::Beside;
 use super::rows::Fault;
 use crate::choices::assuming;
 use crate::proxy::start;
@@ -30,7 +30,7 @@ pub(super) async fn attempt(http: reqwest::Client, fault: &'static Fault, beside
     let target = mock.target();
     let server = start(http, target.base_url(), &[fault.wrong, beside.variant]).await;
     let noticed = is_noticed(fault, (fault.target)(target.at(server.url.clone()))).await;
-    let noticed = match (is_hidden(fault, &beside), noticed) {
+    let noticed = match (beside.hides(fault), noticed) {
         _ if !server.troubles().is_empty() => Err(server.troubles()),
         (true, Err(_)) => Ok("hidden, as it is said to be".to_owned()),
         (true, Ok(by)) => Err(vec![format!("it is said to be hidden, and was noticed by {by}")]),

@@ -130,33 +130,39 @@ impl Hands {
         Some(Account { hands: self.clone(), id: id.to_owned(), whole })
     }
 
-    /// The accounts in whose entry `is_meant` finds what it looks for, of those that a search finds.
-    async fn listed(&self, search: &str, is_meant: impl Fn(&Value) -> bool) -> Vec<Account> {
+    /// The ids of the accounts that a search finds, in their order, where `is_meant` says so of their entry in the list.
+    async fn ids(&self, search: &str, is_meant: impl Fn(&Value) -> bool) -> Vec<String> {
         let query = [("limit", "500"), ("search", search)];
         // The host does not count: the proxy knows where the mock is.
         let url = Url::parse_with_params("http://mock/_mock/accounts", query).expect("a URL");
         let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         let listed = self.look(&path).await;
+        let entries = listed["accounts"].as_array().into_iter().flatten().filter(|entry| is_meant(entry));
+        entries.map(|entry| id_text(&entry["id"])).collect()
+    }
+
+    async fn whole(&self, ids: Vec<String>) -> Vec<Account> {
         let mut accounts = Vec::new();
-        for entry in listed["accounts"].as_array().into_iter().flatten().filter(|entry| is_meant(entry)) {
-            accounts.extend(self.account(&id_text(&entry["id"])).await);
+        for id in ids {
+            accounts.extend(self.account(&id).await);
         }
         accounts
     }
 
     /// All accounts, in the order of their ids.
     pub(crate) async fn accounts(&self) -> Vec<Account> {
-        self.listed("", |_| true).await
+        self.whole(self.ids("", |_| true).await).await
     }
 
     /// The accounts that have any of what their entries in the list count under this name.
     pub(crate) async fn accounts_with(&self, count: &str) -> Vec<Account> {
-        self.listed("", |entry| entry[count].as_u64().is_some_and(|count| count > 0)).await
+        let has_any = |entry: &Value| entry[count].as_u64().is_some_and(|count| count > 0);
+        self.whole(self.ids("", has_any).await).await
     }
 
     /// The accounts that have this value: as their email or SSN, or on a watchlist.
     pub(crate) async fn accounts_that_have(&self, value: &str) -> Vec<Account> {
-        self.listed(value, |_| true).await
+        self.whole(self.ids(value, |_| true).await).await
     }
 
     /// The account that was there first.
@@ -165,10 +171,14 @@ impl Hands {
         self.account(&id_text(&first["accounts"][0]["id"])).await.expect("every seed here has an account")
     }
 
-    /// The account that holds an item, if it is not the one that was looked at.
-    pub(crate) async fn holder_of(&self, is_held: impl Fn(&Account) -> bool) -> Option<Account> {
-        // Those that were created last are asked for first.
-        self.accounts().await.into_iter().rev().find(is_held)
+    /// The account of which `is_meant` holds, looked for among those that were created last first.
+    pub(crate) async fn account_where(&self, is_meant: impl Fn(&Account) -> bool) -> Option<Account> {
+        for id in self.ids("", |_| true).await.iter().rev() {
+            if let Some(account) = self.account(id).await.filter(&is_meant) {
+                return Some(account);
+            }
+        }
+        None
     }
 }
 
