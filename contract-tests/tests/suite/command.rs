@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::proxy::{self, Answered, Way, back, there};
 
-/// What the default seed publishes, as `mock-server env` prints it.
-const CREDENTIALS: [(&str, &str); 6] = [
+/// The credentials of the default seed, as `mock-server env` prints it.
+const CREDENTIALS: &[(&str, &str)] = &[
     ("DEFENTRY_CRM_USERNAME", "service@partner.example"),
     ("DEFENTRY_CRM_PASSWORD", "mock-crm-password"),
     ("DEFENTRY_CRM2_USERNAME", "other@partner.example"),
@@ -42,7 +42,7 @@ fn contract(base_url: Option<&str>, results: &Path, arguments: &[&str]) -> Comma
     command.env_remove("GITHUB_STEP_SUMMARY").env("DEFENTRY_CASES", "4");
     command.env("DEFENTRY_RESULTS_DIR", results).args(arguments);
     if let Some(base_url) = base_url {
-        command.env("DEFENTRY_BASE_URL", base_url).envs(CREDENTIALS);
+        command.env("DEFENTRY_BASE_URL", base_url).envs(CREDENTIALS.iter().copied());
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -62,12 +62,12 @@ fn results(folder: &Path) -> Value {
     serde_json::from_str(&text).expect("results.json is JSON")
 }
 
-/// How many items the accounts of the suite have on a fake.
-async fn items_left(fake: &MockServer) -> usize {
+/// How many items the accounts of the suite have on a mock.
+async fn items_left(mock: &MockServer) -> usize {
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let get = async |path: String| -> Value {
-        let answer = http.get(format!("{}{path}", fake.base_url())).bearer_auth("1|mock-crm-token").send().await;
-        answer.expect("the fake answers").json().await.unwrap_or_default()
+        let answer = http.get(format!("{}{path}", mock.base_url())).bearer_auth("1|mock-crm-token").send().await;
+        answer.expect("the mock answers").json().await.unwrap_or_default()
     };
     let mut left = 0;
     for account in 4..400 {
@@ -91,7 +91,7 @@ async fn items_left(fake: &MockServer) -> usize {
 }
 
 #[tokio::test]
-async fn a_whole_run_on_the_fake_is_conformant_and_reported() {
+async fn a_whole_run_on_the_mock_is_conformant_and_reported() {
     let folder = folder("conformant");
     let mut command = contract(None, &folder, &["run", "--seed", "7"]);
     let summary = folder.join("step.md");
@@ -122,23 +122,23 @@ async fn a_whole_run_on_the_fake_is_conformant_and_reported() {
 /// A server that stays keeps what one run has done: its accounts, the leaks of its values, alarms that it has closed.
 #[tokio::test]
 async fn one_run_after_the_other_finds_a_server_conformant() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     let folder = folder("again");
     for seed in ["3", "5"] {
-        let (code, text) = ended(contract(Some(fake.base_url()), &folder, &["run", "--seed", seed])).await;
+        let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["run", "--seed", seed])).await;
         assert_eq!(code, 0, "{text}");
     }
 }
 
 #[tokio::test]
 async fn a_failure_is_reported_and_played_again() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     // A removal that is not carried out.
     let keeps = there(|asked, _| match asked.is_within("DELETE", "/passport-watchlist/") {
         true => Way::Back(Answered::empty(204)),
         false => Way::On,
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[keeps]).await;
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[keeps]).await.url;
     let folder = folder("failure");
     let only = ["run", "--only", "model", "--only", "items.passport", "--seed", "3"];
     let mut command = contract(Some(&base_url), &folder, &only);
@@ -161,11 +161,11 @@ async fn a_failure_is_reported_and_played_again() {
     let file = sequence["replay"].as_str().expect("a file").to_owned();
     let played: Value =
         serde_json::from_str(&std::fs::read_to_string(&file).expect("the file is there")).expect("JSON");
-    // Somebody adds a passport, and removes it.
+    // A passport is added, and removed.
     assert_eq!(played["operations"].as_array().expect("a sequence").len(), 2, "{played}");
     let (code, text) = ended(contract(Some(&base_url), &folder, &["replay", &file])).await;
     assert!(code == 1 && text.contains("  1. curl "), "{text}");
-    let (code, text) = ended(contract(Some(fake.base_url()), &folder, &["replay", &file])).await;
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["replay", &file])).await;
     assert_eq!(code, 0, "{text}");
 }
 
@@ -174,7 +174,7 @@ static TOKENS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[tokio::test]
 async fn no_secret_stands_in_any_report_of_a_failing_run() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     // Every refusal and every list tells what it was sent, as servers do that log too much.
     let chatty = back(|asked, answered, _| {
         let sent = [asked.token().unwrap_or_default(), &asked.path, &asked.body].join(" ");
@@ -185,7 +185,7 @@ async fn no_secret_stands_in_any_report_of_a_failing_run() {
             answered.status = if asked.method == "GET" { 500 } else { answered.status };
         }
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[chatty]).await;
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[chatty]).await.url;
     let folder = folder("canary");
     let (code, text) = ended(contract(Some(&base_url), &folder, &["run"])).await;
     assert_eq!(code, 1, "{text}");
@@ -217,23 +217,23 @@ async fn no_secret_stands_in_any_report_of_a_failing_run() {
 
 #[tokio::test]
 async fn what_cannot_be_removed_ends_with_5() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     let keeps = there(|asked, _| match asked.method == "DELETE" && asked.path.starts_with("/api/") {
         true => Way::Back(Answered::json(403, &json!({ "message": "Not today." }))),
         false => Way::On,
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[keeps]).await;
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[keeps]).await.url;
     let folder = folder("kept");
     let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--only", "leaks.of_an_email"])).await;
     assert_eq!(code, 5, "{text}");
     assert!(text.contains("not removed  account "), "{text}");
     // Once the target lets it, sweep removes what the ledger names.
-    assert!(items_left(&fake).await > 0);
+    assert!(items_left(&mock).await > 0);
     let ledger = folder.join("ledger.jsonl");
-    let moved = std::fs::read_to_string(&ledger).expect("a ledger").replace(&base_url, fake.base_url());
+    let moved = std::fs::read_to_string(&ledger).expect("a ledger").replace(&base_url, mock.base_url());
     std::fs::write(&ledger, moved).expect("a file");
-    let (code, text) = ended(contract(Some(fake.base_url()), &folder, &["sweep"])).await;
-    assert_eq!((code, items_left(&fake).await), (0, 0), "{text}");
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["sweep"])).await;
+    assert_eq!((code, items_left(&mock).await), (0, 0), "{text}");
 }
 
 /// Waits until a run has announced so many creates.
@@ -255,14 +255,14 @@ fn signal(child: &Child, name: &str) {
 
 #[tokio::test]
 async fn sweep_finishes_what_a_kill_has_interrupted() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     let folder = folder("killed");
-    let mut child = contract(Some(fake.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
+    let mut child = contract(Some(mock.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
     announced(&folder, 40).await;
     // Between two cases there may be nothing to sweep, so it is held and looked at before it is killed.
     loop {
         signal(&child, "-STOP");
-        if items_left(&fake).await > 0 {
+        if items_left(&mock).await > 0 {
             break;
         }
         signal(&child, "-CONT");
@@ -270,8 +270,8 @@ async fn sweep_finishes_what_a_kill_has_interrupted() {
     }
     signal(&child, "-KILL");
     child.wait().expect("it has ended");
-    let (code, text) = ended(contract(Some(fake.base_url()), &folder, &["sweep"])).await;
-    assert_eq!((code, items_left(&fake).await), (0, 0), "{text}");
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["sweep"])).await;
+    assert_eq!((code, items_left(&mock).await), (0, 0), "{text}");
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn sweep_leaves_alone_what_is_not_the_suites() {
     let first = MockServer::start().await;
     let (code, text) = ended(contract(Some(first.base_url()), &folder, &["run", "--only", "login"])).await;
     assert_eq!(code, 4, "{text}");
-    // The server is started anew, and its ids are given anew: account 1 is somebody's.
+    // The server is started anew, and its ids are given anew: account 1 is not the suite's.
     let second = MockServer::start().await;
     let ledger = folder.join("ledger.jsonl");
     let text = std::fs::read_to_string(&ledger).expect("a ledger").replace(first.base_url(), second.base_url());
@@ -292,7 +292,7 @@ async fn sweep_leaves_alone_what_is_not_the_suites() {
     let emails = async || {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let url = format!("{}/api/v1/account/1/email-watchlist", second.base_url());
-        let answer = http.get(url).bearer_auth("1|mock-crm-token").send().await.expect("the fake answers");
+        let answer = http.get(url).bearer_auth("1|mock-crm-token").send().await.expect("the mock answers");
         answer.json::<Value>().await.expect("JSON")["data"].as_array().expect("a list").len()
     };
     let before = emails().await;
@@ -301,11 +301,11 @@ async fn sweep_leaves_alone_what_is_not_the_suites() {
 }
 
 #[tokio::test]
-async fn an_interrupted_run_tidies_up_and_says_that_it_is_partial() {
-    let fake = MockServer::start().await;
+async fn an_interrupted_run_cleans_up_and_says_that_it_is_partial() {
+    let mock = MockServer::start().await;
     for (name, arguments) in [("interrupted", "-INT"), ("terminated", "-TERM")] {
         let folder = folder(name);
-        let child = contract(Some(fake.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
+        let child = contract(Some(mock.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
         announced(&folder, 40).await;
         signal(&child, arguments);
         let output =
@@ -313,7 +313,7 @@ async fn an_interrupted_run_tidies_up_and_says_that_it_is_partial() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(4), "{text}");
         assert_eq!(results(&folder)["verdict"], "partial");
-        assert_eq!(items_left(&fake).await, 0, "{text}");
+        assert_eq!(items_left(&mock).await, 0, "{text}");
     }
 }
 
@@ -346,25 +346,24 @@ async fn a_far_target_gets_a_run_within_its_budget() {
 
 #[tokio::test]
 async fn a_run_keeps_to_its_budget_and_says_what_it_did_not_reach() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     let folder = folder("budget");
-    let (code, text) = ended(contract(Some(fake.base_url()), &folder, &["run", "--budget", "60"])).await;
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["run", "--budget", "60"])).await;
     assert_eq!(code, 4, "{text}");
     let results = results(&folder);
     let checks = results["checks"].as_array().expect("checks");
     let spent = checks.iter().filter(|check| check["reason"].as_str().expect("text").contains("budget of 60 requests"));
     assert!(spent.count() > 20, "{text}");
-    assert_eq!(items_left(&fake).await, 0, "{text}");
+    assert_eq!(items_left(&mock).await, 0, "{text}");
 }
 
 #[tokio::test]
 async fn a_target_that_throttles_is_waited_for() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     // Every fifth request is to come again at once, as the guide has it: 409 in legacy, 429 in standardized.
     let busy = there(|asked, memory| {
-        let count = memory.kept.entry("count".into()).or_default();
-        count.status += 1;
-        if count.status % 5 != 0 || !asked.path.starts_with("/api/") {
+        memory.note(format!("request {}", memory.notes()));
+        if memory.notes() % 5 != 0 || !asked.path.starts_with("/api/") {
             return Way::On;
         }
         let error = json!({ "error": { "code": "RATE_LIMITED", "message": "Too many attempts." } });
@@ -376,7 +375,7 @@ async fn a_target_that_throttles_is_waited_for() {
         answered.headers.insert("retry-after", "0".parse().expect("a header"));
         Way::Back(answered)
     });
-    let base_url = proxy::start(proxy::client(), fake.base_url(), &[busy]).await;
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
     let only = ["run", "--only", "items", "--only", "email", "--only", "sso", "--only", "concurrency"];
     let folder = folder("busy");
     let (code, text) = ended(contract(Some(&base_url), &folder, &only)).await;
@@ -390,12 +389,12 @@ async fn a_target_that_throttles_is_waited_for() {
 
 #[tokio::test]
 async fn messages_are_read_by_a_command() {
-    let fake = MockServer::start().await;
+    let mock = MockServer::start().await;
     let folder = folder("messages");
     let mail = folder.join("mail");
     std::fs::create_dir_all(&mail).expect("a folder");
     // A mailbox as a test system has one: a file for each message, named by its address and time.
-    let world = fake.world();
+    let world = mock.world();
     let folder_of_mail = mail.clone();
     let delivery = tokio::spawn(async move {
         let mut delivered = 0;
@@ -416,7 +415,7 @@ async fn messages_are_read_by_a_command() {
         mail.display()
     );
     let only = ["run", "--only", "email.confirmation_is_resent.", "--only", "email.added", "--only", "phone.verified"];
-    let mut run = contract(Some(fake.base_url()), &folder, &only);
+    let mut run = contract(Some(mock.base_url()), &folder, &only);
     run.env("DEFENTRY_MESSAGES", command);
     let (code, text) = ended(run).await;
     delivery.abort();
@@ -445,7 +444,7 @@ async fn wrong_usage_ends_with_2_and_names_what_is_wrong() {
     ];
     for (arguments, named) in cases {
         let mut command = contract(None, &results, arguments);
-        command.envs(CREDENTIALS).env("DEFENTRY_CASES", "0");
+        command.envs(CREDENTIALS.iter().copied()).env("DEFENTRY_CASES", "0");
         let (code, text) = ended(command).await;
         let expected = if named.starts_with("the reports") { 3 } else { 2 };
         assert!(code == expected && text.contains(named), "{arguments:?} ends with {code}\n{text}");

@@ -1,11 +1,13 @@
 //! The suite held to its own purpose: a server that breaks a documented fact fails, and one that keeps to all of them,
 //! whatever it chooses where the guide is silent, does not.
 
+mod choices;
 mod command;
 mod faults;
 mod probes;
 mod proxy;
 mod silence;
+mod variants;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -18,8 +20,8 @@ fn run(target: Target, seed: u64, cases: u32) -> Arc<Run> {
     Arc::new(Run::new(target, settings).expect("a throwaway target needs no ledger"))
 }
 
-/// What an outcome is, in words.
-fn told(check: &Check, format: Format, outcome: &Outcome) -> String {
+/// An outcome in words.
+fn describe(check: &Check, format: Format, outcome: &Outcome) -> String {
     let mut text = check.name(format);
     let end = match outcome {
         Outcome::Pass => write!(text, ": pass"),

@@ -1,4 +1,4 @@
-//! The probes of the assumptions, on fakes that follow this alternative or that: each finds the one that is followed.
+//! The probes of the assumptions, on mocks that follow this alternative or that: each finds the one that is followed.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// What cannot be told of any fake, and a part of the reason.
-const NEVER_TOLD: [(&str, &str); 2] = [
+/// The keys that no mock answers, each with a part of the reason.
+const NEVER_TOLD: &[(&str, &str)] = &[
     ("legacy.error.500", "no request is known that makes a server fail"),
     ("error.code.500", "no request is known that makes a server fail"),
 ];
 
-/// What cannot be told under the defaults, and a part of the reason.
-const NOT_TOLD_BY_DEFAULT: [(&str, &str); 1] = [("ssn.without", "no account without an SSN can be had: 422")];
+/// The keys that the defaults leave open, each with a part of the reason.
+const NOT_TOLD_BY_DEFAULT: &[(&str, &str)] = &[("ssn.without", "no account without an SSN can be had: 422")];
 
-/// What cannot be told without SSO, messages and a second partner.
-const UNTOLD_WITH_LITTLE: [&str; 26] = [
+/// The keys that stay open without SSO, messages and a second partner.
+const UNTOLD_WITH_LITTLE: &[&str] = &[
     "scope.foreign-account",
     "sso.refused",
     "sso.unknown-email",
@@ -49,7 +49,7 @@ const UNTOLD_WITH_LITTLE: [&str; 26] = [
 ];
 
 /// Values for what may be any text or number.
-const OTHER_VALUES: [(&str, &[&str]); 12] = [
+const OTHER_VALUES: &[(&str, &[&str])] = &[
     ("error.code.405", &["WRONG_METHOD"]),
     ("error.code.409", &["CLASH"]),
     ("token.crm-seconds", &["90", "1"]),
@@ -64,14 +64,14 @@ const OTHER_VALUES: [(&str, &[&str]); 12] = [
     ("removal.step-seconds", &["90", "1"]),
 ];
 
-/// A limit that a few requests reach: it is tried alone, for it would stop the probes of everything else.
+/// A limit that a few requests reach: it is tried alone, because it would stop the probes of everything else.
 const THROTTLED: (&str, &str) = ("throttle.per-minute", "7");
 
 /// How many servers run at a time.
 const AT_ONCE: usize = 8;
 
-fn run_on(fake: &Fake) -> Arc<Run> {
-    Arc::new(Run::new(fake.target(), Settings::default()).expect("a run"))
+fn run_on(mock: &Fake) -> Arc<Run> {
+    Arc::new(Run::new(mock.target(), Settings::default()).expect("a run"))
 }
 
 /// Why a key cannot be told, if `lists` has it.
@@ -79,7 +79,7 @@ fn untold(key: &str, lists: &[&[(&str, &'static str)]]) -> Option<&'static str> 
     lists.iter().flat_map(|list| list.iter()).find(|(of, _)| *of == key).map(|(_, why)| *why)
 }
 
-/// What is wrong with a finding, with its story.
+/// Says how a finding differs from the expected one, with its story.
 fn complaint(finding: &Finding, expected: &str) -> String {
     let steps = finding.steps.iter().map(|(curl, end)| format!("\n  {curl}\n   -> {end}")).collect::<String>();
     format!("{}: {expected} expected, {:?} found: {}{steps}", finding.key, finding.observed, finding.reason)
@@ -91,9 +91,9 @@ async fn wrong_of(probes: JoinSet<Option<String>>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_defaults_of_the_fake_are_confirmed() {
-    let fake = Fake::start().await;
-    let run = run_on(&fake);
+async fn the_defaults_of_the_mock_are_confirmed() {
+    let mock = Fake::start().await;
+    let run = run_on(&mock);
     let mut probes = JoinSet::new();
     for Assumption { key, .. } in assumptions() {
         let run = Arc::clone(&run);
@@ -106,7 +106,7 @@ async fn the_defaults_of_the_fake_are_confirmed() {
         for secret in ["mock-crm-password", "mock-secret", "Bearer 1", "Bearer 2"] {
             assert!(!told.contains(secret), "{secret} in {told}");
         }
-        match untold(&finding.key, &[&NEVER_TOLD, &NOT_TOLD_BY_DEFAULT]) {
+        match untold(&finding.key, &[NEVER_TOLD, NOT_TOLD_BY_DEFAULT]) {
             Some(why) if finding.verdict() == "unknown" && finding.reason.contains(why) => {}
             Some(why) => wrong.push(complaint(&finding, why)),
             None if finding.verdict() == "confirmed" && !finding.reason.is_empty() && !finding.steps.is_empty() => {}
@@ -116,7 +116,7 @@ async fn the_defaults_of_the_fake_are_confirmed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// A fake that follows one alternative. An SSN may be left out where the question is what that leads to.
+/// A mock that follows one alternative. An SSN may be left out where the question is what that leads to.
 fn following(key: &str, value: &str) -> MockServerBuilder {
     let builder = MockServer::builder().assume(key, value).expect("a value of the fixture");
     builder.ssn_required(key != "ssn.without")
@@ -127,9 +127,10 @@ fn values() -> Vec<(&'static str, String)> {
     let of = |assumption: &'static Assumption| {
         assumption.alternatives.iter().map(|value| (&*assumption.key, value.clone())).collect::<Vec<_>>()
     };
-    let told = |assumption: &&Assumption| untold(&assumption.key, &[&NEVER_TOLD]).is_none();
+    let told = |assumption: &&Assumption| untold(&assumption.key, &[NEVER_TOLD]).is_none();
     let choices = assumptions().iter().filter(told).flat_map(of);
-    let others = OTHER_VALUES.iter().flat_map(|(key, values)| values.iter().map(|value| (*key, (*value).to_owned())));
+    let others =
+        OTHER_VALUES.iter().flat_map(|&(key, values)| values.iter().map(move |value| (key, (*value).to_owned())));
     choices.chain(others).chain([(THROTTLED.0, THROTTLED.1.to_owned())]).collect()
 }
 
@@ -141,8 +142,8 @@ async fn every_alternative_is_found() {
         let turns = Arc::clone(&turns);
         probes.spawn(async move {
             let _turn = turns.acquire_owned().await.expect("the semaphore is never closed");
-            let fake = Fake::from(following(key, &value).start().await);
-            let finding = run_on(&fake).probe(key).await;
+            let mock = Fake::from(following(key, &value).start().await);
+            let finding = run_on(&mock).probe(key).await;
             (finding.observed.as_ref() != Some(&value)).then(|| complaint(&finding, &value))
         });
     }
@@ -161,15 +162,15 @@ async fn each_question_is_answered_where_all_differ() {
             builder = builder.assume(key, value).expect("a value of the fixture");
             expected.push((&**key, value.clone()));
         }
-        for (key, values) in OTHER_VALUES {
+        for &(key, values) in OTHER_VALUES {
             builder = builder.assume(key, values[0]).expect("a value of the fixture");
             expected.push((key, values[0].to_owned()));
         }
-        let fake = Fake::from(builder.start().await);
+        let mock = Fake::from(builder.start().await);
         let mut probes = JoinSet::new();
-        for (key, value) in expected.into_iter().filter(|(key, _)| untold(key, &[&NEVER_TOLD]).is_none()) {
+        for (key, value) in expected.into_iter().filter(|(key, _)| untold(key, &[NEVER_TOLD]).is_none()) {
             // A run each: one that knows the secrets of all would take long to look for them.
-            let run = run_on(&fake);
+            let run = run_on(&mock);
             probes.spawn(async move {
                 let finding = run.probe(key).await;
                 (finding.observed.as_ref() != Some(&value)).then(|| complaint(&finding, &value))
@@ -184,7 +185,7 @@ async fn each_question_is_answered_where_all_differ() {
 fn every_key_is_put_to_the_test() {
     for Assumption { key, .. } in assumptions() {
         let is_tried = values().iter().any(|(of, _)| of == key);
-        assert_eq!(is_tried, untold(key, &[&NEVER_TOLD]).is_none(), "{key}");
+        assert_eq!(is_tried, untold(key, &[NEVER_TOLD]).is_none(), "{key}");
     }
 }
 
@@ -207,10 +208,10 @@ async fn always(status: &'static str, body: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// What every probe finds on a system that answers every request alike.
+/// The findings of all probes on a system that answers every request alike.
 async fn findings_on(status: &'static str, body: &'static str) -> Vec<Finding> {
-    let fake = Fake::start().await;
-    let target = fake.target().at(always(status, body).await);
+    let mock = Fake::start().await;
+    let target = mock.target().at(always(status, body).await);
     let run = Arc::new(Run::new(target, Settings::default()).expect("a run"));
     let mut findings = Vec::new();
     for Assumption { key, .. } in assumptions() {
@@ -234,7 +235,7 @@ async fn a_system_that_serves_nothing_confirms_nothing() {
     }
 }
 
-/// A body that passes for a login, an item, a list of none, and the health of a fake.
+/// A body that passes for a login, an item, a list of none, and the health of a mock.
 #[tokio::test]
 async fn a_system_that_says_yes_to_everything_brings_no_probe_down() {
     for body in
@@ -249,8 +250,8 @@ async fn a_system_that_says_yes_to_everything_brings_no_probe_down() {
 /// Without SSO, messages and a second partner less can be told; nothing is told wrongly, and nothing is left behind.
 #[tokio::test]
 async fn a_target_that_is_configured_for_little_is_not_judged_wrongly() {
-    let fake = Fake::start().await;
-    let base_url = fake.target().base_url().to_owned();
+    let mock = Fake::start().await;
+    let base_url = mock.target().base_url().to_owned();
     let variables = |name: &str| match name {
         "DEFENTRY_BASE_URL" => Some(base_url.clone()),
         "DEFENTRY_CRM_USERNAME" => Some("service@partner.example".to_owned()),
@@ -275,7 +276,7 @@ async fn a_target_that_is_configured_for_little_is_not_judged_wrongly() {
 
 #[tokio::test]
 async fn a_key_that_there_is_not_is_unknown() {
-    let fake = Fake::start().await;
-    let finding = run_on(&fake).probe("no.such-key").await;
+    let mock = Fake::start().await;
+    let finding = run_on(&mock).probe("no.such-key").await;
     assert_eq!((finding.verdict(), &*finding.reason), ("unknown", "there is no such assumption"));
 }

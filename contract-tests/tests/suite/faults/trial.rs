@@ -1,0 +1,80 @@
+//! A server with a fault, held to the checks of the fact that it breaks.
+
+use std::sync::Arc;
+
+use contract_tests::{Check, Fake, Format, Outcome, Target, checks};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::beside::Beside;
+use super::rows::Fault;
+use crate::choices::assuming;
+use crate::proxy::start;
+use crate::{describe, run};
+
+/// How many servers are tried at once.
+const AT_ONCE: usize = 12;
+
+/// The sequences of the model are drawn from this seed, so that each is found again.
+pub(super) const SEED: u64 = 1;
+
+/// How many sequences of the model a fault must show in.
+const CASES: u32 = 24;
+
+/// A fault that has been tried: its name, its fact, and the check that has noticed it, or what all of them have said.
+pub(super) type Attempt = (String, &'static str, Result<String, Vec<String>>);
+
+/// Tries a fault on a server that does this beside it.
+pub(super) async fn attempt(http: reqwest::Client, fault: &'static Fault, beside: Beside) -> Attempt {
+    let mock = Fake::from((fault.mock)(assuming(&beside.chosen)).start().await);
+    let target = mock.target();
+    let server = start(http, target.base_url(), &[fault.wrong, beside.variant]).await;
+    let noticed = is_noticed(fault, (fault.target)(target.at(server.url.clone()))).await;
+    let noticed = match (beside.hides(fault), noticed) {
+        _ if !server.troubles().is_empty() => Err(server.troubles()),
+        (true, Err(_)) => Ok("hidden, as it is said to be".to_owned()),
+        (true, Ok(by)) => Err(vec![format!("it is said to be hidden, and was noticed by {by}")]),
+        (false, noticed) => noticed,
+    };
+    (format!("{}, {}", fault.name, beside.name), fault.fact, noticed)
+}
+
+/// Holds a target to the checks of a fault's fact until one fails.
+async fn is_noticed(fault: &Fault, target: Target) -> Result<String, Vec<String>> {
+    let run = run(target, SEED, CASES);
+    let is_held = |check: &&Check| check.facts.contains(&fault.fact) && check.id.starts_with(fault.held_by);
+    let (model, others): (Vec<_>, Vec<_>) = checks().filter(is_held).partition(|check| check.id.starts_with("model."));
+    // Most that can go wrong with errors and datetimes goes wrong in the standardized format.
+    let is_about_form = matches!(fault.fact, "FORMAT-3" | "FORMAT-6" | "FORMAT-7");
+    let formats = if is_about_form { [Format::Standardized, Format::Legacy] } else { Format::ALL };
+    let mut outcomes = Vec::new();
+    for check in others.into_iter().chain(model) {
+        for format in formats {
+            match run.check(check, format).await {
+                Outcome::Fail(evidence) => return Ok(format!("{}: {}", check.name(format), evidence.observed)),
+                outcome => outcomes.push(describe(check, format, &outcome)),
+            }
+        }
+    }
+    Err(outcomes)
+}
+
+/// Tries all at once, as far as the machine goes along, and demands that each is noticed.
+pub(super) async fn all_are_noticed(faults: impl IntoIterator<Item = impl Future<Output = Attempt> + Send + 'static>) {
+    let (turns, mut tries) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
+    for fault in faults {
+        let turns = Arc::clone(&turns);
+        tries.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            fault.await
+        });
+    }
+    let mut missed = Vec::new();
+    for (name, fact, noticed) in tries.join_all().await {
+        match noticed {
+            Ok(by) => println!("{fact:10} {name} | {by}"),
+            Err(outcomes) => missed.push(format!("{fact}: {name}\n{}", outcomes.join("\n"))),
+        }
+    }
+    assert!(missed.is_empty(), "{} faults are not noticed:\n{}", missed.len(), missed.join("\n\n"));
+}
