@@ -25,6 +25,9 @@ const REFUSALS: [(&str, &str); 6] = [
 const STATUSES: [(&str, &str); 4] =
     [("200", "Ok"), ("201", "Created"), ("204", "NoContent"), ("415", "UnsupportedMediaType")];
 
+/// The documentation of the enums is made of the sentences of the fixtures, which are no Markdown.
+const SENTENCES: &str = "#[allow(clippy::doc_markdown, reason = \"the sentences are those of the fixture\")]";
+
 fn main() {
     let directory = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     for (name, generate) in [("facts", facts as fn(&Json) -> String), ("assumptions", assumptions)] {
@@ -38,9 +41,10 @@ fn main() {
 
 /// The enum `Fact`.
 fn facts(fixture: &Json) -> String {
-    let mut code = "/// A fact that the guide documents.\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\n\
-                    pub(crate) enum Fact {\n"
-        .to_owned();
+    let mut code = format!(
+        "/// A fact that the guide documents.\n{SENTENCES}\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\n\
+         pub(crate) enum Fact {{\n"
+    );
     let ids: Vec<&str> = list(fixture).iter().map(|fact| text(fact, "id")).collect();
     for fact in list(fixture) {
         line(&mut code, &format!("/// {}: {}", text(fact, "id"), doc(text(fact, "fact"))));
@@ -107,9 +111,10 @@ fn assumptions(fixture: &Json) -> String {
         );
     }
 
-    let mut code = "/// The name of an assumption.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]\n\
-                    pub(crate) enum Key {\n"
-        .to_owned();
+    let mut code = format!(
+        "/// The name of an assumption.\n{SENTENCES}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]\n\
+         pub(crate) enum Key {{\n"
+    );
     for (key, about) in &keys {
         line(&mut code, &format!("/// `{key}`: {}.\n{},", doc(about), camel(key)));
     }
@@ -144,7 +149,12 @@ impl Choice<'_> {
             [key] => format!("`{key}`: {}.", doc(self.about)),
             keys => format!("The values of `{}`.", keys.join("`, `")),
         };
-        line(code, &format!("/// {about}\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub(crate) enum {name} {{"));
+        line(
+            code,
+            &format!(
+                "/// {about}\n{SENTENCES}\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub(crate) enum {name} {{"
+            ),
+        );
         for (value, means) in &self.values {
             line(code, &format!("/// `{value}`: {}.\n{},", doc(means), value_name(value)));
         }

@@ -104,3 +104,11 @@ impl ApiError {
         Self { fact: Some(fact), ..self }
     }
 }
+
+/// The answer of the world, which knows every account that a caller was let in to.
+///
+/// # Errors
+/// There is no such account.
+pub(crate) fn known<T>(answer: Option<T>) -> Result<T, ApiError> {
+    answer.ok_or_else(|| ErrorKind::NotFound.into())
+}

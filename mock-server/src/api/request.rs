@@ -89,14 +89,6 @@ impl<'a> Request<'a> {
         error.hint(hint)
     }
 
-    /// The answer of the world, which knows every account that a caller was let in to.
-    ///
-    /// # Errors
-    /// There is no such account.
-    pub(crate) fn known<T>(&self, answer: Option<T>) -> Result<T, ApiError> {
-        answer.ok_or_else(|| ErrorKind::NotFound.into())
-    }
-
     /// The fields of the query; one that cannot be read has none.
     pub(crate) fn query(&self) -> Map<String, Json> {
         let read = Query::<Vec<(String, String)>>::try_from_uri(self.uri).unwrap_or_default();

@@ -88,7 +88,7 @@ pub(crate) fn respond(incoming: &Incoming<'_>) -> Response {
         headers: &parts.headers,
         uri: &parts.uri,
         captures: incoming.captures,
-        body: *incoming.body.as_ref().unwrap_or(&&[][..]),
+        body: incoming.body.as_ref().map_or(&[][..], |body| body),
     };
     let (injected, token) = inject(incoming, &request);
     let effect = injected.as_ref().and_then(|injected| injected.effect.as_ref());

@@ -74,14 +74,14 @@ pub(crate) enum Holds {
     Time,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    List(&'static Holds),
+    List(&'static Self),
     Object(&'static [Field]),
     /// An object, or an empty list where there is nothing (ONLINE-6).
     ObjectOrNothing(&'static [Field]),
     /// That, or null.
-    Nullable(&'static Holds),
+    Nullable(&'static Self),
     /// That, or no such field.
-    Optional(&'static Holds),
+    Optional(&'static Self),
 }
 
 /// A value and how it is to be written, as serde takes it.

@@ -1,7 +1,7 @@
 //! Accounts: created and administered by CRM, read and kept up to date by their owners (ACCOUNT-1 to 5, SSO-5).
 
 use crate::api::auth::{Actor, Partner};
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, known};
 use crate::api::operation::{Operation, Page};
 use crate::api::reply::{AccountCreated, AccountNow, Done, Outcome, Reply};
 use crate::api::request::Request;
@@ -51,7 +51,7 @@ pub(crate) fn reads() -> Operation {
 /// `GET /api/v1/account/{account_id}` by CRM, `GET /api/v1/account` by the owner (SSO-5).
 pub(crate) fn one(actor: Actor, request: &Request<'_>) -> Outcome<AccountNow> {
     let shown = request.world.accounts.read(actor.account, |account| account.show(request.assumed()));
-    Ok(Reply::new(AccountNow(request.known(shown)?)))
+    Ok(Reply::new(AccountNow(known(shown)?)))
 }
 
 pub(crate) fn replaces() -> Operation {
@@ -91,7 +91,7 @@ fn update(actor: Actor, request: &Request<'_>, update: Update<'_>) -> Outcome<Ac
         account.updated_at = request.now();
         Ok(account.show(request.assumed()))
     });
-    Ok(Reply::new(AccountNow(request.known(updated)??)))
+    Ok(Reply::new(AccountNow(known(updated)??)))
 }
 
 /// The refusal of an email that another account has, by `account.duplicate`.
@@ -127,6 +127,6 @@ pub(crate) fn change_password(actor: Actor, request: &Request<'_>) -> Outcome<Do
         account.password = Some(fields.finish(password)?);
         Ok(())
     });
-    request.known(changed)??;
+    known(changed)??;
     Ok(Reply::new(Done("Password changed.")))
 }

@@ -1,7 +1,7 @@
 //! Alarms of one account, by CRM and by its owner, and across the accounts of a partner (ALARM-1 to 6).
 
 use crate::api::auth::{Actor, Partner};
-use crate::api::error::{ApiError, ErrorKind};
+use crate::api::error::{ApiError, ErrorKind, known};
 use crate::api::operation::{Operation, Page};
 use crate::api::pages::Listing;
 use crate::api::reply::{Closed, Now, Outcome, Reply};
@@ -51,7 +51,7 @@ pub(crate) fn list(actor: Actor, request: &Request<'_>) -> Outcome<Listing<Alarm
         let hint = account.exposures.is_empty().then(|| hints::no_alarms(account));
         Reply::new(page.of(account.exposures.iter().map(|alarm| alarm.show_alarm(account)))).hint(hint)
     });
-    request.known(listed)
+    known(listed)
 }
 
 /// The operation of [`statistic`].
@@ -66,7 +66,7 @@ pub(crate) fn statistic(actor: Actor, request: &Request<'_>) -> Outcome<Now<Stat
         account.exposures.iter().for_each(|alarm| statistic.count(alarm));
         statistic.show()
     });
-    Ok(Reply::new(Now(request.known(counted)?)))
+    Ok(Reply::new(Now(known(counted)?)))
 }
 
 /// The operation of [`one`].
@@ -95,7 +95,7 @@ fn read_alarm<T>(actor: Actor, request: &Request<'_>, read: impl FnOnce(&Account
         .world
         .accounts
         .read(actor.account, |account| account.exposures.alarm(id).map(|alarm| read(account, alarm)));
-    let shown = request.known(shown)?.ok_or_else(|| no_such_alarm(request, id))?;
+    let shown = known(shown)?.ok_or_else(|| no_such_alarm(request, id))?;
     Ok(Reply::new(Now(shown)))
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn close(actor: Actor, request: &Request<'_>) -> Outcome<Closed> {
             AlarmCloseAnswer::Alarm => Closed::Alarm(Box::new(alarm.show_alarm(account))),
         })
     });
-    Ok(Reply::new(request.known(closed)??))
+    Ok(Reply::new(known(closed)??))
 }
 
 /// The operation of [`coachme_of_leak`].
@@ -137,7 +137,7 @@ pub(crate) fn coachme_of_leak(actor: Actor, request: &Request<'_>) -> Outcome<No
     let id = request.parse_id(Table::Leak, &id).unwrap_or_default();
     let shown =
         request.world.accounts.read(actor.account, |account| account.exposures.leak(id).map(Exposure::show_guidance));
-    let shown = request.known(shown)?.ok_or_else(|| {
+    let shown = known(shown)?.ok_or_else(|| {
         let hint = "this account has no such leak; leak_id is the id of a leak, not of its alarm; see ALARM-4";
         request.no_such(Table::Leak, id, hint)
     })?;

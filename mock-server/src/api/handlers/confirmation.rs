@@ -1,7 +1,7 @@
 //! Confirming what an end user added: resending links (EMAIL-2), codes for phones (PHONE-2) and cards (CARD-4).
 
 use crate::api::auth::Actor;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, known};
 use crate::api::operation::{Operation, Page};
 use crate::api::reply::{Done, Outcome, Reply};
 use crate::api::request::Request;
@@ -76,7 +76,7 @@ pub(crate) fn resend(actor: Actor, request: &Request<'_>) -> Outcome<Done> {
         },
         request.context,
     );
-    let resent = request.known(resent)?;
+    let resent = known(resent)?;
     if resent.pending > 0 {
         return Ok(Reply::new(Done("Confirmation sent.")).fault(resent.fault));
     }
@@ -107,7 +107,7 @@ pub(crate) fn send_phone_code(actor: Actor, request: &Request<'_>) -> Outcome<Do
             None => Err(ApiError::from(FieldError::new("phone", "The phone field is required."))),
         }
     });
-    let fault = request.known(sent)??;
+    let fault = known(sent)??;
     Ok(Reply::new(Done("Verification code sent.")).fault(fault))
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn confirm_phone(actor: Actor, request: &Request<'_>) -> Outcome<Done
     })?;
     let confirmed =
         request.world.confirm_phone(actor.account, &code, request.context, |account| named.on(account, request));
-    if request.known(confirmed)?? {
+    if known(confirmed)?? {
         Ok(Reply::new(Done("Phone confirmed.")))
     } else {
         Err(wrong_code(request).fact(Fact::Phone2))
@@ -152,7 +152,7 @@ pub(crate) fn verify_card(actor: Actor, request: &Request<'_>) -> Outcome<Done> 
         id.zip(code)
     })?;
     let id = request.parse_id(Card::TABLE, &id).unwrap_or_default();
-    match request.known(request.world.verify_card(actor.account, id, &code, request.context))? {
+    match known(request.world.verify_card(actor.account, id, &code, request.context))? {
         VerifiedCard::Verified => Ok(Reply::new(Done("Credit card verified."))),
         VerifiedCard::WrongCode => Err(wrong_code(request).fact(Fact::Card4)),
         VerifiedCard::NoCard => Err(request.no_such_item::<Card>(id)),

@@ -1,7 +1,7 @@
 //! Online Data: the profile, scans of data brokers, and removals (ONLINE-1 to 7).
 
 use crate::api::auth::Subscriber;
-use crate::api::error::{ApiError, ErrorKind};
+use crate::api::error::{ApiError, ErrorKind, known};
 use crate::api::operation::{Operation, Page};
 use crate::api::pages::Listing;
 use crate::api::reply::{Added, Done, Now, Outcome, Reply, ScanNow};
@@ -46,7 +46,7 @@ pub(crate) fn create_profile(subscriber: Subscriber, request: &Request<'_>) -> O
             }
         }
     });
-    Ok(Reply::new(request.known(created)??))
+    Ok(Reply::new(known(created)??))
 }
 
 /// The operation of [`profile`].
@@ -60,7 +60,7 @@ pub(crate) fn profile(subscriber: Subscriber, request: &Request<'_>) -> Outcome<
     let shown = request.world.accounts.read(subscriber.account, |account| {
         account.online.as_ref().and_then(|online| online.profile.as_ref()).map(Profile::show)
     });
-    let shown = request.known(shown)?.ok_or_else(|| without_profile(request))?;
+    let shown = known(shown)?.ok_or_else(|| without_profile(request))?;
     Ok(Reply::new(Now(shown)))
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn update_profile(subscriber: Subscriber, request: &Request<'_>) -> O
         profile.updated_at = request.now();
         Ok(profile.show())
     });
-    Ok(Reply::new(Now(request.known(updated)??)))
+    Ok(Reply::new(Now(known(updated)??)))
 }
 
 /// The refusal of a request that needs a profile, by `online.without-profile`.
@@ -116,7 +116,7 @@ pub(crate) fn status(subscriber: Subscriber, request: &Request<'_>) -> Outcome<N
         let online = account.online.as_deref().unwrap_or(&NONE);
         online.status(request.world.sites.len(), &steps, request.now())
     });
-    Ok(Reply::new(Now(request.known(status)?)))
+    Ok(Reply::new(Now(known(status)?)))
 }
 
 /// The operation of [`start_scan`].
@@ -136,7 +136,7 @@ pub(crate) fn start_scan(subscriber: Subscriber, request: &Request<'_>) -> Outco
         let next_id = || world.ids.next_of(Table::RemovalRequest, start.account);
         online.start_scan(&world.sites, start, next_id)
     });
-    match request.known(started)? {
+    match known(started)? {
         Ok(()) => Ok(Reply::new(Done("Scan started."))),
         Err(error) => scan_error(error, request),
     }
@@ -164,7 +164,7 @@ pub(crate) fn retry(subscriber: Subscriber, request: &Request<'_>) -> Outcome<Do
         let next_id = || world.ids.next_of(Table::RemovalRequest, start.account);
         online.retry_scan(site, start, next_id)
     });
-    match request.known(retried)? {
+    match known(retried)? {
         Ok(()) => Ok(Reply::new(Done("Scan of the site started again."))),
         Err(error) => scan_error(error, request),
     }
@@ -218,5 +218,5 @@ pub(crate) fn scan_status(subscriber: Subscriber, request: &Request<'_>) -> Outc
         let online = account.online.as_deref().unwrap_or(&NONE);
         online.scan_status(&request.world.sites, &steps, request.now())
     });
-    Ok(Reply::new(ScanNow(request.known(status)?)))
+    Ok(Reply::new(ScanNow(known(status)?)))
 }

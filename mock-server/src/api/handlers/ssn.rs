@@ -1,7 +1,7 @@
 //! The SSN: not a watchlist, set once, and monitored from then on (SSN-1 to 3).
 
 use crate::api::auth::Actor;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, known};
 use crate::api::operation::{Operation, Page};
 use crate::api::reply::{Done, Outcome, Reply};
 use crate::api::request::Request;
@@ -28,7 +28,7 @@ pub(crate) fn deactivate(actor: Actor, request: &Request<'_>) -> Outcome<Done> {
 }
 
 fn monitor(actor: Actor, request: &Request<'_>, on: bool, done: &'static str) -> Outcome<Done> {
-    if request.known(request.world.monitor_ssn(actor.account, on, request.now()))? {
+    if known(request.world.monitor_ssn(actor.account, on, request.now()))? {
         return Ok(Reply::new(Done(done)));
     }
     let error = FieldError::new("ssn", "The account has no ssn to monitor.");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::auth::Actor;
-use crate::api::error::{ApiError, ErrorKind};
+use crate::api::error::{ApiError, ErrorKind, known};
 use crate::api::operation::Operation;
 use crate::api::pages::Listing;
 use crate::api::reply::{Added, Now, Outcome, Removed, Reply};
@@ -38,7 +38,7 @@ pub(crate) fn add<K: Watchlist>(actor: Actor, request: &Request<'_>) -> Outcome<
     let delay = if magic == Some(Magic::Slow) { magic::SLOW } else { Duration::ZERO };
     let awaited = awaited::<K>(actor.mode, magic, request.assumed());
     let added = request.world.add_item(actor.account, fields, awaited, request.context);
-    match request.known(added)? {
+    match known(added)? {
         AddedItem::New { shown, fault } => {
             let hint = magic.map(Magic::hint).or_else(|| awaited.map(|_| hints::pending::<K>()));
             Ok(Reply { delay, ..Reply::new(Added::New(shown)).hint(hint).fault(fault) })
@@ -98,7 +98,7 @@ pub(crate) fn list<K: Watchlist>(actor: Actor, request: &Request<'_>) -> Outcome
         let hint = items.is_empty().then_some(hints::NO_ITEMS);
         Reply::new(page.of(items.iter().map(K::show))).hint(hint)
     });
-    request.known(listed)
+    known(listed)
 }
 
 /// The operation of [`one`].
@@ -112,7 +112,7 @@ pub(crate) fn reads<K: Kind>() -> Operation {
 pub(crate) fn one<K: Watchlist>(actor: Actor, request: &Request<'_>) -> Outcome<Now<K::Shape>> {
     let id = request.item_id::<K>()?;
     let shown = request.world.accounts.read(actor.account, |account| K::of(&account.watchlists).one(id).map(K::show));
-    let shown = request.known(shown)?.ok_or_else(|| request.no_such_item::<K>(id))?;
+    let shown = known(shown)?.ok_or_else(|| request.no_such_item::<K>(id))?;
     Ok(Reply::new(Now(shown)))
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn change<K: Watchlist + Patchable>(actor: Actor, request: &Request<'
         let done = item.change(&mut fields, request.rules());
         Ok::<(), ApiError>(fields.finish(done)?)
     });
-    match request.known(changed)? {
+    match known(changed)? {
         Ok(shown) => Ok(Reply::new(Now(shown))),
         Err(ChangeItemError::NoItem) => Err(request.no_such_item::<K>(id)),
         Err(ChangeItemError::Duplicate) => Err(taken(K::FIELD).into()),
@@ -173,5 +173,5 @@ pub(crate) fn leaks<K: Watchlist + Leakable>(actor: Actor, request: &Request<'_>
         let hint = leaks.is_empty().then(|| hints::no_leaks(K::of(&account.watchlists)));
         Reply::new(page.of(leaks.into_iter().map(|exposure| exposure.show_leak()))).hint(hint)
     });
-    request.known(listed)
+    known(listed)
 }

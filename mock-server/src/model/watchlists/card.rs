@@ -63,7 +63,7 @@ impl Kind for Card {
     const CONFIRMING: Option<Confirming<Self>> = Some(Confirming {
         means: Means::Code,
         is_needed: |_| true,
-        message: Self::message,
+        message,
         pending_hint: "this card is pending: the code is in GET /_mock/outbox, and POST /api/v1/credit-cards/verify takes \
                        it; items that CRM adds need no confirmation; see CARD-3 and CARD-4",
         expired_hint: "its code has expired by the mock's clock, and no documented route sends another: remove the card \
@@ -145,18 +145,16 @@ impl Kind for Card {
 
 impl Leakable for Card {}
 
-impl Card {
-    /// The message with the code: to a phone, or by email where the user has none.
-    fn message(&self, challenge: &Challenge, to: &Contact<'_>, _: BaseUrl<'_>, now: Timestamp) -> NewMessage {
-        const KIND: &str = "credit-card-verification";
-        match to.phone {
-            Some(phone) => challenge.sms(phone, to.account, KIND, now),
-            None => NewMessage {
-                channel: Channel::Email,
-                subject: Some("Verify your card".into()),
-                ..challenge.sms(to.email.unwrap_or_default(), to.account, KIND, now)
-            },
-        }
+/// The message with the code: to a phone, or by email where the user has none.
+fn message(_: &Card, challenge: &Challenge, to: &Contact<'_>, _: BaseUrl<'_>, now: Timestamp) -> NewMessage {
+    const KIND: &str = "credit-card-verification";
+    match to.phone {
+        Some(phone) => challenge.sms(phone, to.account, KIND, now),
+        None => NewMessage {
+            channel: Channel::Email,
+            subject: Some("Verify your card".into()),
+            ..challenge.sms(to.email.unwrap_or_default(), to.account, KIND, now)
+        },
     }
 }
 
