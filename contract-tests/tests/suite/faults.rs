@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, Method};
-use contract_tests::{Check, Fake, Format, Outcome, Target, checks};
+use contract_tests::{Check, Format, Mock, Outcome, Target, checks};
 use mock_server::{BrokenRule, MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -1796,7 +1796,7 @@ async fn tried(http: reqwest::Client, (fault, fact): (Fault, &'static str), besi
             (format!("{rule:?}"), NOTHING)
         }
     };
-    let fake = Fake::from(builder.start().await);
+    let fake = Mock::from(builder.start().await);
     let target = fake.target();
     let url = start(http, target.base_url(), &[wrong, beside.liberty]).await;
     let noticed = is_noticed(fact, target.at(url)).await;
@@ -1848,7 +1848,7 @@ async fn what_is_done_at_the_same_time_is_noticed() {
     all_are_noticed(MEETING.iter().map(|&(name, fact, wrong)| {
         let http = http.clone();
         async move {
-            let fake = Fake::start().await;
+            let fake = Mock::start().await;
             let target = fake.target();
             let url = start(http, target.base_url(), &[wrong]).await;
             let held = |check: &Check| check.id.starts_with("concurrency.") && check.facts.contains(&fact);
@@ -1861,7 +1861,7 @@ async fn what_is_done_at_the_same_time_is_noticed() {
 #[tokio::test]
 async fn another_deployment_than_the_suite_is_told_is_noticed() {
     all_are_noticed(DEPLOYED.iter().map(|&(name, fact, build, told)| async move {
-        let fake = Fake::from(build(MockServer::builder()).start().await);
+        let fake = Mock::from(build(MockServer::builder()).start().await);
         (name.to_owned(), fact, is_noticed(fact, told(fake.target())).await)
     }))
     .await;
@@ -1870,7 +1870,7 @@ async fn another_deployment_than_the_suite_is_told_is_noticed() {
 /// A proxy that does nothing is no fault.
 #[tokio::test]
 async fn a_proxy_without_a_fault_is_no_fault() {
-    let fake = Fake::start().await;
+    let fake = Mock::start().await;
     let target = fake.target();
     let url = start(client(), target.base_url(), &[]).await;
     let run = run(target.at(url), SEED, 6);

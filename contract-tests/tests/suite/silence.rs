@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, header};
-use contract_tests::{Check, Fake, Format, Outcome, Run, Target, checks};
+use contract_tests::{Check, Format, Mock, Outcome, Run, Target, checks};
 use mock_server::{MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -98,7 +98,7 @@ async fn all_is_silent(tries: impl IntoIterator<Item = impl Future<Output = (Str
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_seed_raises_an_alarm() {
-    let fake = Arc::new(Fake::start().await);
+    let fake = Arc::new(Mock::start().await);
     let model = checks().find(|check| check.id == "model.sequences").expect("the model is a check");
     all_is_silent(SEEDS.map(|seed| {
         let fake = Arc::clone(&fake);
@@ -116,7 +116,7 @@ async fn no_seed_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_whole_run_raises_an_alarm() {
     all_is_silent([1, u64::MAX].map(|seed| async move {
-        let fake = Fake::start().await;
+        let fake = Mock::start().await;
         (format!("seed {seed}"), alarms(&run(fake.target(), seed, 1), &Format::ALL, |_| false).await)
     }))
     .await;
@@ -127,7 +127,7 @@ async fn no_whole_run_raises_an_alarm() {
 async fn no_alternative_raises_an_alarm() {
     all_is_silent(alternatives().into_iter().flatten().enumerate().map(|(place, alternative)| async move {
         let alternative = [alternative];
-        let fake = Fake::from(assuming(&alternative).start().await);
+        let fake = Mock::from(assuming(&alternative).start().await);
         let format = Format::ALL[place % 2];
         let alarms = alarms(&run(fake.target(), 1, 1), &[format], |check| may_be_undecided(&alternative, check)).await;
         (format!("{}={}", alternative[0].0, alternative[0].1), alarms)
@@ -138,7 +138,7 @@ async fn no_alternative_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn not_even_many_alternatives_raise_an_alarm() {
     all_is_silent(alternatives().into_iter().enumerate().map(|(round, chosen)| async move {
-        let fake = Fake::from(assuming(&chosen).start().await);
+        let fake = Mock::from(assuming(&chosen).start().await);
         let run = run(fake.target(), 1, 2);
         (format!("round {round}"), alarms(&run, &Format::ALL, |check| may_be_undecided(&chosen, check)).await)
     }))
@@ -156,7 +156,7 @@ const DEPLOYED: [Deployed; 2] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_deployment_raises_an_alarm() {
     all_is_silent(DEPLOYED.map(|(name, build, told)| async move {
-        let fake = Fake::from(build(MockServer::builder()).start().await);
+        let fake = Mock::from(build(MockServer::builder()).start().await);
         (name.to_owned(), alarms(&run(told(fake.target()), 1, 2), &Format::ALL, |_| false).await)
     }))
     .await;
@@ -532,7 +532,7 @@ async fn nothing_that_is_allowed_raises_an_alarm() {
         let http = http.clone();
         async move {
             let (names, allowed): (Vec<_>, Vec<_>) = ALLOWED.iter().skip(first).step_by(4).copied().unzip();
-            let fake = Fake::start().await;
+            let fake = Mock::start().await;
             let target = fake.target();
             let url = start(http, target.base_url(), &allowed).await;
             (names.join("; "), alarms(&run(target.at(url), 1, 2), &[Format::ALL[first % 2]], |_| false).await)
@@ -545,7 +545,7 @@ async fn nothing_that_is_allowed_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ends_with_the_next_login_is_taken_up_again() {
     let http = client();
-    let fake = Fake::start().await;
+    let fake = Mock::start().await;
     let target = fake.target();
     let (_, one_session) =
         ALLOWED.iter().find(|(name, _)| *name == "a partner has one session at a time").expect("one");
@@ -574,7 +574,7 @@ fn side_by_side(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_without_sandboxes_is_moved_and_set_back() {
     let http = client();
-    let fake = Fake::start().await;
+    let fake = Mock::start().await;
     let target = fake.target();
     let without = there(|asked, _| match asked.path.starts_with("/_mock/sandboxes") {
         true => Way::Back(Answered::json(404, &json!({ "error": "Not found" }))),
