@@ -24,16 +24,16 @@ use crate::run::Run;
 
 pub use questions::{Assumption, assumptions};
 
-/// What a probe has found.
+/// The answer of a probe.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The assumption.
     pub key: String,
-    /// What the fake does unless it is told otherwise.
+    /// The behaviour of the mock unless it is told otherwise.
     pub default: String,
-    /// What the target does: an alternative's name, or `other: …` in words; none where it cannot be told.
+    /// The behaviour of the target: an alternative's name, or `other: …` in words; none where it cannot be told.
     pub observed: Option<String>,
-    /// What showed it, or why it cannot be told.
+    /// The evidence, or the reason why it cannot be told.
     pub reason: String,
     /// Every request as a command with curl, and how it has ended.
     pub steps: Vec<(String, String)>,
@@ -115,12 +115,12 @@ const PROBES: &[Probe] = probes! {
     "error.code.409" => |inquiry| shapes::error_code(inquiry, 409),
     "error.code.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
     "removal.states" => |inquiry| online::removal_states(inquiry),
-    "token.crm-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::CrmToken),
-    "token.crm-kept-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::KeptCrmToken),
-    "token.app-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::AppToken),
-    "sso.code-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::SsoCode),
-    "confirm.link-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::Link),
-    "confirm.code-seconds" => |inquiry| limits::life(inquiry, limits::Perishable::Code),
+    "token.crm-seconds" => |inquiry| limits::life(inquiry, limits::Expiring::CrmToken),
+    "token.crm-kept-seconds" => |inquiry| limits::life(inquiry, limits::Expiring::KeptCrmToken),
+    "token.app-seconds" => |inquiry| limits::life(inquiry, limits::Expiring::AppToken),
+    "sso.code-seconds" => |inquiry| limits::life(inquiry, limits::Expiring::SsoCode),
+    "confirm.link-seconds" => |inquiry| limits::life(inquiry, limits::Expiring::Link),
+    "confirm.code-seconds" => |inquiry| limits::life(inquiry, limits::Expiring::Code),
     "throttle.per-minute" => |inquiry| limits::throttle(inquiry),
     "scan.queue-seconds" => |inquiry| online::until(inquiry, online::Event::SecondSite),
     "scan.site-seconds" => |inquiry| online::until(inquiry, online::Event::FirstEnd),
@@ -152,11 +152,11 @@ impl Run {
 
 /// How a probe has ended, without secrets.
 fn finding(case: &Case, assumption: &Assumption, end: Result<Observation, Halt>) -> Finding {
-    let (observed, stop) = match end {
+    let (observed, halt) = match end {
         Ok(seen) => (Some(case.session.redactor.clean(&seen.observed)), Halt::Inconclusive(seen.evidence)),
-        Err(stop) => (None, stop.into_required()),
+        Err(halt) => (None, halt.into_required()),
     };
-    let evidence = case.evidence(&[], &stop);
+    let evidence = case.evidence(&[], &halt);
     let (key, default) = (assumption.key.clone(), assumption.default.clone());
     Finding { key, default, observed, reason: evidence.observed, steps: evidence.steps }
 }

@@ -22,7 +22,7 @@ use crate::values::Values;
 /// More pages than any list of this suite has.
 const PAGES: usize = 200;
 
-/// What a contract works with.
+/// The tools of one contract.
 #[derive(Debug)]
 pub struct Case {
     pub(crate) session: Arc<Session>,
@@ -31,7 +31,7 @@ pub struct Case {
     exchanges: Mutex<Vec<Exchange>>,
     /// Its accounts, and whether each is as another case would have it.
     accounts: Mutex<Vec<(Account, bool)>>,
-    /// Whether it only removes what was created, which it may when nothing else may be sent any more.
+    /// Whether it only removes what was created, which it may when nothing else may be sent.
     is_cleaning_up: AtomicBool,
     /// Steps of a sequence that were begun.
     steps: AtomicUsize,
@@ -59,20 +59,20 @@ impl Case {
 
     /// How the check has ended.
     pub(crate) fn outcome(self, facts: &[&'static str], end: Result<(), Halt>) -> Outcome {
-        let stop = match end {
+        let halt = match end {
             Ok(()) => return Outcome::Pass,
             Err(Halt::Skipped(reason)) => return Outcome::Skipped(self.session.redactor.clean(&reason)),
-            Err(stop) => stop,
+            Err(halt) => halt,
         };
-        let evidence = self.evidence(facts, &stop);
-        match stop {
+        let evidence = self.evidence(facts, &halt);
+        match halt {
             Halt::Fail { .. } => Outcome::Fail(Box::new(evidence)),
             _ => Outcome::Inconclusive(Box::new(evidence)),
         }
     }
 
-    /// What was done, and where it has stopped, without secrets.
-    pub(crate) fn evidence(&self, facts: &[&'static str], stop: &Halt) -> Evidence {
+    /// The requests of the case and the reason for which it has stopped, without secrets.
+    pub(crate) fn evidence(&self, facts: &[&'static str], halt: &Halt) -> Evidence {
         let clean = |text: &str| self.session.redactor.clean(text);
         let exchanges = lock(&self.exchanges);
         let last = exchanges.last().and_then(|exchange| exchange.answer.as_ref().ok());
@@ -81,20 +81,20 @@ impl Case {
             facts: narrowed.unwrap_or_else(|| facts.to_vec()),
             format: self.format,
             base_url: clean(&self.session.target.base_url),
-            expected: clean(stop.expected()),
-            observed: clean(&stop.reason()),
+            expected: clean(halt.expected()),
+            observed: clean(&halt.reason()),
             steps: exchanges.iter().map(|step| (step.curl(&self.session.redactor), clean(&step.end()))).collect(),
             body: last.map(|answer| clean(&answer.text)).unwrap_or_default(),
             replay: lock(&self.replay).clone(),
         }
     }
 
-    /// What was sent and received so far.
+    /// All exchanges so far.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.exchanges).clone()
     }
 
-    /// From now on it removes what was created, and looks at what that is.
+    /// From now on the case removes what was created.
     pub(crate) fn begin_cleanup(&self) {
         self.is_cleaning_up.store(true, Ordering::Relaxed);
     }
@@ -108,7 +108,7 @@ impl Case {
         self.steps.load(Ordering::Relaxed)
     }
 
-    /// What fails is about these facts.
+    /// Narrows a failure down to these facts.
     pub(crate) fn narrow(&self, facts: Vec<&'static str>) {
         *lock(&self.facts) = Some(facts);
     }
@@ -118,7 +118,7 @@ impl Case {
         *lock(&self.replay) = Some(replay);
     }
 
-    /// Takes over what another case of the same check has done.
+    /// Takes over the story of another case of the same check.
     pub(crate) fn take_story(&self, other: &Self) {
         lock(&self.exchanges).extend(other.exchanges());
     }
@@ -128,7 +128,7 @@ impl Case {
         lock(&self.exchanges).push(exchange.clone());
     }
 
-    /// Leaves the last request out of the story: it was as it should be, and there are many like it.
+    /// Leaves the last request out of the story: it is one of many that were answered as they should be.
     pub(crate) fn drop_last(&self) {
         lock(&self.exchanges).pop();
     }
@@ -142,7 +142,7 @@ impl Case {
         if self.session.target.normalize_all { Format::Standardized } else { asked }
     }
 
-    /// An address that nobody has.
+    /// A new address.
     pub(crate) fn email(&self) -> String {
         self.values.email()
     }
@@ -173,7 +173,7 @@ impl Case {
 
     async fn dispatch(&self, caller: &Caller, request: Request) -> Result<Answer, Halt> {
         let mut answer = self.dispatch_once(caller, request.clone()).await?;
-        // Where a login ends the session before it, a call of that session comes too late, and nobody is to blame.
+        // Where a login ends the session before it, a call of that session comes too late, which is no failure.
         let mut caller = caller.clone();
         while let (401, Caller::Crm(token)) = (answer.status, &caller)
             && let Some(later) = self.session.later_token(token).await
@@ -191,7 +191,7 @@ impl Case {
         answer
     }
 
-    /// Sends a request to a control route of the fake.
+    /// Sends a request to a control route of the mock.
     pub(crate) async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer, Halt> {
         let request = Request { version: None, ..Request::new(method, path, self.format, body.as_ref()) };
         self.dispatch(&Caller::Anonymous, request).await
@@ -204,7 +204,7 @@ impl Case {
             let request = Request::new(Method::GET, format!("{path}{query}"), self.format, None);
             let answer = self.dispatch(caller, request).await?;
             answer.demand("a list", reader::is_success)?;
-            // Nothing to list may be told by nothing.
+            // An empty list may be answered without a body.
             if answer.status == 204 {
                 return Ok(items);
             }

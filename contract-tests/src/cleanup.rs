@@ -1,4 +1,4 @@
-//! How a run leaves its target: what its cases have left is removed, and so is what interrupted runs have left.
+//! How a run leaves its target: everything that its cases or interrupted runs have left is removed.
 
 use std::sync::Arc;
 
@@ -53,8 +53,8 @@ pub(crate) async fn finish(session: &Arc<Session>) -> Vec<String> {
     sweep(session).await
 }
 
-/// Removes what runs against this target have left: the items that the ledger has, and whatever may be on an account whose
-/// id was never told. What is returned could not be removed, in words.
+/// Removes what runs against this target have left: the items that the ledger has, and whatever may be on an account
+/// whose id is not known. What is returned could not be removed, in words.
 pub(crate) async fn sweep(session: &Arc<Session>) -> Vec<String> {
     let case = removing(session);
     let mut problems = Vec::new();
@@ -79,7 +79,8 @@ impl Case {
         let Ok(crm) = self.crm().await else { return };
         for (account, is_plain) in accounts {
             let mut items = session.ledger.items(&account.id);
-            // A target may say that a removal is done which is not. Looking again costs too much where requests are few.
+            // A target may say that a removal is done which is not. Looking again costs too much where requests are
+            // few.
             let touched = session.ledger.take_touched(&account.id).into_iter().filter(|_| !session.is_frugal());
             items.extend(touched.map(|path| (path, None)));
             let left = Left { id: Some(account.id.clone()), email: account.email.clone(), is_reusable: false, items };
@@ -98,13 +99,13 @@ async fn clear(case: &Case, left: Left) -> Option<String> {
         Ok(Identity::Ours(caller)) if empty(case, &caller, &left).await => return None,
         Ok(Identity::Ours(_)) => "items could not be removed".to_owned(),
         Ok(Identity::Gone) => case.session.ledger.gone(&left.email, left.id.as_deref()).err()?.to_string(),
-        Ok(Identity::Unknown) => "nobody can tell whether it is still the suite's, so it is left alone".into(),
+        Ok(Identity::Unknown) => "it cannot be told whether it is still the suite's, so it is left alone".into(),
         Err(halt) => halt.reason(),
     };
     Some(format!("{name}: {problem}"))
 }
 
-/// What has become of an account of the ledger.
+/// The state of an account of the ledger.
 #[derive(Clone, Debug)]
 enum Identity {
     /// It has the address that it was created with, and this caller reaches it.
@@ -152,8 +153,8 @@ async fn identity(case: &Case, left: &Left) -> Result<Identity, Halt> {
     Ok(Identity::Ours(app))
 }
 
-/// Removes the items that an account has in the ledger, and looks whether they are gone. Where an id is not known, all of
-/// its kind are removed: the suite alone has put anything there.
+/// Removes the items that an account has in the ledger, and looks whether they are gone. Where an id is not known, all
+/// of its kind are removed: the suite alone has put anything there.
 async fn empty(case: &Case, caller: &Caller, left: &Left) -> bool {
     let account = Account { id: left.id.clone().unwrap_or_default(), email: left.email.clone() };
     let is_touched = |kind: &&Kind| left.id.is_none() || left.items.iter().any(|(items, _)| items == kind.items);

@@ -107,7 +107,7 @@ impl Client {
                     if error.is_connect() {
                         self.pace.note_unreached();
                     }
-                    // What reached nobody was not carried out either.
+                    // A request that reached no server was not carried out either.
                     let is_safe = error.is_connect() || request.method == Method::GET && !error.is_timeout();
                     if is_safe { Err(causes(&error)) } else { return Err(causes(&error)) }
                 }
@@ -164,7 +164,7 @@ fn note(
         Some(entry) if answer.status < 500 => {
             ledger.after(entry, is_done, reader::item(&answer.body).and_then(reader::id))
         }
-        // What others are refused, or told to be done, says nothing.
+        // The answer to another caller says nothing about the item.
         None if request.method == Method::DELETE && is_done && matches!(caller, Caller::Crm(_) | Caller::App(..)) => {
             ledger.removed(&request.path, caller.account())
         }

@@ -60,8 +60,8 @@ impl Check {
 /// The checks of one page, listed under the page's name: `name: [facts] => |case| future`, with the word `exclusive`
 /// before the name of a check that needs a world to itself.
 ///
-/// `for kind in kinds { name: facts => |case, kind| future }` lists such checks for each of several kinds, one kind after
-/// the other; the names and lists of facts there are expressions that may use `kind`.
+/// `name, facts => |case| future` takes the facts from an expression. `for kind in kinds => { name, facts => |case| future }`
+/// lists checks for each of several kinds, one kind after the other; names, facts and futures there may use `kind`.
 macro_rules! page {
     ($page:literal { $($rows:tt)* }) => {
         pub(super) fn checks() -> Vec<$crate::contract::Check> {
@@ -93,6 +93,14 @@ macro_rules! rows {
     };
     (
         $checks:ident $page:literal
+        $name:literal, $facts:expr => |$case:ident| $contract:expr $(, $($rows:tt)*)?
+    ) => {
+        let contract = $crate::contract::Contract::Plain(|$case| Box::pin($contract));
+        $checks.extend([$crate::contract::Check::new(format!("{}.{}", $page, $name), $facts, contract)]);
+        $crate::contract::rows!($checks $page $($($rows)*)?);
+    };
+    (
+        $checks:ident $page:literal
         exclusive $name:literal: [$($fact:literal),+] => |$case:ident| $contract:expr $(, $($rows:tt)*)?
     ) => {
         $checks.extend([$crate::contract::row!($page $name [$($fact),+] |$case| $contract).exclusive()]);
@@ -107,6 +115,7 @@ macro_rules! rows {
     };
 }
 
+/// One check of a page whose facts are written out.
 macro_rules! row {
     ($page:literal $name:literal [$($fact:literal),+] |$case:ident| $contract:expr) => {
         $crate::contract::Check {

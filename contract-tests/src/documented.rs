@@ -51,7 +51,7 @@ impl Scope {
     }
 }
 
-/// One route, for one kind of token.
+/// One route, as it is called with one kind of token.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     pub(crate) method: Method,

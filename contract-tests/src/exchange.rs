@@ -1,4 +1,4 @@
-//! What goes over the wire: who calls, what is asked, what is answered, and a record of it.
+//! Callers, requests and answers, and a record of both for reports.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub(crate) struct Account {
     pub(crate) email: String,
 }
 
-/// Who calls (SCOPE-1).
+/// A caller (SCOPE-1).
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
     /// A partner's service account.
@@ -29,9 +29,9 @@ pub(crate) enum Caller {
     OtherCrm(Secret),
     /// An end user, and the account that the token was issued for.
     App(Secret, Account),
-    /// Somebody with a token that is none.
+    /// A caller with a malformed or unknown token.
     Bearer(Secret),
-    /// Nobody: no token.
+    /// A caller without a token.
     Anonymous,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// The version that it names.
     pub(crate) version: Option<String>,
-    /// JSON, or what is meant to be taken for it.
+    /// JSON, or a text that is sent in its place.
     pub(crate) body: Option<String>,
     pub(crate) content_type: &'static str,
     /// Whether it is sent again when the target throttles it.
@@ -91,12 +91,12 @@ impl fmt::Display for Request {
     }
 }
 
-/// What the target answered.
+/// The answer of the target.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null where it is not JSON.
     pub(crate) body: Value,
     pub(crate) text: String,
     /// Method and path of what it answers.
@@ -129,12 +129,12 @@ impl Answer {
     }
 }
 
-/// A request and its answer, for the record.
+/// A request and its answer, as a report shows them.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) request: Request,
     pub(crate) token: Option<Secret>,
-    /// What came, or why nothing came.
+    /// The answer, or the reason why none came.
     pub(crate) answer: Result<Answer, String>,
 }
 
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_quotes_is_one_word_of_a_shell() {
+    fn a_quoted_text_is_one_word_of_a_shell() {
         let cases = [
             ("plain", "'plain'"),
             ("it's", r"'it'\''s'"),

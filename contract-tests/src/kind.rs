@@ -1,7 +1,7 @@
 //! The kinds of watched items: one table, which pages, model, probes, ledger and reports walk by reference.
 //!
-//! A new kind is a row here and an entry of [`KINDS`], and its values in [`Values`]. Checks that hold for every kind take
-//! their names and facts from the row.
+//! A new kind is a row here and an entry of [`KINDS`], and its values in [`Values`]. Checks that hold for every kind
+//! take their names and facts from the row.
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub(crate) struct Leaks {
     pub(crate) variable: &'static str,
 }
 
-/// What a message holds that asks an end user to confirm an item.
+/// The means that a message holds by which an end user confirms an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Confirmation {
     Link,
@@ -259,7 +259,7 @@ impl PartialEq for Kind {
 
 impl Eq for Kind {}
 
-/// What a field of this name may be meant to hold.
+/// A guess at the value of a field of this name.
 fn guess(field: &str, value: &str) -> Value {
     let has = |parts: &[&str]| parts.iter().any(|part| field.contains(part));
     if has(&["month"]) {

@@ -1,4 +1,4 @@
-//! What the suite has created on a target, written to disk before it is asked for.
+//! A record of everything that the suite creates on a target, written to disk before the request is sent.
 //!
 //! A run that is killed leaves the ledger behind, and `sweep` finishes from it. Accounts cannot be removed by any
 //! documented route: they are emptied, and stay in the ledger under the address that the suite made up for them.
@@ -28,13 +28,13 @@ enum Line {
     CreateAccount { entry: u64, email: String },
     /// It is about to ask for an item; the account is named by its id.
     CreateItem { entry: u64, account: String, path: String },
-    /// What it asked for is there; without an id where the answer did not tell.
+    /// The account or item is there; without an id where the answer did not tell it.
     Created { entry: u64, id: Option<String> },
     /// The target refused.
     Refused { entry: u64 },
     /// It has been removed again.
     Removed { entry: u64 },
-    /// An account that is as it was created, for other cases to use.
+    /// An account is as it was created, so that other cases may use it.
     Reusable { entry: u64 },
 }
 
@@ -84,7 +84,7 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text?,
         };
-        // What a kill has cut off was not sent, and the next line must not be glued to it.
+        // A line that a kill has cut off was not sent, and the next line must not be glued to it.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let book = read(&text[..whole], base_url, &path)?;
         let file = OpenOptions::new().create(true).append(true).open(path)?;
@@ -166,7 +166,7 @@ impl Ledger {
     /// Notes that the item at `path` has been removed; `by` is the account of an app token.
     pub(crate) fn removed(&self, path: &str, by: Option<&str>) -> io::Result<()> {
         let Some((account, items, Some(removed))) = split(path) else { return Ok(()) };
-        self.strike(|entry| match entry {
+        self.forget(|entry| match entry {
             Entry::Item { account: of, path, id } => {
                 path == items && id.as_deref() == Some(removed) && account.or(by) == Some(&**of)
             }
@@ -176,12 +176,12 @@ impl Ledger {
 
     /// Notes that nothing is left below `items` of an account.
     pub(crate) fn emptied(&self, of: &str, items: &str) -> io::Result<()> {
-        self.strike(|entry| matches!(entry, Entry::Item { account, path, .. } if account == of && path == items))
+        self.forget(|entry| matches!(entry, Entry::Item { account, path, .. } if account == of && path == items))
     }
 
     /// Notes that an account is not there, and nothing of it.
     pub(crate) fn gone(&self, email: &str, id: Option<&str>) -> io::Result<()> {
-        self.strike(|entry| match entry {
+        self.forget(|entry| match entry {
             Entry::Account { email: of, .. } => of == email,
             Entry::Item { account, .. } => Some(&**account) == id,
         })
@@ -201,7 +201,8 @@ impl Ledger {
         found.map_or(Ok(()), |entry| self.write(&Line::Reusable { entry }))
     }
 
-    fn strike(&self, is_it: impl Fn(&Entry) -> bool) -> io::Result<()> {
+    /// Forgets entries, and writes that they are removed.
+    fn forget(&self, is_it: impl Fn(&Entry) -> bool) -> io::Result<()> {
         let found: Vec<u64> = self.book(|book| {
             let found: Vec<u64> = book.entries.iter().filter(|(_, entry)| is_it(entry)).map(|(n, _)| *n).collect();
             book.entries.retain(|number, _| !found.contains(number));
@@ -232,7 +233,10 @@ impl Ledger {
     pub(crate) fn left_over(&self, of: &str, items: &str) -> io::Result<()> {
         let (account, path) = (of.to_owned(), items.to_owned());
         let added = self.book(|book| {
-            let is_it = |entry: &Entry| matches!(entry, Entry::Item { account: of, path: at, .. } if *of == account && *at == path);
+            let is_it = |entry: &Entry| match entry {
+                Entry::Item { account: of, path: at, .. } => *of == account && *at == path,
+                Entry::Account { .. } => false,
+            };
             if book.entries.values().any(is_it) {
                 return None;
             }
@@ -286,7 +290,7 @@ fn split(path: &str) -> Option<(Option<&str>, &str, Option<&str>)> {
     (id.is_some() || rest.len() == items.len()).then_some((account, items, id))
 }
 
-/// What the runs against `base_url` have written.
+/// Reads the lines that runs against `base_url` have written.
 fn read(text: &str, base_url: &str, path: &Path) -> io::Result<Book> {
     let (mut book, mut is_this) = (Book::default(), false);
     for (number, line) in (1..).zip(text.lines()) {

@@ -1,17 +1,36 @@
-//! A contract suite for the Defentry API: the same scenarios against the in-memory fake or the real system.
+//! A contract suite for the Defentry API: the same scenarios against the in-memory mock or the real system.
 //!
-//! A contract is a function over a target. It makes an account of its own and values that nobody else has, calls the
-//! API as a client would, and compares what it sees with the facts of the guide that it names. A target chooses freely
-//! where the guide is silent: only a documented fact can fail it.
+//! A contract is a function over a target. It makes an account of its own and new values, calls the API as a client
+//! would, and compares the answers with the facts of the guide that it names. A target chooses freely where the guide
+//! is silent: only a documented fact can fail it.
 //!
 //! The way of a check: [`run_suite`] (which checks, how many at once) → [`Run`] (one target) → [`Check`] (id, facts,
-//! function) → [`Case`] (accounts, tokens, messages) → `client` (one `send`: pace, budget, ledger, retries) → [`reader`]
-//! (all tolerance) → [`Outcome`] (its evidence tells the story) → [`Results`] → [`report`]. The contracts stand in
-//! `contracts`, by page of the guide, the model test in `model`, the probes of what is not documented in `assumptions`,
-//! and the guide as data in `documented`.
+//! function) → [`Case`] (accounts, tokens, messages) → `client` (one `send`: pace, budget, ledger, retries) →
+//! [`reader`] (all tolerance) → [`Outcome`] (its evidence tells the story) → [`Results`] → [`report`].
+//!
+//! # Layers
+//!
+//! A file imports only files of the layers before its own, or of its own without a circle.
+//!
+//! | layer | files | purpose |
+//! |---|---|---|
+//! | words | `lock` `halt` `format` `values` `kind` | made-up values, the table of kinds, reasons to stop |
+//! | guide | `documented` `matrix` `outcome` `secrets` | facts and routes, cells of the matrix, evidence, redactor |
+//! | target | `target` `ledger` `mock` | the system to test, a record of what is created there, the mock as a target |
+//! | wire | `reader` `exchange` `pace` `client` | requests, answers, tolerance, speed |
+//! | case | `session` `case` `messages` `cleanup` | the shared state of a run, one run of one check, its end |
+//! | check | `contract` `run` | a check as its page lists it, checks against one target |
+//! | steps | `steps` | what pages, model and probes share |
+//! | model | `model` | generated sequences, held to a reference |
+//! | pages | `contracts` | the checks by page of the guide; a page imports no page |
+//! | probes | `assumptions` | what a target does where the guide is silent |
+//! | whole | `results` `report` `suite` | a whole run and its reports |
+//!
+//! To add a check: a row and a function in its page. To add a kind of items: a row of `kind`, its values in `values`,
+//! and a row of `contracts/examples` for the guide's examples of it.
 //!
 //! [`Target::from_environment`] chooses the target by the `DEFENTRY_…` variables. Without `DEFENTRY_BASE_URL` there is
-//! none, and [`Fake`] starts one in this process; only `fake` knows that the package `mock-server` exists.
+//! none, and [`Mock`] starts one in this process; only `mock` knows that the package `mock-server` exists.
 //!
 //! Another project runs the checks on a target of its own:
 //!
@@ -22,8 +41,8 @@
 //! use contract_tests::{Format, Outcome, Run, Settings, Target, checks};
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! # let fake = contract_tests::Fake::start().await;
-//! # let my_base_url = fake.target().base_url().to_owned();
+//! # let mock = contract_tests::Mock::start().await;
+//! # let my_base_url = mock.target().base_url().to_owned();
 //! # let folder = std::env::temp_dir().join(format!("contract-tests-doc-{}", std::process::id()));
 //! # let results = folder.to_str().unwrap();
 //! let variables = HashMap::from([
@@ -86,7 +105,7 @@ pub use contracts::checks;
 pub use format::Format;
 pub use ledger::LEDGER;
 pub use matrix::{Cell, Principal};
-pub use mock::Fake;
+pub use mock::Mock;
 pub use model::Replay;
 pub use outcome::{Evidence, Outcome};
 pub use results::{AssumptionResult, CheckResult, End, FactResult, Level, Results, TargetResult, Verdict};

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use contract_tests::{
-    End, Fake, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError, checks,
+    End, Mock, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError, checks,
     keep_replays, rehearse, report, run_suite,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Says whether a server does what the guide of the Defentry API documents, and by which requests.
 ///
-/// Without a base URL it runs against a fake in this process. Credentials and whatever else it needs to know come from
+/// Without a base URL it runs against a mock in this process. Credentials and all else that it needs to know come from
 /// the DEFENTRY_… variables that the README lists; a flag wins over its variable.
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -25,7 +25,7 @@ struct Cli {
     command: Command,
 }
 
-/// Flags that stand for variables.
+/// Flags that set variables.
 #[derive(Args, Debug)]
 struct Flags {
     /// The target (`DEFENTRY_BASE_URL`).
@@ -49,7 +49,7 @@ struct Flags {
 }
 
 impl Flags {
-    /// What a variable is set to, by its flag or in the environment.
+    /// The value of a variable, by its flag or in the environment.
     fn lookup(&self, variable: &str) -> Option<String> {
         let flag = match variable {
             "DEFENTRY_BASE_URL" => &self.base_url,
@@ -114,7 +114,7 @@ fn ended(code: u8, problem: &str) -> ExitCode {
 fn list() -> ExitCode {
     let mut out = io::stdout().lock();
     for check in checks() {
-        // Whoever closes the pipe has seen enough.
+        // A closed pipe means that the reader has seen enough.
         if writeln!(out, "{:60} {}", check.id, check.facts.join(" ")).is_err() {
             break;
         }
@@ -130,17 +130,17 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
             plan(&target, &settings, &Selection { only: chosen.only }).await
         }
         Command::Run(chosen) => {
-            let (run, _fake) = Subject::of(&cli.flags).await?.opened()?;
+            let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
             interruptible(&run);
             run_and_report(&run, &Selection { only: chosen.only }).await
         }
         Command::Replay { file } => {
-            let (run, _fake) = Subject::of(&cli.flags).await?.opened()?;
+            let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
             replay(&run, &file).await
         }
         Command::Sweep => {
             let subject = Subject::of(&cli.flags).await?;
-            if subject.fake.is_some() {
+            if subject.mock.is_some() {
                 return Err((USAGE, "sweep needs a target: DEFENTRY_BASE_URL or --base-url".into()));
             }
             Ok(sweep(&subject.opened()?.0).await)
@@ -148,12 +148,12 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
     }
 }
 
-/// What a command is about.
+/// The target of a command.
 struct Subject {
     target: Target,
     settings: Settings,
-    /// A fake in this process where no target is named. What it holds ends with it.
-    fake: Option<Fake>,
+    /// A mock in this process where no target is named. It ends with the command.
+    mock: Option<Mock>,
 }
 
 impl Subject {
@@ -163,18 +163,18 @@ impl Subject {
         let named = Target::from_variables(lookup).map_err(usage)?;
         let settings = Settings::from_variables(named.as_ref(), lookup).map_err(usage)?;
         Ok(match named {
-            Some(target) => Self { target, settings, fake: None },
+            Some(target) => Self { target, settings, mock: None },
             None => {
-                let fake = Fake::start().await;
-                Self { target: fake.target(), settings, fake: Some(fake) }
+                let mock = Mock::start().await;
+                Self { target: mock.target(), settings, mock: Some(mock) }
             }
         })
     }
 
-    fn opened(self) -> Result<(Arc<Run>, Option<Fake>), Problem> {
+    fn opened(self) -> Result<(Arc<Run>, Option<Mock>), Problem> {
         let run = Run::new(self.target, self.settings);
         let run = run.map_err(|error| (USAGE, format!("{error} (see DEFENTRY_RESULTS_DIR)")))?;
-        Ok((Arc::new(run), self.fake))
+        Ok((Arc::new(run), self.mock))
     }
 }
 
@@ -185,20 +185,20 @@ async fn sweep(run: &Arc<Run>) -> ExitCode {
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) }
 }
 
-/// The first Ctrl-C, or the end that a CI job is told of, ends the checks and lets the run tidy up; the second ends it.
+/// The first Ctrl-C, or SIGTERM from a CI job, ends the checks and lets the run clean up; the second ends it.
 fn interruptible(run: &Arc<Run>) {
     let run = Arc::clone(run);
     tokio::spawn(async move {
-        told_to_end().await;
+        end_is_asked().await;
         eprintln!("\ninterrupted: removing what was created (once more to end at once; `contract sweep` finishes)");
         run.interrupt();
-        told_to_end().await;
+        end_is_asked().await;
         std::process::exit(130);
     });
 }
 
 #[cfg(unix)]
-async fn told_to_end() {
+async fn end_is_asked() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminated) => {
@@ -212,7 +212,7 @@ async fn told_to_end() {
 }
 
 #[cfg(not(unix))]
-async fn told_to_end() {
+async fn end_is_asked() {
     drop(tokio::signal::ctrl_c().await);
 }
 
@@ -229,7 +229,7 @@ async fn plan(target: &Target, settings: &Settings, selection: &Selection) -> Re
     if let Some(budget) = settings.budget.filter(|budget| *budget < cost.requests) {
         println!("budget    {budget} requests are too few: what they do not reach is inconclusive (--budget)");
     }
-    println!("(rehearsed on a fake in this process; nothing was sent to the target)");
+    println!("(rehearsed on a mock in this process; nothing was sent to the target)");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,17 +1,17 @@
-//! The principal matrix as a run has found it: who called which route, and what came of it.
+//! The principal matrix as a run has found it: the caller, the route and the status of each call.
 
 use serde::Serialize;
 
 use crate::documented::Route;
 use crate::format::Format;
 
-/// Who calls a route.
+/// The caller of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Principal {
     /// Without a token.
     Nobody,
-    /// With what is no token.
+    /// With a malformed or unknown token.
     Garbage,
     /// With a CRM token that has expired.
     Expired,
@@ -62,7 +62,7 @@ pub struct Cell {
     pub method: String,
     /// The path with the guide's captures.
     pub path: String,
-    /// Who called.
+    /// The caller.
     pub principal: Principal,
     /// In which format.
     pub format: &'static str,

@@ -1,4 +1,4 @@
-//! What the target sends to people, as far as it can be read.
+//! The emails and text messages that the target sends, as far as they can be read.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const EVERY_REAL: Duration = Duration::from_secs(2);
 /// How long the command that reads messages may take.
 const COMMAND: Duration = Duration::from_secs(30);
 
-/// A message that was sent to somebody.
+/// A message that was sent to a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     text: String,
@@ -55,16 +55,16 @@ impl Message {
     }
 }
 
-/// A place in the stream of messages to somebody: what comes after it is new.
+/// A place in the stream of messages to a person: all that come after it are new.
 #[derive(Clone, Debug)]
 pub(crate) struct Mark {
-    /// Whom they are to, and how many each had been sent.
+    /// The recipients, and how many messages each had been sent.
     to: Vec<(String, usize)>,
     since: Timestamp,
 }
 
 impl Case {
-    /// Where the messages to these people are now.
+    /// The present place in the messages to these recipients.
     pub(crate) async fn mark(&self, to: &[&str]) -> Result<Mark, Halt> {
         let since = Timestamp::now();
         let mut mark = Mark { to: Vec::new(), since };
@@ -125,7 +125,7 @@ impl Case {
         }
     }
 
-    /// Opens a link that somebody was sent: it answers a page, or leads to one.
+    /// Opens a link from a message: it answers a page, or redirects to one.
     pub(crate) async fn open(&self, link: &str) -> Result<(), Halt> {
         let opened = self.get(&Caller::Anonymous, link).await?;
         opened.demand("the link opens", |status| (200..400).contains(&status))
@@ -136,7 +136,7 @@ impl Case {
         self.learnt(Message { text: text("text").unwrap_or_default(), link: text("link"), code: text("code") })
     }
 
-    /// Keeps what a message is good for out of reports.
+    /// Keeps the link of a message out of reports.
     fn learnt(&self, message: Message) -> Message {
         if let Some(link) = message.link() {
             self.session.redactor.learn(link, "$LINK");

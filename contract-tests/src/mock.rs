@@ -1,23 +1,23 @@
-//! The in-process fake as a target. This is the one file that knows that the package `mock-server` exists.
+//! The in-process mock as a target. This is the one file that knows that the package `mock-server` exists.
 
 use mock_server::MockServer;
 
 use crate::secrets::Secret;
 use crate::target::{CrmLogin, Leaked, Messages, SsoClient, Target};
 
-/// A fake in this process, on a free port. Dropping it stops it.
+/// A mock in this process, on a free port. Dropping it stops it.
 #[derive(Debug)]
-pub struct Fake {
+pub struct Mock {
     server: MockServer,
 }
 
-impl Fake {
-    /// Starts a fake with its default seed, under the default assumptions.
+impl Mock {
+    /// Starts a mock with its default seed, under the default assumptions.
     pub async fn start() -> Self {
         MockServer::start().await.into()
     }
 
-    /// The fake as a target, with the credentials that its default seed publishes.
+    /// The mock as a target, with the credentials that its default seed publishes.
     pub fn target(&self) -> Target {
         let crm = |username: &str, password| CrmLogin::Password { username: username.into(), password };
         Target {
@@ -41,8 +41,8 @@ impl Fake {
     }
 }
 
-impl From<MockServer> for Fake {
-    /// A fake that was started otherwise; its target still expects what the default seed and settings give.
+impl From<MockServer> for Mock {
+    /// A mock that was started with other settings; its target still expects what the default seed and settings give.
     fn from(server: MockServer) -> Self {
         Self { server }
     }

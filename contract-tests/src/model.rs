@@ -1,7 +1,7 @@
 //! The model test: generated sequences of calls on several accounts, held to a small reference of what is documented.
 //!
-//! A sequence refers to items by labels, never by ids, so that every part of a sequence is a sequence too: what refers to
-//! an item that a shorter one does not add refers to one that never was.
+//! A sequence refers to items by labels, never by ids, so that every part of a sequence is a sequence too: what refers
+//! to an item that a shorter one does not add refers to one that never was.
 
 mod operation;
 mod play;
@@ -36,14 +36,14 @@ pub(crate) fn checks() -> Vec<Check> {
     vec![Check::new("model.sequences".into(), facts().collect(), sequences)]
 }
 
-/// Cases and steps on the fake, and elsewhere.
-const ON_FAKE: (u32, usize) = (256, 30);
+/// Cases and steps on the mock, and elsewhere.
+const ON_MOCK: (u32, usize) = (256, 30);
 const ELSEWHERE: (u32, usize) = (6, 12);
 /// Where requests are few.
 const FRUGAL: (u32, usize) = (3, 12);
 
 /// How many sequences are tried to find a shorter one that fails too.
-const SHRINKING_ON_FAKE: u32 = 300;
+const SHRINKING_ON_MOCK: u32 = 300;
 const SHRINKING_ELSEWHERE: u32 = 8;
 
 /// The form of files with sequences: from the second on they name the kinds of items.
@@ -70,7 +70,7 @@ impl Replay {
             return Err(format!("its version is {}, and this suite reads version {VERSION}", self.version));
         }
         let format = Format::ALL.into_iter().find(|format| format.name() == self.format);
-        let format = format.ok_or_else(|| format!("its format is {:?}, which is none", self.format))?;
+        let format = format.ok_or_else(|| format!("its format is {:?}, which is no format", self.format))?;
         let case = Case::new(&run.session, format);
         let end = play(&case, &self.operations).await;
         case.clean_up().await;
@@ -78,12 +78,12 @@ impl Replay {
     }
 }
 
-/// Plays as many sequences as the settings say; the first that fails is shortened, and told.
+/// Plays as many sequences as the settings say; the first that fails is shortened and reported.
 async fn sequences(case: &Case) -> Result<(), Halt> {
     let session = &case.session;
-    let is_fake = session.is_mock().await;
-    let (cases, steps) = match is_fake {
-        true => ON_FAKE,
+    let is_mock = session.is_mock().await;
+    let (cases, steps) = match is_mock {
+        true => ON_MOCK,
         false if session.is_frugal() => FRUGAL,
         false => ELSEWHERE,
     };
@@ -99,13 +99,13 @@ async fn sequences(case: &Case) -> Result<(), Halt> {
         match end {
             Ok(()) => {}
             Err(Halt::Fail { expected, observed }) => {
-                let tries = if is_fake { SHRINKING_ON_FAKE } else { SHRINKING_ELSEWHERE };
+                let tries = if is_mock { SHRINKING_ON_MOCK } else { SHRINKING_ELSEWHERE };
                 let failed = Failed { operations, expected, observed, story: attempt };
                 return Err(report(case, shrink(case, failed, tries).await));
             }
-            Err(stop) => {
+            Err(halt) => {
                 case.take_story(&attempt);
-                return Err(stop);
+                return Err(halt);
             }
         }
     }

@@ -12,13 +12,13 @@ pub enum Outcome {
     Pass,
     /// It does not.
     Fail(Box<Evidence>),
-    /// The check was not run, for this reason.
+    /// The check was not run; the reason is given.
     Skipped(String),
     /// The check was run and could not tell.
     Inconclusive(Box<Evidence>),
 }
 
-/// What was done, and what came of it. It displays as the story of that; no secret stands in it.
+/// The requests of a check, and the reason for its end. It displays as the story of the check, without secrets.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     /// The facts that the target was held to, as closely as can be told.
@@ -27,9 +27,9 @@ pub struct Evidence {
     pub format: Format,
     /// The target.
     pub base_url: String,
-    /// What the guide says; empty where nothing was expected.
+    /// The behaviour that the guide demands; empty where nothing was expected.
     pub expected: String,
-    /// What the target did instead, or why nobody can tell.
+    /// The behaviour of the target, or the reason why it cannot be told.
     pub observed: String,
     /// Every request as a command with curl, and how it has ended.
     pub steps: Vec<(String, String)>,

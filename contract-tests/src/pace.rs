@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::target::Settings;
 
-/// After so many requests in a row that reached nobody, the target is taken to be away.
+/// After this many requests in a row without a connection, the target counts as out of reach.
 const OUT_OF_REACH: u32 = 6;
 
 /// How often and how fast a run may send.

@@ -1,4 +1,4 @@
-//! The one tolerant reader: whatever a target may choose freely is read here, and nowhere else.
+//! The one tolerant reader: everything that a target may choose freely is read here, and nowhere else.
 
 mod errors;
 mod fields;
@@ -24,12 +24,12 @@ pub fn is_wrong_token(status: u16) -> bool {
     matches!(status, 401 | 403)
 }
 
-/// What belongs to somebody else was refused.
+/// An object of another account or partner was refused.
 pub fn is_foreign(status: u16) -> bool {
     matches!(status, 403 | 404)
 }
 
-/// The request was refused, for whatever reason.
+/// The request was refused, whatever the reason.
 pub fn is_refusal(status: u16) -> bool {
     (400..500).contains(&status)
 }

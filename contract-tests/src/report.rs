@@ -51,11 +51,11 @@ fn junit(results: &Results) -> io::Result<String> {
     report.to_string().map_err(io::Error::other)
 }
 
-/// What there is to say of a check in one line.
+/// The message of a check, in one line.
 fn message(check: &CheckResult) -> String {
     match check.outcome {
         End::Fail => format!("expected {}; observed {}", check.expected, check.observed),
-        End::Confirmed | End::Refuted => format!("the target does {:?}, the fake {:?}", check.observed, check.expected),
+        End::Confirmed | End::Refuted => format!("the target does {:?}, the mock {:?}", check.observed, check.expected),
         _ => check.reason.clone(),
     }
 }
@@ -124,8 +124,8 @@ fn fact_pages(results: &Results) -> Vec<FactPage<'_>> {
     for fact in &results.facts {
         let name = fact.id.split('-').next().unwrap_or_default();
         let of_fact = results.checks.iter().filter(|check| check.facts.contains(&fact.id));
-        let is_told = |check: &&CheckResult| check.outcome == fact.outcome && fact.outcome != End::Pass;
-        let checks = of_fact.filter(is_told).map(|check| &*check.id).collect();
+        let is_listed = |check: &&CheckResult| check.outcome == fact.outcome && fact.outcome != End::Pass;
+        let checks = of_fact.filter(is_listed).map(|check| &*check.id).collect();
         let row = FactRow { id: &fact.id, fact: &fact.fact, outcome: fact.outcome, checks };
         match pages.last_mut().filter(|page| page.name == name) {
             Some(page) => page.facts.push(row),
@@ -209,8 +209,8 @@ fn summary(results: &Results) -> String {
         Some(format!("| `{key}` | {} | {} |", cell(&found.default), cell(observed)))
     });
     table(
-        "Where the guide is silent, and the target does other than the fake",
-        "| key | fake | target |",
+        "Where the guide is silent, and the target does other than the mock",
+        "| key | mock | target |",
         refuted.collect(),
     );
     table("Not removed", "| what |", results.not_removed.iter().map(|what| format!("| {} |", cell(what))).collect());

@@ -1,4 +1,4 @@
-//! What a run has found, as `results.json` holds it and the other reports show it.
+//! The results of a run, as `results.json` holds it and the other reports show it.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::documented;
 use crate::matrix::Cell;
 use crate::outcome::{Evidence, Outcome};
 
-/// What a run says of its target.
+/// The verdict of a run on its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -17,7 +17,7 @@ pub enum Verdict {
     Conformant,
     /// A fact does not hold.
     NotAsDocumented,
-    /// What was tested holds, but something could not be tested or decided.
+    /// Every tested fact holds, but something could not be tested or decided.
     Partial,
 }
 
@@ -48,7 +48,7 @@ pub enum End {
     Confirmed,
     /// An assumption: the target follows something else.
     Refuted,
-    /// An assumption: nobody can tell.
+    /// An assumption: it cannot be told.
     Unknown,
 }
 
@@ -73,7 +73,7 @@ impl End {
 pub enum Level {
     /// The guide says so.
     Documented,
-    /// Nobody says so.
+    /// The guide is silent.
     Assumed,
 }
 
@@ -90,9 +90,9 @@ pub struct CheckResult {
     pub outcome: End,
     /// Why it was skipped or could not tell; empty otherwise.
     pub reason: String,
-    /// What the guide says.
+    /// The behaviour that the guide demands.
     pub expected: String,
-    /// What the target did.
+    /// The behaviour of the target.
     pub observed: String,
     /// The requests as shell commands, a line each with the status that came.
     pub curl: String,
@@ -119,17 +119,17 @@ impl CheckResult {
         };
         let facts = evidence.as_ref().map_or(check.facts, |evidence| &evidence.facts);
         let facts = facts.iter().map(|&fact| fact.to_owned()).collect();
-        let told = |of: fn(&Evidence) -> String| evidence.as_deref().map(of).unwrap_or_default();
+        let of_evidence = |of: fn(&Evidence) -> String| evidence.as_deref().map(of).unwrap_or_default();
         Self {
             id,
             facts,
             level: Level::Documented,
             outcome: end,
             reason,
-            expected: told(|evidence| evidence.expected.clone()),
-            observed: told(|evidence| evidence.observed.clone()),
-            curl: told(|evidence| commands(&evidence.steps)),
-            body: told(|evidence| evidence.body.clone()),
+            expected: of_evidence(|evidence| evidence.expected.clone()),
+            observed: of_evidence(|evidence| evidence.observed.clone()),
+            curl: of_evidence(|evidence| commands(&evidence.steps)),
+            body: of_evidence(|evidence| evidence.body.clone()),
             replay: None,
             milliseconds,
             sequence: evidence.and_then(|evidence| evidence.replay),
@@ -148,25 +148,25 @@ pub(crate) fn commands(steps: &[(String, String)]) -> String {
     lines.join("\n")
 }
 
-/// What was found about one question that the guide leaves open.
+/// The answer to one question that the guide leaves open.
 #[derive(Clone, Debug, Serialize)]
 pub struct AssumptionResult {
-    /// What the fake does.
+    /// The behaviour of the mock.
     pub default: String,
-    /// What the target does; null where nobody can tell.
+    /// The behaviour of the target; null where it cannot be told.
     pub observed: Option<String>,
     /// The question.
     pub question: String,
-    /// The evidence in a few words, or why nobody can tell.
+    /// The evidence in a few words, or the reason why it cannot be told.
     pub reason: String,
 }
 
-/// What is known of one fact after a run.
+/// The state of one fact after a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactResult {
     /// Such as `EMAIL-1`.
     pub id: String,
-    /// What the guide says.
+    /// The text of the fact.
     pub fact: String,
     /// Whether it holds: it fails if one check fails, and passes only if all of its checks do.
     pub outcome: End,
@@ -186,7 +186,7 @@ pub struct Results {
     pub schema: u32,
     /// The version of the suite.
     pub suite: &'static str,
-    /// What it comes to.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why it is no more than that; empty where it is conformant.
     pub because: String,
@@ -196,13 +196,13 @@ pub struct Results {
     pub seconds: f64,
     /// The seed of everything that was generated.
     pub seed: u64,
-    /// What it was run against.
+    /// The target of the run.
     pub target: TargetResult,
     /// Requests that were sent.
     pub requests: u64,
     /// The checks, the assumptions' among them.
     pub checks: Vec<CheckResult>,
-    /// What the target does where the guide is silent, by key.
+    /// The behaviour of the target where the guide is silent, by key.
     pub assumptions: BTreeMap<String, AssumptionResult>,
     /// The facts that were tested.
     pub facts: Vec<FactResult>,
@@ -210,7 +210,7 @@ pub struct Results {
     pub matrix: Vec<Cell>,
     /// Accounts that the suite has made, and that no route removes: they are empty.
     pub accounts_left: Vec<String>,
-    /// What could not be removed.
+    /// Everything that could not be removed.
     pub not_removed: Vec<String>,
     /// Whether the suite itself has failed.
     #[serde(skip)]
@@ -235,7 +235,7 @@ impl Results {
     }
 }
 
-/// What the checks come to, and why. `is_whole` says that all were meant to run.
+/// The verdict on all checks, and the reason. `is_whole` says that all were meant to run.
 pub(crate) fn verdict(checks: &[CheckResult], is_whole: bool) -> (Verdict, String) {
     let documented = || checks.iter().filter(|check| check.level == Level::Documented);
     let count = |end: End| documented().filter(|check| check.outcome == end).count();

@@ -19,8 +19,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run against `target`, which is not called yet. Its ledger is in the results folder, unless the target ends with
-    /// this process.
+    /// A run against `target`, which is not called yet. Its ledger is in the results folder, unless the target ends
+    /// with this process.
     pub fn new(target: Target, settings: Settings) -> io::Result<Self> {
         Session::new(target, settings).map(Self::with)
     }
@@ -78,8 +78,8 @@ impl Run {
         cleanup::finish(&self.session).await
     }
 
-    /// Removes what runs against this target have left, interrupted ones too: the items that the ledger has, and whatever
-    /// may be on an account whose id was never told. What is returned could not be removed, in words.
+    /// Removes what runs against this target have left, interrupted ones too: the items that the ledger has, and
+    /// whatever may be on an account whose id is not known. What is returned could not be removed, in words.
     pub async fn sweep(&self) -> Vec<String> {
         cleanup::sweep(&self.session).await
     }

@@ -1,7 +1,7 @@
-//! What must not stand in a report: tokens, passwords and the numbers of people.
+//! Secrets that must not be in a report: tokens, passwords and the numbers of people.
 //!
-//! Every secret that the suite is given, makes up or reads is told to the [`Redactor`], and every text that leaves the
-//! suite goes through it. It knows secrets by value, in whatever field they stand and however they are written: raw, as
+//! The [`Redactor`] learns every secret that the suite is given, makes up or reads, and every text that leaves the
+//! suite goes through it. It knows secrets by value, in whatever field they are and however they are written: raw, as
 //! JSON, in a URL, in Base64, with other separators.
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ fn is_secret(field: &str) -> bool {
     FIELDS.contains(&field) || KINDS.iter().any(|kind| kind.secret_field == Some(field))
 }
 
-/// What is too short to be told from other text.
+/// A shorter secret cannot be told from other text.
 const SHORTEST: usize = 4;
 
 /// Puts placeholders such as `$CRM_TOKEN` in the place of secrets.
@@ -49,11 +49,11 @@ pub(crate) struct Redactor {
 struct Known {
     /// Placeholders by the ways in which secrets are written.
     placeholders: BTreeMap<String, String>,
-    /// What finds most of them.
+    /// The finder of most of them.
     finder: Option<Finder>,
     /// Those that it does not know yet: a finder of many takes long to build.
     recent: Vec<(String, String)>,
-    /// What finds these, once it is needed; none after something new was learnt.
+    /// The finder of these, once it is needed; none after something new was learnt.
     recent_finder: Option<Finder>,
 }
 
@@ -132,7 +132,7 @@ fn forms(text: &str) -> Vec<String> {
             let mut bytes = vec![0; before];
             bytes.extend_from_slice(text.as_bytes());
             let encoded = engine.encode(&bytes);
-            // The characters at both ends hold bits of what stands beside the text too.
+            // The characters at both ends hold bits of the neighbouring text too.
             let start = (before * 8).div_ceil(6);
             let end = bytes.len() * 8 / 6;
             forms.extend(encoded.get(start..end).map(str::to_owned));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_field_is_hidden_though_nobody_has_told_its_value() {
+    fn a_secret_field_is_hidden_though_its_value_is_not_known() {
         let clean = Redactor::default().clean(r#"{"data":{"token":"1|other","id":7},"short":"abc"}"#);
         assert_eq!(clean, r#"{"data":{"token":"$TOKEN","id":7},"short":"abc"}"#);
     }

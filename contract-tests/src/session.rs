@@ -1,4 +1,5 @@
-//! What the cases of one run share: the target and the way to it, tokens, accounts, private worlds, and what was learnt.
+//! The state that the cases of one run share: target, client, tokens, accounts, private worlds, and all that was
+//! learnt.
 
 mod control;
 
@@ -41,7 +42,7 @@ pub(crate) struct Session {
     /// Forms of bodies that the guide does not give, by the name of their kind, and whether the target has taken one.
     bodies: Mutex<BTreeMap<&'static str, (BodyForm, bool)>>,
     adds_tell_ids: AtomicBool,
-    /// Accounts that are empty, for the next case that needs one.
+    /// Empty accounts for the next case that needs one.
     pool: Mutex<Vec<Account>>,
     /// Private worlds, which have to be removed beside accounts' items.
     sandboxes: Mutex<Vec<String>>,
@@ -56,8 +57,8 @@ pub(crate) struct Session {
     pub(crate) world: RwLock<()>,
     /// By how many seconds the target's own clock was moved.
     moved: AtomicU64,
-    /// Held while leaks are seeded and looked at: there are few test numbers, and every account that watches one sees its
-    /// leaks.
+    /// Held while leaks are seeded and looked at: there are few test numbers, and every account that watches one sees
+    /// its leaks.
     pub(crate) leaking: AsyncMutex<()>,
     label: String,
     cases: AtomicU64,
@@ -66,8 +67,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Shared state for a run against `target`, which is not called yet. Its ledger is in the results folder, unless the
-    /// target ends with this process.
+    /// Shared state for a run against `target`, which is not called yet. Its ledger is in the results folder, unless
+    /// the target ends with this process.
     pub(crate) fn new(target: Target, settings: Settings) -> io::Result<Self> {
         let ledger = if target.is_throwaway {
             Ledger::default()

@@ -1,4 +1,5 @@
-//! Steps that the pages, the model and the probes share. They stand below all of these, so that no page needs another.
+//! Steps that the pages, the model and the probes share. They are a layer below all of these, so that no page needs
+//! another.
 
 pub(crate) mod accounts;
 pub(crate) mod alarms;

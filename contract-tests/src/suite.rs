@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::contract::Check;
 use crate::contracts::checks;
 use crate::format::Format;
-use crate::mock::Fake;
+use crate::mock::Mock;
 use crate::outcome::{Evidence, Outcome};
 use crate::results::{AssumptionResult, CheckResult, End, Level, Results, TargetResult, commands, facts, verdict};
 use crate::run::Run;
@@ -28,8 +28,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The chosen checks in the formats that they are run in. Against somebody else's system a check runs once, in one
-    /// of the formats, unless formats are its matter: requests are dear there.
+    /// The chosen checks in the formats that they are run in. Off this machine a check runs once, in one of the
+    /// formats, unless it is about formats: requests are scarce there.
     fn checks(&self, target: &Target, seed: u64) -> Vec<(&'static Check, Format)> {
         let mut chosen = Vec::new();
         for (number, check) in (seed..).zip(checks().filter(|check| self.has(check))) {
@@ -48,14 +48,14 @@ impl Selection {
     }
 }
 
-/// What happens in a run, for whoever watches it.
+/// An event in a run, for a progress display.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
     /// So many checks and probes are going to be run.
     Begins(usize),
     /// One has ended.
     Ended(&'a CheckResult),
-    /// What was created is being removed.
+    /// The run is removing everything that it has created.
     CleansUp,
 }
 
@@ -176,7 +176,7 @@ fn broken(check: &Check, format: Format) -> Outcome {
     }))
 }
 
-/// What a run would cost.
+/// The cost of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Checks, each in the formats that it is run in.
@@ -189,12 +189,12 @@ pub struct Cost {
     pub items: u64,
 }
 
-/// Tells what a run against `target` would cost, by running it against a fake in this process: nothing is sent to the
-/// target.
+/// Measures what a run against `target` would cost, by running it against a mock in this process: nothing is sent to
+/// the target.
 pub async fn rehearse(target: &Target, settings: &Settings, selection: &Selection) -> std::io::Result<Cost> {
-    let fake = Fake::start().await;
+    let mock = Mock::start().await;
     let settings = Settings { rate: None, budget: None, ..settings.clone() };
-    let run = Arc::new(Run::rehearsal(target.rehearsed_on(fake.target()), settings)?);
+    let run = Arc::new(Run::rehearsal(target.rehearsed_on(mock.target()), settings)?);
     let chosen = selection.checks(target, run.session.settings.seed).len();
     let results = run_suite(&run, selection, &|_| {}).await;
     let (accounts, items) = run.session.ledger.created();

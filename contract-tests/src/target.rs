@@ -1,4 +1,4 @@
-//! What the suite runs against and how, as the `DEFENTRY_…` variables say.
+//! The target of a run and the settings of the run, as the `DEFENTRY_…` variables give them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct Target {
     /// Where its paths begin, without a slash at the end.
     pub(crate) base_url: String,
     pub(crate) crm: CrmLogin,
-    /// A second partner, for isolation between partners.
+    /// A second partner, to test the isolation of partners.
     pub(crate) crm2: Option<CrmLogin>,
     /// Without an SSO client, everything with an app token is skipped.
     pub(crate) sso: Option<SsoClient>,
@@ -41,7 +41,7 @@ pub struct Target {
     pub(crate) throttle: Option<u32>,
     /// Whether it ends with this process, so that nothing has to be removed from it.
     pub(crate) is_throwaway: bool,
-    /// Whether it is somebody else's machine, where requests are few and accounts are shared.
+    /// Whether it is on another machine, where requests are few and accounts are shared.
     pub(crate) is_far: bool,
     /// Whether it has control routes, where that is not to be found out.
     pub(crate) has_control_routes: Option<bool>,
@@ -89,12 +89,12 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What the environment says for a target.
+    /// The settings that the environment gives for a target.
     pub fn from_environment(target: Option<&Target>) -> Result<Self, VariableError> {
         Self::from_variables(target, from_environment)
     }
 
-    /// What the variables that `lookup` knows say; what they leave open depends on whether the target is on this machine.
+    /// The settings that the variables of `lookup` give; defaults depend on whether the target is on this machine.
     pub fn from_variables(
         target: Option<&Target>,
         lookup: impl Fn(&str) -> Option<String>,
@@ -130,7 +130,7 @@ impl Settings {
 pub(crate) enum CrmLogin {
     /// By the documented login (LOGIN-1).
     Password { username: String, password: Secret },
-    /// Somebody has obtained it before.
+    /// It was obtained before the run.
     Token(Secret),
 }
 
@@ -159,7 +159,7 @@ pub(crate) enum Messages {
 pub struct VariableError {
     /// Which one.
     pub variable: &'static str,
-    /// What is wrong with it; never its value where that may be a secret.
+    /// The mistake in it; never its value where that may be a secret.
     pub problem: String,
 }
 
@@ -250,12 +250,12 @@ impl Target {
         !self.is_far
     }
 
-    /// `fake` with what a run against this target would have, for a rehearsal. Messages that a command would read are
+    /// The mock as a run against this target would meet it, in a rehearsal. Messages that a command would read are
     /// read from its outbox.
-    pub(crate) fn rehearsed_on(&self, fake: Self) -> Self {
+    pub(crate) fn rehearsed_on(&self, mock: Self) -> Self {
         Self {
-            crm2: fake.crm2.filter(|_| self.crm2.is_some()),
-            sso: fake.sso.filter(|_| self.sso.is_some()),
+            crm2: mock.crm2.filter(|_| self.crm2.is_some()),
+            sso: mock.sso.filter(|_| self.sso.is_some()),
             messages: match self.messages {
                 Messages::Command(_) | Messages::Mock => Messages::Mock,
                 Messages::Detect if !self.is_far => Messages::Mock,
@@ -265,7 +265,7 @@ impl Target {
             is_throwaway: false,
             is_far: self.is_far,
             has_control_routes: Some(!self.is_far),
-            ..fake
+            ..mock
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The values that a run makes up. All are reserved for tests, published as examples, or of a form that nobody has.
+//! The values that a run makes up. All are reserved for tests, published as examples, or of a form that no real value
+//! has.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -74,7 +75,7 @@ const PHONES: [(u64, u64); 4] =
 /// How many different values of each kind a case can count on.
 pub(crate) const CAPACITY: usize = 12;
 
-/// What tells the addresses of one run from those of every other.
+/// A label that tells the addresses of one run from those of every other.
 pub(crate) fn new_label() -> String {
     // Not drawn from the seed: the same seed may run twice against one target, where every address is taken the second
     // time. The hash keys of the standard library are random.
@@ -118,7 +119,7 @@ impl Values {
         pick(all, self.turn(list))
     }
 
-    /// An address that nobody has.
+    /// A new address.
     pub(crate) fn email(&self) -> String {
         format!("{}@{}", self.mailbox(), self.domain)
     }
@@ -127,7 +128,7 @@ impl Values {
         format!("{}-{}", self.prefix, self.count("mailbox"))
     }
 
-    /// A name of letters that nobody has.
+    /// A new name, of letters only.
     pub(crate) fn name(&self) -> String {
         let letter =
             |digit: char| digit.to_digit(16).map_or('x', |digit| char::from(b"abcdefghijklmnop"[digit as usize]));
@@ -140,7 +141,7 @@ impl Values {
         self.next("ssn", &SSNS)
     }
 
-    /// A national ID with a wrong check digit: nobody's, and like the guide's own example.
+    /// A national ID with a wrong check digit, like the guide's own example: it belongs to no person.
     pub(crate) fn unlisted_ssn(&self) -> String {
         let number = self.turn("ssn");
         let (year, month, day) = (1950 + number % 50, 1 + number / 50 % 12, 1 + number / 600 % 28);

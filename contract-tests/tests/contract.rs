@@ -1,10 +1,10 @@
-//! The suite as tests: each check by its name, in both formats, and each probe of an assumption, on the in-process mock or on the target that the
-//! `DEFENTRY_…` variables name.
+//! The suite as tests: each check by its name, in both formats, and each probe of an assumption, on the in-process mock
+//! or on the target that the `DEFENTRY_…` variables name.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use contract_tests::{Fake, Finding, Format, Outcome, Run, Settings, Target, assumptions, checks};
+use contract_tests::{Finding, Format, Mock, Outcome, Run, Settings, Target, assumptions, checks};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -21,12 +21,12 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     if !is_mock && arguments.test_threads.is_none() {
-        // A system of others gets one request at a time.
+        // A system on another machine is called by one check at a time.
         arguments.test_threads = Some(1);
     }
     // A list of tests needs no server.
-    let mock = (is_mock && !arguments.list).then(|| runtime.block_on(Fake::start()));
-    let target = named.or_else(|| mock.as_ref().map(Fake::target));
+    let mock = (is_mock && !arguments.list).then(|| runtime.block_on(Mock::start()));
+    let target = named.or_else(|| mock.as_ref().map(Mock::target));
     let run = match target.map(|target| Run::new(target, settings)).transpose() {
         Ok(run) => run.map(Arc::new),
         Err(error) => return refuse(&error),
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     let probes = assumptions().iter().map(|assumption| {
         let (run, handle) = (run.clone(), runtime.handle().clone());
         let probe = Trial::test(format!("assumption.{}", assumption.key), move || match run {
-            Some(run) => told(handle.block_on(run.probe(&assumption.key)), is_mock),
+            Some(run) => report(handle.block_on(run.probe(&assumption.key)), is_mock),
             None => Ok(()),
         });
         probe.with_kind("assumed")
@@ -55,18 +55,18 @@ fn main() -> ExitCode {
     if left.is_empty() { conclusion.exit_code() } else { ExitCode::FAILURE }
 }
 
-/// The keys that the mock leaves open as it is started here: no request makes it fail, and every account has an SSN.
-const UNTOLD: &[&str] = &["ssn.without", "legacy.error.500", "error.code.500"];
+/// Assumptions that the mock as it is started here cannot show: no request makes it fail, and every account has an SSN.
+const UNKNOWN: [&str; 3] = ["ssn.without", "legacy.error.500", "error.code.500"];
 
-/// An assumption fails no target: the observed value is printed. The mock is built on them, so it must follow them.
-fn told(finding: Finding, is_mock: bool) -> Result<(), Failed> {
+/// An assumption fails no target: its behaviour is printed. The mock, which is built on them, must follow them.
+fn report(finding: Finding, is_mock: bool) -> Result<(), Failed> {
     let Finding { key, default, observed, reason, .. } = finding;
     match observed {
         _ if !is_mock => {
             eprintln!("{key}: {} (assumed: {default}; {reason})", observed.as_deref().unwrap_or("unknown"))
         }
         Some(observed) if observed == default => {}
-        None if UNTOLD.contains(&&*key) => {}
+        None if UNKNOWN.contains(&&*key) => {}
         observed => return Err(format!("{observed:?} instead of {default:?}: {reason}").into()),
     }
     Ok(())
@@ -77,7 +77,7 @@ fn refuse(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Checks that a target is not configured for are skipped, aloud; on the mock, which can do everything, none is.
+/// A check that a target was not configured for is skipped, aloud; the mock, which can do everything, skips none.
 fn judged(outcome: Outcome, is_mock: bool) -> Result<(), Failed> {
     match outcome {
         Outcome::Pass => Ok(()),

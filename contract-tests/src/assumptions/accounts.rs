@@ -1,4 +1,4 @@
-//! What updates make of an account.
+//! Probes of updates of an account.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn spared(case: &Case) -> Result<Account, Halt> {
     }
 }
 
-/// What a PUT that names only what a new account needs does to the rest.
+/// The effect of a PUT that names only the fields a new account needs on all others.
 pub(super) async fn put_replaces(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let account = spared(case).await?;
@@ -49,7 +49,7 @@ pub(super) async fn put_replaces(inquiry: Inquiry<'_>) -> Result<Observation, Ha
     Ok(inquiry.named(if left.is_some() { "named" } else { "whole" }, evidence))
 }
 
-/// What an empty text makes of a field that may be empty.
+/// The effect of an empty text on a field that may be empty.
 pub(super) async fn update_empty(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let account = spared(case).await?;

@@ -1,4 +1,4 @@
-//! What becomes of alarms that are closed, whose item is removed, or that are asked for by company and period.
+//! Probes of alarms: closed twice, without their item, and asked for by company and period.
 
 use reqwest::Method;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::kind::EMAIL;
 use crate::reader;
 use crate::steps::alarms::{self, is_closed};
 
-/// A company that nobody else belongs to.
+/// A company that no other account belongs to.
 const COMPANY: u32 = 987_654;
 
 /// Closes an alarm that has just been raised, twice.
@@ -32,7 +32,7 @@ async fn raised(case: &Case, account: &Account) -> Result<String, Halt> {
 /// The status of an answer to closing a closed alarm.
 pub(super) async fn close_again(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let [_, again] = closed_twice(inquiry.case).await?;
-    // Whatever it is that is done, it is done again.
+    // Any success counts as 200: the close is repeated.
     Ok(if is_done(again.status) { inquiry.named("200", met(&again)) } else { inquiry.status(&again) })
 }
 
@@ -77,7 +77,7 @@ async fn name_company(case: &Case, crm: &Caller, account: &Account) -> Result<()
     answer.demand("the account is updated", is_done)
 }
 
-/// What a list by period answers that is asked for no period.
+/// The answer of the list by period to a request without a period.
 pub(super) async fn period(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let answer = case.get(&case.crm().await?, "/api/v1/alarms/accounts/by-period").await?;

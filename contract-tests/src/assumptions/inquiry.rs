@@ -4,14 +4,14 @@ use crate::assumptions::questions::Assumption;
 use crate::case::Case;
 use crate::exchange::Answer;
 
-/// What a probe works with.
+/// The tools of one probe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inquiry<'a> {
     pub(super) case: &'a Case,
     pub(super) assumption: &'a Assumption,
 }
 
-/// What the target does, and what shows it.
+/// The behaviour of the target, and the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Observation {
     pub(super) observed: String,

@@ -46,7 +46,7 @@ pub(super) async fn add_status(inquiry: Inquiry<'_>) -> Result<Observation, Halt
     Ok(inquiry.status(&answer))
 }
 
-/// What is around the added item in the answer.
+/// The envelope of the added item in the answer.
 pub(super) async fn add_body(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (_, _, answer) = added(inquiry.case).await?;
     Ok(inquiry.named(wrapping_of_item(&answer.body), met(&answer)))
@@ -60,7 +60,7 @@ fn wrapping_of_item(body: &Value) -> &'static str {
     }
 }
 
-/// What is around the items of a list.
+/// The envelope of the items of a list.
 pub(super) async fn list_shape(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (account, crm, _) = added(inquiry.case).await?;
     let answer = inquiry.case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
@@ -93,7 +93,7 @@ pub(super) async fn remove_status(inquiry: Inquiry<'_>) -> Result<Observation, H
     Ok(inquiry.status(&answer))
 }
 
-/// What a switch of the monitoring of an SSN answers.
+/// The answer to a switch of the monitoring of an SSN.
 pub(super) async fn action_answer(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (account, _) = accounts::created(inquiry.case, true).await?;
     let answer = Monitoring::Activate.switch(inquiry.case, &account).await?;
@@ -107,7 +107,7 @@ pub(super) async fn action_answer(inquiry: Inquiry<'_>) -> Result<Observation, H
     Ok(inquiry.named(name, met(&answer)))
 }
 
-/// What the same email again comes to.
+/// The treatment of the same email again.
 pub(super) async fn add_duplicate(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_around_an_item_or_a_list_is_told() {
+    fn the_envelope_of_an_item_or_a_list_is_found() {
         let cases = [
             (json!({ "data": { "id": 7 } }), "data", "no list"),
             (json!({ "id": 7 }), "bare", "no list"),

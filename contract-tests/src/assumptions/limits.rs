@@ -1,4 +1,4 @@
-//! How long what is given out lasts, by the clock of a private world, and how often a token may call.
+//! Lifetimes of tokens, codes and links, by the clock of a private world, and how often a token may call.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -17,9 +17,9 @@ use crate::steps::world::{advance, freeze, own_world};
 /// So many requests in one minute show that there is no limit worth the name.
 const MANY_REQUESTS: usize = 100;
 
-/// What is given out for a time.
+/// A token, code or link that is issued for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Perishable {
+pub(super) enum Expiring {
     /// A CRM token.
     CrmToken,
     /// A CRM token that was asked for with `keep_logged`.
@@ -34,44 +34,44 @@ pub(super) enum Perishable {
     Code,
 }
 
-/// One that was given out.
-enum Given {
+/// One that was issued.
+enum Issued {
     Token(Caller),
     SsoCode(Value),
     Link(String),
     CardCode { id: String, code: String },
 }
 
-impl Perishable {
-    async fn give(self, case: &Case, account: &Account) -> Result<Given, Halt> {
+impl Expiring {
+    async fn issue(self, case: &Case, account: &Account) -> Result<Issued, Halt> {
         Ok(match self {
-            Self::CrmToken => Given::Token(case.log_in_keeping(false).await?),
-            Self::KeptCrmToken => Given::Token(case.log_in_keeping(true).await?),
-            Self::AppToken => Given::Token(case.app(account).await?),
-            Self::SsoCode => Given::SsoCode(logins::issued(case, account).await?),
+            Self::CrmToken => Issued::Token(case.log_in_keeping(false).await?),
+            Self::KeptCrmToken => Issued::Token(case.log_in_keeping(true).await?),
+            Self::AppToken => Issued::Token(case.app(account).await?),
+            Self::SsoCode => Issued::SsoCode(logins::issued(case, account).await?),
             Self::Link => {
                 let (_, _, message) = pending_email(case, &case.app(account).await?, account).await?;
                 let link = message.link().ok_or_else(|| Halt::fail("a message with a link", "one without"))?;
-                Given::Link(link.to_owned())
+                Issued::Link(link.to_owned())
             }
             Self::Code => {
                 let (id, code) = pending_card(case, &case.app(account).await?, account).await?;
-                Given::CardCode { id, code }
+                Issued::CardCode { id, code }
             }
         })
     }
 
     /// Whether a new one still works after so many seconds.
     async fn lasts(self, case: &Case, account: &Account, seconds: u64) -> Result<bool, Halt> {
-        let given = self.give(case, account).await?;
+        let issued = self.issue(case, account).await?;
         if seconds > 0 {
             advance(case, seconds).await?;
         }
-        given.works(case, account).await
+        issued.works(case, account).await
     }
 }
 
-impl Given {
+impl Issued {
     async fn works(&self, case: &Case, account: &Account) -> Result<bool, Halt> {
         let status = match self {
             Self::Token(caller) => case.get(caller, &caller.path(account, EMAIL.list)).await?.status,
@@ -91,7 +91,7 @@ impl Given {
 }
 
 /// The seconds that one lasts: at their end it is refused for the first time.
-pub(super) async fn life(inquiry: Inquiry<'_>, what: Perishable) -> Result<Observation, Halt> {
+pub(super) async fn life(inquiry: Inquiry<'_>, what: Expiring) -> Result<Observation, Halt> {
     let world = own_world(inquiry.case).await?;
     let end = measured(&world, what, &inquiry.assumption.default).await;
     inquiry.case.take_story(&world);
@@ -100,7 +100,7 @@ pub(super) async fn life(inquiry: Inquiry<'_>, what: Perishable) -> Result<Obser
 
 /// Only the trials that decide become part of the story: the longest after which it works, the shortest after which it
 /// does not, and one that has stopped.
-async fn measured(world: &Case, what: Perishable, default: &str) -> Result<Observation, Halt> {
+async fn measured(world: &Case, what: Expiring, default: &str) -> Result<Observation, Halt> {
     freeze(world).await?;
     let account = world.account().await?;
     let mut search = Search::around(default.parse().unwrap_or(1));
@@ -109,9 +109,9 @@ async fn measured(world: &Case, what: Perishable, default: &str) -> Result<Obser
         let trial = Case::new(&world.session, world.format);
         let is_working = match what.lasts(&trial, &account, seconds).await {
             Ok(is_working) => is_working,
-            Err(stop) => {
+            Err(halt) => {
                 world.take_story(&trial);
-                return Err(stop);
+                return Err(halt);
             }
         };
         search.learn(seconds, is_working);

@@ -1,4 +1,4 @@
-//! Online Data: who is refused what, how the status of a scan is wrapped, and how long scans and removals take.
+//! Probes of Online Data: refusals, the envelope of a scan, and how long scans and removals take.
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -15,7 +15,7 @@ use crate::steps::online::{
 };
 use crate::steps::world::{freeze, own_world};
 
-/// What an account is told whose plan does not include it.
+/// The answer to an account whose plan does not include it.
 pub(super) async fn plan(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     case.sso()?;
@@ -26,7 +26,7 @@ pub(super) async fn plan(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     Ok(inquiry.status(&case.get(&app, STATUS).await?))
 }
 
-/// What reading a profile and starting a scan come to before there is one.
+/// The answers to reading a profile and to starting a scan before there is a profile.
 pub(super) async fn without_profile(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let app = case.app(&case.fresh_account().await?).await?;
@@ -38,7 +38,7 @@ pub(super) async fn without_profile(inquiry: Inquiry<'_>) -> Result<Observation,
     Ok(Observation::other(what, format!("{}; {}", met(&read), met(&scanned))))
 }
 
-/// What a second profile comes to.
+/// The treatment of a second profile.
 pub(super) async fn profile_again(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (user, second) = (Subscriber::new(case).await?, profile(case));
@@ -66,7 +66,7 @@ async fn under_way(case: &Case) -> Result<(Subscriber, String), Halt> {
     Ok((user, site))
 }
 
-/// What is around the sites of a scan.
+/// The envelope of the sites of a scan.
 pub(super) async fn scan_body(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let user = Subscriber::scanning(inquiry.case).await?;
     let answer = inquiry.case.get(&user.app, SCAN_STATUS).await?;
@@ -82,23 +82,23 @@ fn wrapping_of_sites(body: &Value) -> &'static str {
     }
 }
 
-/// What a second scan comes to while the first is under way.
+/// The answer to a second scan while the first is under way.
 pub(super) async fn scan_again(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (user, _) = under_way(inquiry.case).await?;
     let answer = inquiry.case.post(&user.app, SCAN, json!({})).await?;
-    // Done is done: with which status is another question.
+    // Any success counts as 200: its status is another assumption.
     let name = if is_done(answer.status) { "200".to_owned() } else { answer.status.to_string() };
     Ok(inquiry.named(&name, met(&answer)))
 }
 
-/// What the retry of a site comes to whose scan has not failed.
+/// The answer to a retry of a site whose scan has not failed.
 pub(super) async fn scan_retry(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (user, site) = under_way(case).await?;
     Ok(inquiry.status(&case.post(&user.app, &retry(&site), json!({})).await?))
 }
 
-/// What happens in the course of a scan.
+/// An event in the course of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// The scan turns to the second site.
@@ -134,7 +134,7 @@ impl<'a> Watched<'a> {
         Ok(Self { world, user, began })
     }
 
-    /// What the scan has come to so many seconds after it was started. Only the last look becomes part of the story.
+    /// The sites of the scan so many seconds after it was started. Only the last look becomes part of the story.
     async fn at(&self, seconds: u64) -> Result<Vec<Value>, Halt> {
         let passed = SignedDuration::from_secs(seconds.try_into().unwrap_or(i64::MAX));
         let now = self.began.checked_add(passed).map_err(|_| Halt::Inconclusive("the clock ends".into()))?;
@@ -178,7 +178,7 @@ pub(super) async fn until(inquiry: Inquiry<'_>, event: Event) -> Result<Observat
     })
 }
 
-/// What a removal request is seen to go through.
+/// The observed course of a removal request.
 struct Course {
     /// How long the first state lasts, if it ends.
     step: Option<u64>,
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_around_sites_is_told() {
+    fn the_envelope_of_sites_is_found() {
         let cases = [
             (json!({ "sites": [] }), "bare"),
             (json!({ "data": { "sites": [] } }), "data"),

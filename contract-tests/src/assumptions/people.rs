@@ -1,4 +1,4 @@
-//! What waits for the end user, and what is shown of them.
+//! Probes of items that wait for the end user, and of the SSN that an account shows.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn presence(status: u16) -> String {
     }
 }
 
-/// What a resend answers about an email that is confirmed, for CRM has added it.
+/// The answer to a resend for an email that needs no confirmation because CRM has added it.
 pub(super) async fn resend_nothing_pending(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     let (account, crm, email) = (case.account().await?, case.crm().await?, case.email());
@@ -59,7 +59,7 @@ pub(super) async fn resend_nothing_pending(inquiry: Inquiry<'_>) -> Result<Obser
     resent.demand("a pending confirmation is resent", is_done)?;
     EMAIL.needed(case, &crm, &account, &email).await?;
     let answer = case.post(&app, RESEND, json!({ "email": email })).await?;
-    // Done is done: with which status is another question.
+    // Any success counts as 200: its status is another assumption.
     let name = if is_done(answer.status) { "200".to_owned() } else { answer.status.to_string() };
     Ok(inquiry.named(&name, met(&answer)))
 }
@@ -70,7 +70,7 @@ pub(super) async fn ssn_echo(inquiry: Inquiry<'_>) -> Result<Observation, Halt> 
     let mut ssn = case.values.ssn().to_owned();
     let (mut account, mut created) = case.create_account(Some(&ssn), false).await?;
     if account.is_err() && matches!(created.status, 409 | 422) {
-        // It may be somebody's already: there are few test numbers.
+        // Another account may have it already: there are few test numbers.
         ssn = case.values.unlisted_ssn();
         (account, created) = case.create_account(Some(&ssn), false).await?;
     }
@@ -98,7 +98,7 @@ fn form_of_ssn(ssn: &str, shown: Option<&Value>) -> &'static str {
 pub(super) async fn leaks_pending(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let case = inquiry.case;
     if !case.session.is_mock().await {
-        // Whoever has an address that is known to be in a breach is not sent a message for it.
+        // An address that is known to be in a breach may be a real person's, who must not be sent a message.
         return Err(Halt::Skipped("the target has no control route that puts a made-up address in a breach".into()));
     }
     let (watched, waiting, crm) = (case.account().await?, case.account().await?, case.crm().await?);

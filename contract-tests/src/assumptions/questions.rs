@@ -9,11 +9,11 @@ use serde::Deserialize;
 pub struct Assumption {
     /// Its name, as flags and reports write it.
     pub key: String,
-    /// What is asked, in words.
+    /// The question, in words.
     pub question: String,
-    /// What the fake does unless it is told otherwise.
+    /// The behaviour of the mock unless it is told otherwise.
     pub default: String,
-    /// What a target may do; empty where that is any text or number.
+    /// The behaviours that a target may have; empty where that is any text or number.
     pub alternatives: Vec<String>,
 }
 

@@ -32,7 +32,7 @@ pub(super) enum Way {
     PlainText,
     /// A body that lacks what is needed.
     EmptyBody,
-    /// A CRM user that nobody has.
+    /// An unknown CRM user.
     WrongLogin,
     /// A wrong secret of the SSO client.
     WrongClient,
@@ -45,7 +45,7 @@ pub(super) enum Way {
     /// The monitoring of an SSN that is not there.
     WithoutSsn,
     /// No token.
-    Nobody,
+    WithoutToken,
     /// A path that nothing serves.
     UnknownPath,
     /// A method that a path does not serve.
@@ -53,7 +53,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// What it comes to. It may turn out to be no refusal.
+    /// The answer to it. It may turn out to be no refusal.
     pub(super) async fn answer(self, case: &Case) -> Result<Answer, Halt> {
         match self {
             Self::WrongToken => wrong_token(case).await,
@@ -83,7 +83,7 @@ impl Way {
             }
             Self::WrongCode => wrong_code(case).await,
             Self::WithoutSsn => without_ssn(case).await,
-            Self::Nobody => case.get(&Caller::Anonymous, "/api/v1/email-watchlist").await,
+            Self::WithoutToken => case.get(&Caller::Anonymous, "/api/v1/email-watchlist").await,
             Self::UnknownPath => case.get(&case.crm().await?, "/api/v1/no-such-page").await,
             Self::WrongMethod => {
                 let (account, crm) = (case.account().await?, case.crm().await?);
@@ -97,7 +97,7 @@ impl Way {
 pub(super) fn ways_to(status: u16) -> &'static [Way] {
     match status {
         400 => &[Way::Malformed, Way::WrongCode, Way::EmptyBody],
-        401 => &[Way::Nobody, Way::WrongLogin, Way::WrongToken],
+        401 => &[Way::WithoutToken, Way::WrongLogin, Way::WrongToken],
         403 => &[Way::WrongToken, Way::ForeignAccount, Way::ForeignItem, Way::WrongClient, Way::WrongCode],
         404 => &[Way::UnknownPath, Way::UnknownEmail, Way::ForeignItem],
         405 => &[Way::WrongMethod],
@@ -107,8 +107,8 @@ pub(super) fn ways_to(status: u16) -> &'static [Way] {
     }
 }
 
-/// Where no way leads to a status, a private world of the target may be told to take one there.
-const TOLD: [(u16, &str, Way); 3] = [
+/// Where no way leads to a status, an assumption of a private world may be switched so that one does.
+const SWITCHES: [(u16, &str, Way); 3] = [
     (400, "body.malformed", Way::Malformed),
     (403, "scope.wrong-token", Way::WrongToken),
     (409, "add.duplicate", Way::SameEmail),
@@ -121,21 +121,21 @@ pub(super) async fn provoked(case: &Case, status: u16) -> Result<Answer, Halt> {
         match way.answer(case).await {
             Ok(answer) if answer.status == status => return Ok(answer),
             Ok(answer) => met_instead.push(met(&answer)),
-            Err(stop) => met_instead.push(stop.reason()),
+            Err(halt) => met_instead.push(halt.reason()),
         }
     }
-    for (_, key, way) in TOLD.into_iter().filter(|(of, ..)| *of == status) {
-        match told(case, status, key, way).await {
+    for (_, key, way) in SWITCHES.into_iter().filter(|(of, ..)| *of == status) {
+        match switched(case, status, key, way).await {
             Ok(answer) if answer.status == status => return Ok(answer),
             Ok(answer) => met_instead.push(met(&answer)),
-            Err(stop) => met_instead.push(stop.reason()),
+            Err(halt) => met_instead.push(halt.reason()),
         }
     }
     Err(Halt::Inconclusive(format!("no {status} was met, but {}", met_instead.join("; "))))
 }
 
-/// Where a way leads in a world that is told to answer with this status there.
-async fn told(case: &Case, status: u16, key: &str, way: Way) -> Result<Answer, Halt> {
+/// The answer to a way in a world that was switched to this status.
+async fn switched(case: &Case, status: u16, key: &str, way: Way) -> Result<Answer, Halt> {
     let world = Case::new(&case.session.sandbox(json!({ key: status.to_string() })).await?, case.format);
     let answer = way.answer(&world).await;
     case.take_story(&world);
@@ -158,7 +158,7 @@ pub(super) async fn sso_refused(inquiry: Inquiry<'_>) -> Result<Observation, Hal
     Ok(Observation::other(what, format!("{}; {}", met(&client), met(&code))))
 }
 
-/// What becomes of a good body that is called plain text.
+/// The treatment of a good body that is called plain text.
 pub(super) async fn body_content_type(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     // A body that is refused under its right name would tell nothing.
     let named = add_by(inquiry.case, |request| request).await?;
@@ -188,7 +188,7 @@ async fn wrong_token(case: &Case) -> Result<Answer, Halt> {
 }
 
 /// One card is read on the path of another account. Where none can be added an email is removed there; that may be no
-/// error, for it is gone from that account either way.
+/// error, because it is gone from that account either way.
 async fn foreign_item(case: &Case) -> Result<Answer, Halt> {
     let (owner, other, crm) = (case.account().await?, case.account().await?, case.crm().await?);
     match CARD.needed(case, &crm, &owner, &CARD.new_value(case)).await {

@@ -1,6 +1,6 @@
 //! The search for the first second at which something is over.
 
-/// What is not over after this time is not looked at any longer.
+/// The longest time that is looked at.
 pub(super) const LONGEST: u64 = 400 * 24 * 3600;
 
 /// How much further from a wrong guess each next one is.

@@ -12,7 +12,7 @@ use crate::kind::KINDS;
 use crate::reader;
 use crate::steps::accounts;
 
-/// Where every answer is in the standardized format nobody sees the other one.
+/// Where every answer is in the standardized format the legacy one cannot be seen.
 fn has_legacy_format(case: &Case) -> Result<(), Halt> {
     match case.session.target.normalize_all {
         true => Err(Halt::Skipped("the deployment forces the standardized format: see DEFENTRY_NORMALIZE_ALL".into())),

@@ -32,8 +32,8 @@ impl Case {
         account.map_err(Halt::into_required)
     }
 
-    /// Asks for an account with an SSN, and again with one that nobody has where the first is refused: there are few test
-    /// numbers, so it may be somebody's already.
+    /// Asks for an account with an SSN, and again with an unlisted one where the first is refused: there are few
+    /// test numbers, so another account may have it already.
     pub(crate) async fn create_account_with_ssn(
         &self,
         is_plain: bool,
@@ -96,7 +96,7 @@ impl Case {
         Ok(account)
     }
 
-    /// What describes an account to the create and update calls (ACCOUNT-1).
+    /// The body of the create and update calls for an account (ACCOUNT-1).
     pub(crate) fn account_body(&self, email: &str, ssn: Option<&str>) -> Value {
         let mut body = json!({
             "first_name": "Contract", "last_name": "Test", "email": email, "country_code": "SE", "lang_code": "SV",

@@ -69,8 +69,8 @@ impl Case {
         }
     }
 
-    /// Logs the partner in. Some targets end the session before it, so the token is that of the whole run from now on, and
-    /// a caller who is refused meanwhile waits for it.
+    /// Logs the partner in. Some targets end the session before it, so the token is that of the whole run from now on,
+    /// and a caller who is refused meanwhile waits for it.
     async fn log_in_for_all(&self, body: Value) -> Result<Answer, Halt> {
         let mut known = self.session.crm_token.lock().await;
         let answer = self.ask_for_token(body).await?;
@@ -87,14 +87,14 @@ impl Case {
         Ok(Caller::Crm(self.log_in(body).await?.token().map_err(Halt::into_required)?))
     }
 
-    /// The same, where nobody else is to have the token.
+    /// The same without telling the token to other cases.
     pub(crate) async fn ask_for_token(&self, body: Value) -> Result<Answer, Halt> {
         let answer = self.post(&Caller::Anonymous, "/api/v1/crm/auth/login", body).await?;
         self.learn_token(&answer, "$CRM_TOKEN");
         Ok(answer)
     }
 
-    /// Keeps a token out of reports, wherever in an answer it stands.
+    /// Keeps a token out of reports, at whatever depth of an answer it is.
     pub(crate) fn learn_token(&self, answer: &Answer, placeholder: &str) {
         let named = reader::fields(&answer.body).into_iter().filter(|(name, _)| name.contains("token"));
         named.filter_map(|(_, value)| value.as_str()).for_each(|token| self.session.redactor.learn(token, placeholder));
@@ -106,14 +106,18 @@ impl Case {
         Ok(Caller::App(token, account.clone()))
     }
 
-    /// Who acts for `account`: CRM, and its owner where there are app tokens.
+    /// The owner of `account`, unless the suite has not been given what app tokens need.
+    pub(crate) async fn app_if_configured(&self, account: &Account) -> Result<Option<Caller>, Halt> {
+        match self.app(account).await {
+            Err(Halt::Skipped(_)) => Ok(None),
+            app => app.map(Some),
+        }
+    }
+
+    /// The callers that act for `account`: CRM, and its owner where there are app tokens.
     pub(crate) async fn callers(&self, account: &Account) -> Result<Vec<Caller>, Halt> {
         let mut callers = vec![self.crm().await?];
-        match self.app(account).await {
-            Ok(app) => callers.push(app),
-            Err(Halt::Skipped(_)) => {}
-            Err(stop) => return Err(stop),
-        }
+        callers.extend(self.app_if_configured(account).await?);
         Ok(callers)
     }
 
@@ -147,7 +151,7 @@ impl Case {
     }
 }
 
-/// Who logs in, and with which password.
+/// The user and the password of a login.
 fn user_of(login: &CrmLogin) -> Result<(&str, &Secret), Halt> {
     match login {
         CrmLogin::Password { username, password } => Ok((username, password)),

@@ -32,8 +32,7 @@ async fn created(case: &Case) -> Result<(), Halt> {
     listed.demand("data.id is the account id of other calls", reader::is_success)
 }
 
-/// What is answered of an account is what it was created with, then and whenever it is read, and each has an id of its
-/// own.
+/// An account is shown as it was created, then and whenever it is read, and each has an id of its own.
 async fn created_as_described(case: &Case) -> Result<(), Halt> {
     let mut ids = Vec::new();
     for name in ["Ada", "Grace"] {
@@ -58,12 +57,12 @@ async fn created_as_described(case: &Case) -> Result<(), Halt> {
     Halt::unless(ids[0] != ids[1], "an id for each account", || format!("{} twice", ids[0]))
 }
 
-/// What is shown of an account is what it was created with.
+/// The shown fields of an account are those that it was created with.
 fn is_described(item: &Map<String, Value>, account: &Account, name: &str) -> Result<(), Halt> {
     for (field, wanted) in [("first_name", name), ("last_name", "Example"), ("email", &account.email)] {
         is_as_sent(item, field, wanted)?;
     }
-    // A language may be told with its country.
+    // A language may be shown with its country.
     for (field, sent) in [("country_code", "se"), ("lang_code", "sv")] {
         let is_sent = |text: &str| text.to_ascii_lowercase().starts_with(sent);
         let is_it = item.get(field).is_none_or(|value| !value.is_null() && value.as_str().is_none_or(is_sent));
@@ -87,7 +86,7 @@ async fn is_refused(case: &Case, what: &str, change: impl Fn(&mut Value)) -> Res
 
 /// Neither name can be left out, or be empty.
 async fn names_are_required(case: &Case) -> Result<(), Halt> {
-    // What is refused must be refused for its name.
+    // A refusal must be about the name, so a good body must be taken.
     create(case, |_| {}).await?.0.map_err(Halt::into_required)?;
     for field in ["first_name", "last_name"] {
         is_refused(case, &format!("without {field}"), |body| {
@@ -103,7 +102,7 @@ async fn names_are_required(case: &Case) -> Result<(), Halt> {
 
 /// Without an SSN an account is refused where the deployment requires one, and created where it does not.
 async fn ssn_is_required_by_deployment(case: &Case) -> Result<(), Halt> {
-    // What is refused must be refused for its SSN, so the first account has one, required or not.
+    // A refusal must be about the SSN, so the first account has one, required or not.
     let with = |body: &mut Value| {
         if body.get("ssn").is_none() {
             body["ssn"] = case.values.ssn().into();
@@ -139,7 +138,7 @@ async fn email_or_phone_is_required(case: &Case) -> Result<(), Halt> {
     account.map(drop).map_err(|_| Halt::fail("an account with a phone and no email is created", created))
 }
 
-/// What CRM changes of an account, by whichever path, is read by CRM and by its owner; no other account changes.
+/// A change by CRM, by whichever path, is read by CRM and by the owner; no other account changes.
 async fn updated_by_crm(case: &Case) -> Result<(), Halt> {
     let (account, other) = (case.fresh_account().await?, case.account().await?);
     let (crm, own, others) = (case.crm().await?, case.callers(&account).await?, case.callers(&other).await?);
@@ -153,7 +152,7 @@ async fn updated_by_crm(case: &Case) -> Result<(), Halt> {
         is_named(&shown, &name, &answer.to)?;
         is_not_named(&names(case, &others, &other).await?, &name, &answer.to)?;
     }
-    let unseen = || Halt::Inconclusive("nobody can read the account, so nobody sees whether it has changed".into());
+    let unseen = || Halt::Inconclusive("the account cannot be read, so a change of it cannot be seen".into());
     if is_seen { Ok(()) } else { Err(unseen()) }
 }
 

@@ -32,20 +32,20 @@ fn counts(body: &Value) -> Option<f64> {
     (!found.is_empty()).then(|| found.iter().sum())
 }
 
-/// What a statistic counts in all.
+/// The sum of all counts of a statistic.
 async fn statistic(case: &Case, by: &Caller, path: &str) -> Result<Option<f64>, Halt> {
     let answer = case.get(by, path).await?;
     answer.demand("a statistic", reader::is_success)?;
     Ok(counts(&answer.body))
 }
 
-/// Statistics count: those of an account grow with an alarm of it, and those of the partner with an alarm of anybody.
-/// Those of others stay as they are.
+/// Statistics count: those of an account grow with an alarm of it, and those of the partner with an alarm of any
+/// account. Those of others stay as they are.
 async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
     let (account, crm) = (watching(case, &EMAIL).await?, case.crm().await?);
     let mut grow = vec![(crm.clone(), crm.path(&account, "/alarms/statistic"))];
     let mut stay = Vec::new();
-    // What others do meanwhile counts too.
+    // Alarms of other accounts count too.
     if is_undisturbed {
         grow.push((crm.clone(), STATISTIC.to_owned()));
         stay.push((crm.clone(), crm.path(&watching(case, &EMAIL).await?, "/alarms/statistic")));
@@ -109,19 +109,19 @@ async fn two_meanings(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// The lists of a kind change with an alarm of that kind and with no other. What stands in them is the target's choice.
+/// The lists of a kind change with an alarm of that kind and with no other. The guide leaves their entries open.
 async fn partners_lists(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
     let crm = case.crm().await?;
     for path in [ALL[1], "/api/v1/alarms/company-list"] {
         case.list(&crm, path).await?;
     }
-    // How the period is told is the target's choice, so it may ask for something else.
+    // The guide leaves open how the period is given, so a target may ask for another form.
     let period = case.get(&crm, "/api/v1/alarms/accounts/by-period?from=2020-01-01&to=2099-12-31").await?;
     let is_answered = |status| reader::is_success(status) || matches!(status, 400 | 422);
     period.demand("accounts by period, or what is wrong with the period", is_answered)?;
-    // 204 tells that there are none.
-    let is_told = period.status == 204 || !reader::is_success(period.status) || !period.body.is_null();
-    Halt::unless(is_told, "accounts by period", || format!("{} to {}, and nothing in it", period.status, period.to))?;
+    // 204 means that there are none.
+    let is_shown = period.status == 204 || !reader::is_success(period.status) || !period.body.is_null();
+    Halt::unless(is_shown, "accounts by period", || format!("{} to {}, and nothing in it", period.status, period.to))?;
     let read = async |by: &Caller| -> Result<Vec<Vec<Value>>, Halt> {
         let mut lists = Vec::new();
         for (_, path) in lists_of_kinds() {

@@ -1,7 +1,7 @@
 //! Alarms: raised for leaks of what is watched, read by CRM and by their user, and closed by a GET.
 //!
 //! Of an alarm the guide gives the status `CLOSED`, and that it has an id. Everything else is the target's choice, so
-//! alarms are found by what a list has now and had not before.
+//! alarms are found by comparing a list with what it was before.
 
 use serde_json::{Value, json};
 
@@ -52,8 +52,8 @@ async fn counted(case: &Case, account: &Account) -> Result<Vec<(String, usize)>,
     Ok(counted)
 }
 
-/// Who watches a value that is in a breach has an alarm, seen by CRM and by the user, in their lists and by itself; who
-/// does not has none.
+/// An account that watches a value in a breach has an alarm, which CRM and the user see in their lists and by its id;
+/// another account has none.
 async fn is_raised(case: &Case, kind: &Kind) -> Result<(), Halt> {
     let (account, other) = (watching(case, kind).await?, watching(case, kind).await?);
     kind.needed(case, &case.crm().await?, &other, &kind.new_value(case)).await?;
@@ -77,11 +77,11 @@ async fn is_raised(case: &Case, kind: &Kind) -> Result<(), Halt> {
         // A real target may find something of the other account's meanwhile.
         let seen = ids(&of(case, &case.crm().await?, &other).await?);
         let is_right = raised.iter().all(|id| !seen.contains(id));
-        return Halt::unless(is_right, "no alarm for who does not watch the value", || format!("{seen:?}"));
+        return Halt::unless(is_right, "no alarm for an account that does not watch the value", || format!("{seen:?}"));
     }
     for ((path, before), (_, after)) in others.into_iter().zip(counted(case, &other).await?) {
         let observed = || format!("{after} alarms in {path}, {before} before");
-        Halt::unless(after == before, "no alarm for who does not watch the value", observed)?;
+        Halt::unless(after == before, "no alarm for an account that does not watch the value", observed)?;
     }
     of_what_was_watched_before(case, kind, &account).await
 }
@@ -93,7 +93,7 @@ async fn of_what_was_watched_before(case: &Case, kind: &Kind, account: &Account)
     let before = of(case, &crm, account).await?;
     leaks::seed(case, kind.name, &value).await?;
     let raised = new(&before, &of(case, &crm, account).await?);
-    let expected = format!("an alarm when a watched {} comes to stand in a breach", kind.name);
+    let expected = format!("an alarm when a breach comes to hold a watched {}", kind.name);
     Halt::unless(!raised.is_empty(), expected, || "no new alarm".into())
 }
 
@@ -124,7 +124,7 @@ async fn of_the_ssn(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// What the end user has added, and confirmed by the link that they were sent, raises an alarm like everything else.
+/// An email that the end user has added and confirmed by its link raises an alarm like everything else.
 async fn of_a_confirmed_email(case: &Case) -> Result<(), Halt> {
     if !case.session.is_mock().await {
         return Err(Halt::Skipped("a leak of an address that the suite has made up cannot be seeded there".into()));
@@ -192,7 +192,8 @@ async fn are_own(case: &Case) -> Result<(), Halt> {
         }
     }
     let alarm = one(case, &case.crm().await?, &account, &id).await?;
-    Halt::unless(!is_closed(&alarm), "an alarm that nobody of the account has closed is not", || "it is CLOSED".into())
+    let expected = "an alarm that no caller of the account has closed is not closed";
+    Halt::unless(!is_closed(&alarm), expected, || "it is CLOSED".into())
 }
 
 async fn is_closed_by_crm(case: &Case) -> Result<(), Halt> {
@@ -205,7 +206,7 @@ async fn is_closed_by_user(case: &Case) -> Result<(), Halt> {
     is_closed_by(case, &account, &case.app(&account).await?).await
 }
 
-/// Closing closes one alarm, for both tokens and in every list that still has it, and no other.
+/// Closing one alarm closes it for both tokens and in every list that still has it, and closes no other.
 async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Result<(), Halt> {
     let other = watching(case, &EMAIL).await?;
     let _turn = case.session.leaking.lock().await;
@@ -247,7 +248,7 @@ async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Result<(),
     Ok(())
 }
 
-/// Whether something is said in words, wherever in an answer.
+/// Whether an answer holds words, at any depth.
 fn says(body: &Value) -> bool {
     match body {
         Value::String(text) => text.contains(' '),
@@ -276,13 +277,13 @@ async fn coachme_reads(case: &Case) -> Result<(), Halt> {
             Halt::unless(!is_closed(&alarm), "guidance is a plain read", || "it has closed the alarm".into())?;
         }
         let seen = ids(&of(case, &caller, &account).await?);
-        Halt::unless(seen.contains(&id), "guidance is a plain read", || "the alarm is not listed any more".into())?;
+        Halt::unless(seen.contains(&id), "guidance is a plain read", || "the alarm is no longer listed".into())?;
     }
     Ok(())
 }
 
-/// Guidance is told for a leak too, and is a plain read though it is a POST. The guide does not give the body, so the leak
-/// is named in all the usual ways.
+/// A leak has guidance too, and reading it changes nothing though it is a POST. The guide does not give the body, so
+/// the leak is named in all the usual ways.
 async fn coachme_of_a_leak(case: &Case) -> Result<(), Halt> {
     let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;

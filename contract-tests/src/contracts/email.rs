@@ -1,4 +1,4 @@
-//! Watched email addresses: what the end user adds waits for them.
+//! Watched email addresses: those that the end user adds wait for a confirmation.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ async fn confirmed_by_its_link(case: &Case) -> Result<(), Halt> {
     let items = EMAIL.list(case, &app, &account).await?;
     let is_listed = items.iter().any(|(_, item)| reader::shows(item, &email));
     Halt::unless(is_listed, "what was confirmed is in the list", || format!("{} items without it", items.len()))?;
-    // What a resend answers when nothing is pending is the target's choice; that nothing is sent is not.
+    // The guide leaves open how a resend answers when nothing is pending; it must send nothing.
     let mark = case.mark(&[&email]).await?;
     case.post(&app, RESEND, json!({ "email": email })).await?;
     let (_, _, _) = pending_email(case, &app, &account).await.map_err(Halt::into_required)?;
@@ -71,7 +71,7 @@ async fn resent_to_the_asking_user(case: &Case) -> Result<(), Halt> {
     Halt::unless(sent == 0, "nothing about what another user waits for", || format!("{sent} messages"))
 }
 
-/// It is there for the end user, and for nobody else.
+/// It takes the token of the end user, and no other.
 async fn resend_takes_the_app_token(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);

@@ -1,4 +1,4 @@
-//! The guide's own examples, sent as they stand there.
+//! The guide's own examples, sent as the guide has them.
 
 use std::sync::LazyLock;
 
@@ -98,7 +98,7 @@ async fn send(case: &Case, caller: &Caller, own: &mut Enrolled, example: &Exampl
     };
     let is_add = example.method() == Method::POST && example.path.ends_with(kind.items);
     if is_add {
-        // The guide's phone number may be somebody's: off this machine a reserved one takes its place.
+        // The guide's phone number may be a real one: off this machine a reserved one takes its place.
         let is_near = case.session.target.is_loopback();
         let answer = match &example.body {
             Some(body) if is_near => case.post(caller, &caller.path(&own.account, kind.items), body.clone()).await?,
@@ -128,7 +128,7 @@ fn fill(own: &Enrolled, body: &Value) -> Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Done, or refused for what the guide leaves open: a body that it does not give, a code that nobody was sent.
+/// Done, or refused for what the guide leaves open: a body that it does not give, a code that was never sent.
 fn is_served(example: &Example, status: u16) -> Result<(), Halt> {
     let is_open = example.assumed_body.is_some()
         || ["/resend/", "/send-verification-code", "/confirm", "/verify"]
@@ -160,11 +160,11 @@ async fn account(case: &Case) -> Result<(), Halt> {
         match (created, refusal.take()) {
             (Ok(_), None) => return Ok(()),
             (Ok(_), Some(_)) => {
-                let reason = "the example's SSN is refused, one like it is not: it may be somebody's there already";
+                let reason = "the example's SSN is refused, one like it is not: another account may have it already";
                 return Err(Halt::Inconclusive(reason.into()));
             }
-            (Err(stop), None) => refusal = Some(stop),
-            (Err(stop), Some(_)) => return Err(stop),
+            (Err(halt), None) => refusal = Some(halt),
+            (Err(halt), Some(_)) => return Err(halt),
         }
     }
     Ok(())

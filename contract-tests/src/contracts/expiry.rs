@@ -1,4 +1,4 @@
-//! What time does to tokens: by the clock of a private world where the target has one, or by waiting.
+//! The expiry of tokens: by the clock of a private world where the target has one, or by waiting.
 
 use std::time::Duration;
 

@@ -27,8 +27,8 @@ page!("format" {
     "throttling": ["FORMAT-9", "FORMAT-7"] => |case| throttling(case),
 });
 
-/// The version of the guide selects the standardized format; another one, or none, the legacy one, for errors and for
-/// what is no error.
+/// The version of the guide selects the standardized format; another one, or none, the legacy one, in errors and in
+/// other answers.
 async fn version_selects_it(case: &Case) -> Result<(), Halt> {
     let (account, answers) = (case.account().await?, case.crm().await?);
     EMAIL.needed(case, &answers, &account, &case.email()).await?;
@@ -48,7 +48,7 @@ async fn version_selects_it(case: &Case) -> Result<(), Halt> {
             ..Request::new(Method::GET, path, case.format, None)
         };
         let refused = case.send_request(&Caller::Anonymous, asked("/api/v1/email-watchlist")).await?;
-        refused.demand(&format!("{what} is taken, and nobody let in"), reader::is_wrong_token)?;
+        refused.demand(&format!("{what} is taken, and the caller is not let in"), reader::is_wrong_token)?;
         if let Some(issue) = error_issue(&refused, format) {
             return Err(Halt::fail(format!("a {} error for {what}", format.name()), issue));
         }
@@ -71,8 +71,8 @@ fn error_issue(answer: &Answer, format: Format) -> Option<String> {
     Some(format!("{} to {}, with {issue}", answer.status, answer.to))
 }
 
-/// Where the deployment forces the standardized format no request gets another; where it does not, one without a version
-/// gets the legacy one.
+/// Where the deployment forces the standardized format no request gets another; where it does not, one without a
+/// version gets the legacy one.
 async fn forced_by_deployment(case: &Case) -> Result<(), Halt> {
     let wanted = if case.session.target.normalize_all { Format::Standardized } else { Format::Legacy };
     for (method, path) in [(Method::GET, "/api/v1/email-watchlist"), (Method::POST, "/api/v1/crm/auth/login")] {
@@ -82,7 +82,7 @@ async fn forced_by_deployment(case: &Case) -> Result<(), Halt> {
         answer.demand("a refusal", reader::is_refusal).map_err(Halt::into_required)?;
         if let Some(issue) = error_issue(&answer, wanted) {
             let setting = if case.session.target.normalize_all { "set" } else { "not set" };
-            let expected = format!("a {} error, for DEFENTRY_NORMALIZE_ALL is {setting}", wanted.name());
+            let expected = format!("a {} error: DEFENTRY_NORMALIZE_ALL is {setting}", wanted.name());
             return Err(Halt::fail(expected, issue));
         }
     }
@@ -144,7 +144,7 @@ async fn each_field(
     if seen == 0 { Err(none()) } else { Ok(()) }
 }
 
-/// What is wrong with a field as a datetime, if it is one.
+/// The mistake in a field as a datetime, if it is one.
 fn datetime_issue(name: &str, value: &Value, format: Format) -> Option<String> {
     let is_wrong = match value {
         Value::String(text) if reader::is_like_datetime(text) || name.ends_with("_at") && !text.is_empty() => {
@@ -253,7 +253,7 @@ async fn validation_details(case: &Case) -> Result<(), Halt> {
     ] {
         let answer = case.post(&crm, &path, body).await?;
         if !is_empty && reader::is_success(answer.status) {
-            // What an address may look like is not documented.
+            // The form of an address is not documented.
             continue;
         }
         answer.demand("a body without its field is refused", reader::is_refusal)?;
@@ -270,7 +270,7 @@ async fn validation_details(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Who calls too often is throttled: 409 in legacy, 429 with its code in standardized.
+/// A caller that calls too often is throttled: 409 in legacy, 429 with its code in standardized.
 async fn throttling(case: &Case) -> Result<(), Halt> {
     match case.session.target.throttle {
         Some(rate) => is_throttled(case, u64::from(rate) * 3 + 10).await,

@@ -1,4 +1,4 @@
-//! What holds for every kind of watched item.
+//! Checks that hold for every kind of watched item.
 
 use crate::kind::{EMAIL, KINDS, Kind, PHONE};
 use crate::steps::items::{Enrolled, Listed};
@@ -17,21 +17,21 @@ page!("items" {
         format!("{}_added_by_app", kind.word), [kind.facts, kind.app_facts, &["SCOPE-3"]].concat()
             => |case| added_by_app(case, kind),
     }
-    "of_one_account_only": ["SCOPE-2", "SCOPE-3", "EMAIL-1", "PHONE-1", "IBAN-1", "PASSPORT-1", "LICENSE-1", "CARD-1"]
+    "of_one_account_only", ["SCOPE-2", "SCOPE-3"].into_iter().chain(KINDS.into_iter().map(Kind::fact)).collect()
         => |case| of_one_account_only(case),
-    "removed_alone": ["EMAIL-1", "PHONE-1", "IBAN-1", "PASSPORT-1", "LICENSE-1", "CARD-1"] => |case| removed_alone(case),
+    "removed_alone", KINDS.into_iter().map(Kind::fact).collect() => |case| removed_alone(case),
     "added_by_crm_without_confirmation": ["SCOPE-2", "CARD-3"] => |case| added_by_crm_without_confirmation(case),
     "many_are_listed_to_the_last": ["EMAIL-1"] => |case| many_are_listed_to_the_last(case),
 });
 
-/// What CRM adds is listed, for the end user too, until CRM removes it.
+/// An item that CRM adds is listed to both tokens until CRM removes it.
 async fn added_by_crm(case: &Case, kind: &Kind) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let app = if case.session.target.sso.is_some() { Some(case.app(&account).await?) } else { None };
     stays_until_removed(case, kind, &account, &crm, app.as_ref()).await
 }
 
-/// What the end user adds is listed, for CRM too, until they remove it.
+/// An item that the end user adds is listed to both tokens until they remove it.
 async fn added_by_app(case: &Case, kind: &Kind) -> Result<(), Halt> {
     let account = case.account().await?;
     let (app, crm) = (case.app(&account).await?, case.crm().await?);
@@ -48,7 +48,7 @@ async fn stays_until_removed(
 ) -> Result<(), Halt> {
     let mut before = kind.list(case, by, on).await?;
     let (mut added, mut marks) = (Vec::new(), Vec::new());
-    // Where requests are dear, the model test shows what holds for several items.
+    // Where requests are scarce, the model test shows what holds for several items.
     let many = if case.session.is_frugal() { 1 } else { 2 };
     for _ in 0..many {
         let value = kind.new_value(case);
@@ -62,7 +62,7 @@ async fn stays_until_removed(
             Halt::unless(shows, format!("the added {} in the answer", kind.name), observed)?;
         }
         let mut after = kind.list(case, by, on).await?;
-        // What waits for its owner may be kept from the list until then.
+        // An item that waits for its owner may be kept from the list until then.
         if let (Caller::App(..), Ok(mark)) = (by, mark) {
             if after.len() == before.len() {
                 kind.confirm(case, &mark).await?;
@@ -105,7 +105,7 @@ async fn stays_until_removed(
 }
 
 /// The other token sees the same: both act on the watchlist of one account (SCOPE-2, SCOPE-3). What waits for its
-/// owner may be kept from CRM until then; whether something does that nobody here can confirm is returned.
+/// owner may be kept from CRM until then; the result says whether an item waits that cannot be confirmed here.
 async fn seen_by(
     case: &Case,
     kind: &Kind,
@@ -145,7 +145,7 @@ async fn confirm_all(case: &Case, marks: &[Mark]) -> Result<bool, Halt> {
     Ok(waits)
 }
 
-/// An item stands on the account that it was added to, and only there: neither token of another account sees it, and
+/// An item is on the account that it was added to, and only there: neither token of another account sees it, and
 /// neither can remove it.
 async fn of_one_account_only(case: &Case) -> Result<(), Halt> {
     let (owner, other) = (case.account().await?, case.account().await?);
@@ -155,7 +155,7 @@ async fn of_one_account_only(case: &Case) -> Result<(), Halt> {
         let id = match kind.needed(case, &crm, &owner, &kind.new_value(case)).await {
             Ok(id) => id,
             Err(_) if !kind.has_documented_body() => continue,
-            Err(stop) => return Err(stop),
+            Err(halt) => return Err(halt),
         };
         let own = kind.needed(case, &crm, &other, &kind.new_value(case)).await?;
         for caller in &callers {
@@ -177,7 +177,7 @@ async fn of_one_account_only(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// What is removed from one watchlist leaves the others of the account as they are.
+/// A removal from one watchlist leaves the others of the account as they are.
 async fn removed_alone(case: &Case) -> Result<(), Halt> {
     let (own, crm) = (Enrolled::new(case).await?, case.crm().await?);
     let kinds = KINDS.into_iter().filter_map(|kind| Some((kind, own.captures.get(kind.capture)?)));
@@ -196,8 +196,8 @@ async fn removed_alone(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Nobody is asked to confirm or verify what CRM adds. That nothing comes is known once the message about what the end
-/// user has added later has come.
+/// No message asks to confirm or verify an item that CRM adds. That none comes is known once the message about a later
+/// item of the end user has come.
 async fn added_by_crm_without_confirmation(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
@@ -223,7 +223,7 @@ async fn added_by_crm_without_confirmation(case: &Case) -> Result<(), Halt> {
     let own = case.asked(&later_mark).await?;
     let all = case.asked(&mark).await?;
     let late = all.saturating_sub(own);
-    Halt::unless(sent.max(late) == 0, "nobody is asked to confirm what CRM adds", || format!("{all} messages"))
+    Halt::unless(sent.max(late) == 0, "no message asks to confirm what CRM adds", || format!("{all} messages"))
 }
 
 /// Pages that are longer than this are not filled.
@@ -233,8 +233,8 @@ const LONGEST_PAGE: u64 = 60;
 async fn many_are_listed_to_the_last(case: &Case) -> Result<(), Halt> {
     let (account, crm) = (case.account().await?, case.crm().await?);
     let first = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
-    // More than a page, if the target has pages and tells how long they are. Where requests are dear, a list without a
-    // word about pages is taken to be whole.
+    // More than a page, if the target has pages and tells how long they are. Where requests are scarce, a list without
+    // a word about pages is taken to be whole.
     let page = reader::page_length(&first.body).filter(|page| *page <= LONGEST_PAGE);
     let many = match page {
         None if case.session.is_frugal() => 3,

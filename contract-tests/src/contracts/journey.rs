@@ -18,7 +18,7 @@ page!("journey" {
 });
 
 /// The backend logs in and enrols a customer; the customer adds an address and confirms it; an address leaks; the
-/// customer is told, advised, and closes the alarm, and the backend sees that.
+/// customer sees the alarm, reads the advice and closes the alarm, and the backend sees that.
 async fn from_login_to_closed_alarm(case: &Case) -> Result<(), Halt> {
     let source = leaks::source(case, &EMAIL).await?;
     leaks::is_affordable(case, &source)?;
@@ -30,7 +30,7 @@ async fn from_login_to_closed_alarm(case: &Case) -> Result<(), Halt> {
             Caller::Crm(login.token()?)
         }
         Err(Halt::Skipped(_)) => case.crm().await?,
-        Err(stop) => return Err(stop),
+        Err(halt) => return Err(halt),
     };
     let (account, created) = case.create_account_with_ssn(false).await?;
     created.demand("201 to the new account", |status| status == 201)?;

@@ -8,12 +8,17 @@ use crate::kind::{EMAIL, KINDS, Kind, Leaks};
 use crate::steps::leaks::{Source, found, leaked, of, seed, seen, source};
 
 page!("leaks" {
-    for kind in KINDS.into_iter().filter(|kind| kind.leaks.is_some()) => {
+    for kind in leaking_kinds() => {
         format!("of_{}", kind.with_article()), facts_of_leaks(kind) => |case| are_seen(case, kind),
     }
     "of_an_email_that_its_owner_confirms": ["EMAIL-1", "SCOPE-3"] => |case| of_a_confirmed_email(case),
-    "are_lists": ["EMAIL-1", "PHONE-1", "IBAN-1", "CARD-1"] => |case| are_lists(case),
+    "are_lists", leaking_kinds().map(Kind::fact).collect() => |case| are_lists(case),
 });
+
+/// The kinds whose leaks the guide has a list of.
+fn leaking_kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.into_iter().filter(|kind| kind.leaks.is_some())
+}
 
 /// The facts about the leaks of a kind.
 fn facts_of_leaks(kind: &Kind) -> Vec<&'static str> {
@@ -21,12 +26,13 @@ fn facts_of_leaks(kind: &Kind) -> Vec<&'static str> {
     [kind.facts, if is_seen_by_crm { &["SCOPE-2"] } else { &[] }].concat()
 }
 
-/// Who watches a value that is in a breach sees its leak, with either token that the guide gives a route; nothing changes
-/// for who watches another value, or nothing.
+/// An account that watches a value in a breach sees its leak, with either token that the guide gives a route; nothing
+/// changes for an account that watches another value, or nothing.
 async fn are_seen(case: &Case, kind: &Kind) -> Result<(), Halt> {
     let source = source(case, kind).await?;
     let _turn = case.session.leaking.lock().await;
-    // Whether leaks outlive the item that they were found for is the target's choice, so who watches is new here.
+    // Whether leaks outlive the item that they were found for is the target's choice, so the watching account is new
+    // here.
     let (watching, other, idle) = (case.fresh_account().await?, case.account().await?, case.account().await?);
     let crm = case.crm().await?;
     kind.needed(case, &crm, &other, &kind.new_value(case)).await?;
@@ -44,8 +50,8 @@ async fn are_seen(case: &Case, kind: &Kind) -> Result<(), Halt> {
         let after = seen(case, kind, account).await?;
         for ((path, before), (_, after)) in before.into_iter().zip(after) {
             let (is_right, who) = match account == &watching {
-                true => (after > before, "who watches the value sees its leak"),
-                false => (after == before, "nothing changes for who does not watch it"),
+                true => (after > before, "an account that watches the value sees its leak"),
+                false => (after == before, "nothing changes for an account that does not watch it"),
             };
             Halt::unless(is_right, who, || format!("{after} leaks in {path}, {before} before"))?;
         }
@@ -61,13 +67,14 @@ async fn of_what_was_watched_before(case: &Case, kind: &Kind, watching: &Account
     let before = seen(case, kind, watching).await?;
     seed(case, kind.name, &value).await?;
     for ((path, before), (_, after)) in before.into_iter().zip(seen(case, kind, watching).await?) {
+        let expected = "an account that watches a value sees a leak that comes to light later";
         let observed = || format!("{after} leaks in {path}, {before} before");
-        Halt::unless(after > before, "who watches a value sees a leak that comes to light later", observed)?;
+        Halt::unless(after > before, expected, observed)?;
     }
     Ok(())
 }
 
-/// A leak stands in the list of its own kind only: the account watches nothing of another.
+/// A leak is in the list of its own kind only: the account watches nothing of another kind.
 async fn in_its_own_list_only(case: &Case, kind: &Kind, watching: &Account) -> Result<(), Halt> {
     for other in KINDS.into_iter().filter(|other| *other != kind) {
         let seen = match seen(case, other, watching).await {
@@ -82,12 +89,12 @@ async fn in_its_own_list_only(case: &Case, kind: &Kind, watching: &Account) -> R
     Ok(())
 }
 
-/// What the end user has added, and confirmed by the link that they were sent, is watched like everything else.
+/// An email that the end user has added and confirmed by its link is watched like everything else.
 async fn of_a_confirmed_email(case: &Case) -> Result<(), Halt> {
     let source = source(case, &EMAIL).await?;
     if let Source::Known(_) = source {
-        // What the end user adds is written to.
-        return Err(Halt::Skipped("the address that is known to be in a breach may be somebody's".into()));
+        // A message goes to every address that the end user adds.
+        return Err(Halt::Skipped("the address that is known to be in a breach may be a real person's".into()));
     }
     let account = case.account().await?;
     let app = case.app(&account).await?;

@@ -30,14 +30,15 @@ page!("online" {
     "scan_has_an_entry_for_each_site": ["ONLINE-4", "ONLINE-5"] => |case| scan_has_an_entry_for_each_site(case),
     exclusive "scan_comes_to_an_end": ["ONLINE-4", "ONLINE-5", "ONLINE-6", "FORMAT-5"]
         => |case| timed(case, |case, time| Box::pin(scan_comes_to_an_end(case, time))),
-    exclusive "found_data_is_shown": ["ONLINE-6"] => |case| timed(case, |case, time| Box::pin(found_data_is_shown(case, time))),
+    exclusive "found_data_is_shown": ["ONLINE-6"]
+        => |case| timed(case, |case, time| Box::pin(found_data_is_shown(case, time))),
     exclusive "failed_site_is_retried": ["ONLINE-4"]
         => |case| timed(case, |case, time| Box::pin(failed_site_is_retried(case, time))),
     exclusive "removal_has_a_state_of_its_own": ["ONLINE-7"]
         => |case| timed(case, |case, time| Box::pin(removal_has_a_state_of_its_own(case, time))),
 });
 
-/// What data that a scan has found holds (ONLINE-6).
+/// The fields of data that a scan has found (ONLINE-6).
 const DATA: [&str; 8] = ["firstName", "lastName", "email", "ssn", "phone", "street", "zip", "city"];
 
 /// How the time of a scan passes.
@@ -97,7 +98,7 @@ async fn takes_the_app_token(case: &Case) -> Result<(), Halt> {
     each(case, (Principal::Partner, &crm), &own, of_online, ("401 or 403 to a CRM token", refused)).await
 }
 
-/// Who has a plan that includes it is let in on every route, who has another on none.
+/// A user whose plan includes it is let in on every route, and another user on none.
 async fn plan_must_include_it(case: &Case) -> Result<(), Halt> {
     let (with, without) = (case.session.target.plan_id, case.session.target.plan_without_online_id);
     let included = case.fresh_account().await?;
@@ -204,7 +205,7 @@ fn has_found(entry: &Value) -> bool {
     is_completed(entry) && reader::boolean(&entry["scan_result"]["is_data_found"]) == Some(true)
 }
 
-/// A scan at its end, and whose it is. Where the clock cannot be moved that may take longer than anybody waits.
+/// A scan at its end, and whose it is. Where the clock cannot be moved that may take longer than the suite waits.
 async fn ended(case: &Case, time: Time) -> Result<(Subscriber, Vec<Value>), Halt> {
     let (mut user, looks) = match time {
         Time::Moved => {
@@ -225,18 +226,18 @@ async fn ended(case: &Case, time: Time) -> Result<(Subscriber, Vec<Value>), Halt
     Ok((user, entries))
 }
 
-/// What must have come of a scan for a check to tell, or that it has not.
+/// An entry that a check needs, or the reason why it cannot tell.
 fn some<'a>(entries: &'a [Value], is_meant: fn(&Value) -> bool, what: &str) -> Result<&'a Value, Halt> {
     let none = || Halt::Inconclusive(format!("{what} among {} that were scanned", entries.len()));
     entries.iter().find(|entry| is_meant(entry)).ok_or_else(none)
 }
 
-/// Every site's scan fails or completes, and what stands with one that is completed is as its outcome has it.
+/// Every site's scan fails or completes, and a completed one holds the fields of its outcome.
 async fn scan_comes_to_an_end(case: &Case, time: Time) -> Result<(), Halt> {
     let (_, entries) = ended(case, time).await?;
     for entry in &entries {
         let state = ScanState::of(entry)?;
-        // How long a scan takes is not documented; nobody takes this long.
+        // How long a scan takes is not documented; no target takes this long.
         let expected = "a scan that fails or completes in weeks";
         Halt::unless(is_over(entry) || time == Time::Passing, expected, || format!("{} still", state.name()))?;
         is_result(case, entry)?;
@@ -267,7 +268,7 @@ fn is_result(case: &Case, entry: &Value) -> Result<(), Halt> {
     Halt::unless(data == json!([]), "data is [] where none was found", || data.to_string())
 }
 
-/// What is found for a user is shown, and to nobody else.
+/// Data that is found for a user is shown to that user only.
 async fn found_data_is_shown(case: &Case, time: Time) -> Result<(), Halt> {
     let (user, entries) = ended(case, time).await?;
     is_result(case, some(&entries, has_found, "no site has found anything")?)?;
@@ -361,13 +362,13 @@ async fn removal_has_a_state_of_its_own(case: &Case, time: Time) -> Result<(), H
 }
 
 /// Starts a scan and looks at it from second to second until it is over, so that each request is seen as it begins.
-/// Whether one was is told too.
+/// The result says whether one was.
 async fn requested(case: &Case) -> Result<(Subscriber, Vec<Value>, bool), Halt> {
     freeze(case).await?;
     let mut user = Subscriber::new(case).await?;
     user.scan(case).await.map_err(Halt::into_required)?;
     let mut entries = user.scanned(case).await.map_err(Halt::into_required)?;
-    // What is there in the second in which the scan was started was made in it.
+    // A request that is there in the second in which the scan was started was made in it.
     let mut is_seen_early = !begun(&[], &entries)?.is_empty();
     let in_first = |begun: &[&str]| match begun.iter().find(|state| **state != FIRST_REMOVAL_STATE) {
         Some(other) => {
@@ -389,7 +390,7 @@ async fn requested(case: &Case) -> Result<(Subscriber, Vec<Value>, bool), Halt> 
         case.drop_last();
         entries = now;
     }
-    // What takes longer is waited for all the same. A request may have moved on by then, or still be in its first state.
+    // A longer scan is waited for too. A request may have moved on by then, or still be in its first state.
     for look in 0..MOVES {
         if entries.iter().all(is_over) {
             break;

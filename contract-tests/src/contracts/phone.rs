@@ -17,13 +17,13 @@ page!("phone" {
 const SEND: &str = "/phone-watchlist/send-verification-code";
 const CONFIRM: &str = "/phone-watchlist/confirm";
 
-/// What names the phone to the verification routes: the guide does not say.
+/// All names that the verification routes may have for the phone: the guide gives none.
 fn naming(id: &str, phone: &str) -> Value {
     let id = id.parse::<u64>().map_or_else(|_| id.into(), Value::from);
     json!({ "phone_id": id, "phone": phone, "id": id })
 }
 
-/// Sends what names the phone, first as the fake has it, then by every name.
+/// Sends what names the phone, first as the mock has it, then by every name.
 async fn named(
     case: &Case,
     crm: &Caller,

@@ -1,4 +1,4 @@
-//! The principal matrix: who is let in where, generated from the guide's rows.
+//! The principal matrix: which caller is let in where, generated from the guide's rows.
 
 use std::collections::BTreeSet;
 
@@ -44,8 +44,8 @@ const ACTIONS: [&str; 9] = [
     "/alarms/company/",
 ];
 
-/// Where a path names something that is not there, who may not look may learn that it is not there. Where CRM and users
-/// have alarms at one place, a word may be taken for an id that is none.
+/// Where a path names something that is not there, a caller who may not look may learn that it is not there. Where CRM
+/// and users have alarms at one place, a word may be taken for a malformed id.
 fn wrong_token(route: &Route, answer: &Answer) -> bool {
     let may_be_unknown = route.path.contains("/alarms/") && answer.status == 404;
     let may_be_no_id = route.path.starts_with("/api/v1/alarms/") && matches!(answer.status, 400 | 422);
@@ -56,19 +56,19 @@ fn unauthenticated(_: &Route, answer: &Answer) -> bool {
     reader::is_wrong_token(answer.status)
 }
 
-/// Without a token nobody is let in.
+/// A caller without a token is let in nowhere.
 async fn nobody_is_refused(case: &Case) -> Result<(), Halt> {
     let own = Enrolled::new(case).await?;
     let closed = routes().iter().filter(|route| route.scope != Scope::Open);
     each(case, (Principal::Nobody, &Caller::Anonymous), &own, closed, ("401 without a token", unauthenticated)).await
 }
 
-/// What is no token, or only part of one, lets nobody in.
+/// A malformed token, or part of a good one, is let in nowhere.
 async fn garbage_is_refused(case: &Case) -> Result<(), Halt> {
     let own = Enrolled::new(case).await?;
     let garbage = Caller::Bearer(Secret("1|no-such-token".into()));
     let closed = routes().iter().filter(|route| route.scope != Scope::Open);
-    each(case, (Principal::Garbage, &garbage), &own, closed, ("401 to a token that is none", unauthenticated)).await?;
+    each(case, (Principal::Garbage, &garbage), &own, closed, ("401 to a malformed token", unauthenticated)).await?;
     // One that begins like a real one.
     let Caller::Crm(Secret(token)) = case.crm().await? else { return Ok(()) };
     let (number, _) = token.split_once('|').unwrap_or((&token, ""));
@@ -83,20 +83,21 @@ async fn garbage_is_refused(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Every route of the guide is there, and lets in whom the guide says.
+/// Every route of the guide is there, and lets in the callers that the guide names.
 async fn let_in(case: &Case) -> Result<(), Halt> {
-    // Updates with an empty body are among them, so the account is nobody else's afterwards.
+    // Updates with an empty body are among them, so no other case uses the account afterwards.
     let own = Enrolled::on(case, case.fresh_account().await?).await?;
     let crm = case.crm().await?;
     let is_let_in: fn(&Route, &Answer) -> bool = |route, answer| match answer.status {
-        // What nobody has may be refused like what somebody else has.
+        // A missing object may be refused like one of another account.
         403 => ["{alarmId}", "{companyId}"].iter().any(|capture| route.path.contains(capture)),
         401 | 405 => false,
         404 => ACTIONS.iter().any(|action| route.path.contains(action)),
         status => status < 500,
     };
     let expected = ("the route is there, and lets this token in", is_let_in);
-    // What the removals remove, the others need. Online Data needs a plan and a profile: it has a check of its own.
+    // Removals come last, because the other calls need the items. Online Data needs a plan and a profile: it has a
+    // check of its own.
     let in_order = |scopes: [Scope; 2]| {
         let is_meant = |route: &&Route| scopes.contains(&route.scope) && !online::serves(route);
         let mut routes: Vec<&Route> = routes().iter().filter(is_meant).collect();
@@ -152,7 +153,7 @@ async fn each_partner_has_its_own(case: &Case) -> Result<(), Halt> {
     let is_refused = |status| reader::is_foreign(status) || reader::is_wrong_token(status);
     foreign.demand("403 or 404 to the first partner", is_refused)?;
     for (id, _) in items {
-        // What is removed at the end of a case is the first partner's.
+        // The end of a case removes items of the first partner only.
         EMAIL.remove(case, &other, &account, &id).await?.demand("the item is removed", reader::is_success)?;
     }
     Ok(())
@@ -166,7 +167,7 @@ async fn items_of_another_account_are_refused(case: &Case) -> Result<(), Halt> {
     let mut theirs = Enrolled { account: other.clone(), captures: own.captures.clone(), values: own.values.clone() };
     theirs.captures.insert("{account_id}", other.id.clone());
     let of_items = |route: &Route| KINDS.iter().any(|kind| route.path.contains(kind.capture));
-    // That something is removed which is not there may be no error; that it is still there is what counts.
+    // A target may answer the removal of a missing item without an error; the item of the other account must stay.
     let is_kept: fn(&Route, &Answer) -> bool = |route, answer| {
         let is_done = route.method == Method::DELETE && reader::is_success(answer.status);
         is_done || reader::is_refusal(answer.status)
@@ -186,7 +187,7 @@ async fn items_of_another_account_are_refused(case: &Case) -> Result<(), Halt> {
     is_intact(case, &own).await
 }
 
-/// CRM adds to, and reads, each of several accounts, old and new, whoever is online.
+/// CRM adds to, and reads, each of several accounts, old and new, whether or not their owners are logged in.
 async fn every_account_is_administered(case: &Case) -> Result<(), Halt> {
     let crm = case.crm().await?;
     let accounts = [case.account().await?, case.account().await?, case.account().await?];
@@ -200,7 +201,7 @@ async fn every_account_is_administered(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Whoever would be let in, if there were such a route, is refused.
+/// Every caller that such a route would let in is refused.
 async fn excluded_routes_are_refused(case: &Case) -> Result<(), Halt> {
     of_excluded(case, |route| !route.path.contains("ssn-watchlist")).await
 }

@@ -24,7 +24,7 @@ page!("ssn" {
     "no_watchlist": ["SSN-1"] => |case| no_watchlist(case),
 });
 
-/// What was seen of an account's SSN, by the call that showed it: each may mask it in its own way.
+/// The SSN of an account as each call has shown it: each may mask it in its own way.
 #[derive(Default)]
 struct Sightings {
     seen: BTreeMap<String, String>,
@@ -33,8 +33,8 @@ struct Sightings {
 }
 
 impl Sightings {
-    /// Holds what an answer shows against what the same call has shown before. Where no digit is shown, nobody sees a
-    /// change.
+    /// Holds what an answer shows against what the same call has shown before. Where no digit is shown, no
+    /// change can be seen.
     fn note(&mut self, answer: &Answer) -> Result<(), Halt> {
         let Some(ssn) = shown(answer).filter(|ssn| ssn.contains(|char: char| char.is_ascii_digit())) else {
             return Ok(());
@@ -59,9 +59,9 @@ impl Sightings {
         self.note(&case.send(&case.crm().await?, Method::PATCH, &path, Some(json!({}))).await?)
     }
 
-    /// That nothing has changed counts only where somebody could have seen it.
+    /// An unchanged SSN counts only where a change could have been seen.
     fn are_enough(&self) -> Result<(), Halt> {
-        let unseen = || Halt::Inconclusive("the target shows no ssn, so nobody sees whether it has changed".into());
+        let unseen = || Halt::Inconclusive("the target shows no ssn, so a change of it cannot be seen".into());
         self.is_compared.then_some(()).ok_or_else(unseen)
     }
 }
@@ -100,8 +100,8 @@ async fn updates_ignore_it(case: &Case) -> Result<(), Halt> {
     sightings.are_enough()
 }
 
-/// Whatever an account shows of its SSN: after all that could have put another one in its place, a leak of the first
-/// raises an alarm, and a leak of the other none.
+/// After all calls that could have put another SSN in place of the first, a leak of the first raises an alarm, and a
+/// leak of the other none, whatever the account shows.
 async fn the_first_stays_watched(case: &Case) -> Result<(), Halt> {
     if !case.session.is_mock().await {
         return Err(Halt::Skipped("a leak of an SSN cannot be seeded there".into()));
@@ -183,7 +183,7 @@ async fn no_route_adds_one_later(case: &Case) -> Result<(), Halt> {
         sightings.look(case, &account, &readers).await?;
         let path = Monitoring::Activate.path(&account);
         let ssn = json!({ "ssn": case.values.ssn() });
-        // Whether a switch refuses an ssn is the target's choice; that it takes none is not.
+        // The guide leaves open whether a switch refuses an ssn; it must not take one.
         case.send(&case.crm().await?, Method::PATCH, &path, Some(ssn)).await?;
         return sightings.look(case, &account, &readers).await;
     }
@@ -197,7 +197,7 @@ async fn no_route_adds_one_later(case: &Case) -> Result<(), Halt> {
         has_none(&answer)?;
     }
     let path = Monitoring::Activate.path(&account);
-    // What a switch answers where there is nothing to monitor is the target's choice; that it adds nothing is not.
+    // The guide leaves open how a switch answers where there is nothing to monitor; it must not add an SSN.
     for body in [None, Some(json!({ "ssn": ssn }))] {
         has_none(&case.send(&crm, Method::PATCH, &path, body).await?)?;
         has_none(&case.send(&crm, Method::PATCH, &Monitoring::Deactivate.path(&account), None).await?)?;
@@ -222,12 +222,10 @@ async fn complete_electronic_id(case: &Case, account: &Account, ssn: &str) -> Re
     case.control(Method::POST, &format!("/_mock/accounts/{}/eid", account.id), Some(body)).await
 }
 
-/// The user adds an SSN by an electronic ID, which the fake lets a test complete; it is there from then on.
+/// The user adds an SSN by an electronic ID, which the mock lets a test complete; it is there from then on.
 async fn added_by_electronic_id(case: &Case) -> Result<(), Halt> {
     if !case.session.is_mock().await {
-        return Err(Halt::Skipped(
-            "nobody can complete an electronic ID but a person: the guide gives no route".into(),
-        ));
+        return Err(Halt::Skipped("only a person can complete an electronic ID: the guide gives no route".into()));
     }
     let (account, _) = created(case, case.session.target.ssn_required).await?;
     let (mut sightings, readers) = (Sightings::default(), case.callers(&account).await?);

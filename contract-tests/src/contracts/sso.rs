@@ -159,24 +159,24 @@ async fn own_profile_is_read(case: &Case) -> Result<(), Halt> {
     Ok(())
 }
 
-/// What is shown of an account is of that account.
+/// A shown profile is that of this account.
 fn is_profile_of(answer: &Answer, account: &Account) -> Result<(), Halt> {
     let Some(item) = reader::item(&answer.body) else {
         return Err(Halt::fail("the own profile", format!("none to {}", answer.to)));
     };
-    // What else a profile shows is the target's choice, and so is what its id is the id of.
+    // The guide leaves open what else a profile shows, and what its id is the id of.
     if let Some(email) = item.get("email").and_then(Value::as_str) {
         let is_own = email.eq_ignore_ascii_case(&account.email);
         return Halt::unless(is_own, format!("the profile of {}", account.email), || format!("that of {email}"));
     }
     let id = reader::id(item);
     Halt::unless(id.as_deref() == Some(&account.id), format!("the profile of account {}", account.id), || {
-        format!("that of {}", id.clone().unwrap_or_else(|| "nobody".into()))
+        format!("that of {}", id.clone().unwrap_or_else(|| "no account".into()))
     })
 }
 
 /// A user updates their own profile by both routes, and reads what they have written, and so does CRM where it reads
-/// accounts; nobody else's changes. The profile of another user is refused, and stays.
+/// accounts; no other profile changes. The profile of another user is refused, and stays.
 async fn own_profile_is_updated(case: &Case) -> Result<(), Halt> {
     let (account, other) = (case.fresh_account().await?, case.account().await?);
     let (app, stranger) = (case.app(&account).await?, case.app(&other).await?);
@@ -195,7 +195,7 @@ async fn own_profile_is_updated(case: &Case) -> Result<(), Halt> {
     // Nothing in the body is a reason to refuse it but whose profile it is about.
     let body = naming(case, &account, &case.values.name(), None);
     let answer = case.send(&stranger, Method::PUT, &path, Some(body)).await?;
-    answer.demand("somebody else's profile is refused", reader::is_refusal)?;
+    answer.demand("another user's profile is refused", reader::is_refusal)?;
     is_profile_of(&case.get(&app, "/api/v1/account").await?, &account)?;
     is_named(&names(case, &own, &account).await?, &last, &answer.to)
 }
@@ -210,7 +210,7 @@ async fn own_password_is_changed(case: &Case) -> Result<(), Halt> {
     let answer = case.post(&app, path, body.clone()).await?;
     match answer.status {
         400 | 422 => {
-            // It is there, at least, and for whoever has an app token.
+            // It is there, at least, and takes the app token.
             let crm = case.post(&case.crm().await?, path, body).await?;
             crm.demand("401 or 403 to a CRM token", reader::is_wrong_token)
         }

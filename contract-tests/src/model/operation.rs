@@ -8,7 +8,7 @@ use crate::kind::{CARD, EMAIL, KINDS, Kind, PASSPORT};
 /// How many accounts a sequence works on, each with an owner.
 pub(super) const ACCOUNTS: usize = 3;
 
-/// Who calls.
+/// The caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum By {
@@ -16,11 +16,11 @@ pub(super) enum By {
     App,
 }
 
-/// The label of an item: the place in the drawn sequence where it is added. One that no call has is an item that never
-/// was.
+/// The label of an item: the place in the drawn sequence where it is added. A label that no call has is that of an
+/// item that never was.
 pub(super) type Label = u32;
 
-/// A call. `account` is on which account; where that is not the item's, the item is somebody else's there.
+/// A call. `account` is on which account; where that is not the item's, the call is about an item of another account.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Operation {
@@ -199,7 +199,7 @@ pub(super) fn drafts(steps: usize) -> impl Strategy<Value = Vec<Draft>> {
     prop::collection::vec(draft, 1..=steps)
 }
 
-/// The calls that drafts stand for: an item is one of those that were added before, dead ones among them, or now and then
+/// Turns drafts into calls: an item is one of those that were added before, removed ones among them, or now and then
 /// one that never was.
 pub(super) fn bind(drafts: &[Draft]) -> Vec<Operation> {
     let mut added: Vec<(Label, usize, &Kind)> = Vec::new();

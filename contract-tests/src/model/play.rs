@@ -27,7 +27,7 @@ struct Play<'c> {
     reference: Reference,
     /// Where the messages about emails that wait began.
     marks: Vec<(Label, Mark)>,
-    /// The alarms of each account that are closed, once somebody has looked: an earlier case may have closed some.
+    /// The closed alarms of each account, once they were read: an earlier case may have closed some.
     closed: [Option<Vec<String>>; ACCOUNTS],
 }
 
@@ -36,10 +36,7 @@ pub(super) async fn play(case: &Case, operations: &[Operation]) -> Result<(), Ha
     let mut accounts = Vec::new();
     for _ in 0..ACCOUNTS {
         let account = case.account().await?;
-        let app = match case.app(&account).await {
-            Err(Halt::Skipped(_)) => None,
-            app => Some(app?),
-        };
+        let app = case.app_if_configured(&account).await?;
         accounts.push((account, app));
     }
     let other = case.other_partner().await.ok();
@@ -77,7 +74,7 @@ impl Play<'_> {
         }
     }
 
-    /// The path of an item; of one that never was, or whose id nobody knows, a made-up one.
+    /// The path of an item; a made-up one where the item never was, or where its id is not known.
     fn item_path(&self, caller: &Caller, account: usize, kind: &Kind, item: Label) -> String {
         let id = self.reference.item(item).and_then(|item| item.id.as_deref()).unwrap_or("999999999");
         caller.path(&self.accounts[account].0, &format!("{}/{id}", kind.items))
@@ -150,7 +147,7 @@ impl Play<'_> {
         self.lists(account, kind).await
     }
 
-    /// What comes of adding a value again is the target's choice: nothing, or another item.
+    /// Adding a value again comes to nothing, or to another item: the guide leaves that open.
     async fn add_again(&mut self, label: Label, item: Label, account: usize, by: By) -> Result<(), Halt> {
         let Some(item) = self.reference.item(item).cloned() else { return Ok(()) };
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
@@ -158,7 +155,7 @@ impl Play<'_> {
         let path = caller.path(&of, item.kind.items);
         let body = item.kind.body(self.case, &item.value);
         let answer = self.case.post(&caller, &path, body).await?;
-        no_crash(&answer)?;
+        is_answered(&answer)?;
         if !reader::is_success(answer.status) {
             return self.lists(account, item.kind).await;
         }
@@ -188,8 +185,8 @@ impl Play<'_> {
             answer.demand("an item that is there is removed", reader::is_success)?;
             self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Removed);
         } else {
-            // That nothing is removed which is not there may be no error.
-            no_crash(&answer)?;
+            // A target may answer the removal of a missing item without an error.
+            is_answered(&answer)?;
         }
         if let Some(home) = self.reference.item(item).map(|item| item.account).filter(|home| *home != account) {
             self.lists(home, kind).await?;
@@ -197,7 +194,8 @@ impl Play<'_> {
         self.lists(account, kind).await
     }
 
-    /// Whether the id of an item of another account, or of one that is gone, is on this account the id of something else.
+    /// Whether the id of an item of another account, or of one that is gone, is on this account the id of something
+    /// else.
     fn names_another(&self, item: Label, account: usize) -> bool {
         let Some(item) = self.reference.item(item) else { return false };
         let is_here = item.account == account && item.state != State::Removed;
@@ -213,7 +211,7 @@ impl Play<'_> {
         let path = self.item_path(&caller, account, &CARD, item);
         match self.reference.present(item, account).map(|item| (item.id.clone(), item.state)) {
             Some((None, _)) => Ok(()),
-            Some((Some(_), State::Waiting { .. })) => no_crash(&self.case.get(&caller, &path).await?),
+            Some((Some(_), State::Waiting { .. })) => is_answered(&self.case.get(&caller, &path).await?),
             Some((Some(id), _)) => {
                 let answer = self.case.get(&caller, &path).await?;
                 answer.demand("a card that is there is read", reader::is_success)?;
@@ -282,7 +280,7 @@ impl Play<'_> {
         let message = self.case.message(&mark).await?;
         let Some(link) = message.link() else { return Ok(()) };
         self.case.open(link).await?;
-        // Where the value was added more than once, nobody here can tell whose link that was.
+        // Where the value was added more than once, it is not known which of the items the link was for.
         if !self.reference.has_twin(item) {
             self.reference.item_mut(item).into_iter().for_each(|item| item.state = State::Listed);
         }
@@ -292,7 +290,7 @@ impl Play<'_> {
     async fn resend(&mut self, account: usize) -> Result<(), Halt> {
         let Some(app) = self.caller(account, By::App).cloned() else { return Ok(()) };
         let answer = self.case.post(&app, RESEND, json!({})).await?;
-        no_crash(&answer)?;
+        is_answered(&answer)?;
         answer.demand("the app token is let in", |status| !reader::is_wrong_token(status))?;
         self.lists(account, &EMAIL).await
     }
@@ -307,7 +305,7 @@ impl Play<'_> {
         answer.demand("the monitoring of an SSN that is there is switched", reader::is_success)
     }
 
-    /// A breach comes to hold the value of an item: who watches it has an alarm more, and who does not has not.
+    /// A breach comes to hold the value of an item: an account that watches it has one more alarm, and others do not.
     async fn leak(&mut self, item: Label) -> Result<(), Halt> {
         let Some(Item { kind, value, .. }) = self.reference.item(item).cloned() else { return Ok(()) };
         if !self.case.session.is_mock().await {
@@ -324,11 +322,12 @@ impl Play<'_> {
             let after = self.alarms(account, By::Crm).await?.unwrap_or_default();
             let new = after.iter().filter(|(id, _)| before.iter().all(|(old, _)| old != id)).count();
             let (is_right, expected) = match self.reference.watches(account, kind, &value) {
-                Watches::Surely => (new > 0, "an alarm for who watches a value that comes to stand in a breach"),
-                // There are few test numbers, and another run on the same server may have leaked one that is watched here.
+                Watches::Surely => (new > 0, "an alarm for an account that watches the value of the breach"),
+                // There are few test numbers, and another run on the same server may have leaked one that is watched
+                // here.
                 Watches::No if self.reference.has_common_values(account) => (true, ""),
                 Watches::Perhaps => (true, ""),
-                Watches::No => (new == 0, "no alarm for who does not watch the value"),
+                Watches::No => (new == 0, "no alarm for an account that does not watch the value"),
             };
             let observed = || format!("{new} new alarms on account {}", self.accounts[account].0.id);
             Halt::unless(is_right, expected, observed)?;
@@ -369,7 +368,7 @@ impl Play<'_> {
     /// Gives an account another name, which all who can read it read, and no other account has.
     async fn rename(&self, account: usize, by: By) -> Result<(), Halt> {
         let Some(caller) = self.caller(account, by).cloned() else { return Ok(()) };
-        // What stays behind must be as it was.
+        // An account that outlives the run must be as it was.
         if !self.case.session.target.is_throwaway {
             return Ok(());
         }
@@ -418,8 +417,8 @@ impl Play<'_> {
     }
 }
 
-/// Whatever is asked, a server answers.
-fn no_crash(answer: &Answer) -> Result<(), Halt> {
+/// A server error decides nothing: the sequence ends there.
+fn is_answered(answer: &Answer) -> Result<(), Halt> {
     match answer.status {
         status if status >= 500 => Err(Halt::Inconclusive(format!("the target fails: {status} to {}", answer.to))),
         _ => Ok(()),

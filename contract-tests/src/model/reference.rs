@@ -1,10 +1,10 @@
-//! The reference: which items each account has, as far as the guide tells. It shares nothing with the fake.
+//! The reference: which items each account has, as far as the guide tells. It shares nothing with the mock.
 
 use crate::kind::Kind;
 use crate::model::operation::{By, Label};
 
 impl State {
-    /// An item that nobody has seen yet.
+    /// An item that no list has shown yet.
     pub(super) const WAITING: Self = Self::Waiting { shown_to_crm: false, shown_to_app: false };
 
     /// Whether this caller must see it.
@@ -27,12 +27,12 @@ impl State {
     }
 }
 
-/// What is known of an item.
+/// The state of an item, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// It is there, and listed.
     Listed,
-    /// It is there, and may be kept from lists until its owner confirms it. Whom it was shown to, it stays shown to.
+    /// It is there, and may be kept from lists until its owner confirms it. Once visible to a caller, it stays visible.
     Waiting { shown_to_crm: bool, shown_to_app: bool },
     /// It was removed.
     Removed,
@@ -124,8 +124,8 @@ impl Reference {
         self.items.iter().filter(|item| item.kind == kind).count()
     }
 
-    /// Holds a list of ids to what is known, and learns what it tells: an item whose id was not known, or that might have
-    /// been kept back. Whatever is wrong is returned in words.
+    /// Holds a list of ids to what is known, and learns what it tells: an item whose id was not known, or that might
+    /// have been kept back. Whatever is wrong is returned in words.
     pub(super) fn compare(
         &mut self,
         account: usize,
@@ -135,7 +135,7 @@ impl Reference {
     ) -> Result<(), String> {
         for (place, id) in listed.iter().enumerate() {
             if listed[..place].contains(id) {
-                return Err(format!("item {id} stands in the list twice"));
+                return Err(format!("item {id} is in the list twice"));
             }
         }
         let of_list = |item: &&mut Item| item.account == account && item.kind == kind;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_an_item_was_shown_to_sees_it_again() {
+    fn an_item_that_was_shown_to_a_caller_stays_visible() {
         let mut reference = reference(&[(1, None, State::WAITING)]);
         assert!(reference.compare(0, &EMAIL, By::App, &["a".into()]).is_ok());
         assert!(reference.compare(0, &EMAIL, By::App, &[]).is_err());

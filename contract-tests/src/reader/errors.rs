@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use crate::format::Format;
 
-/// What is wrong with an error in `format`, if anything is (FORMAT-6 to 8). More fields than the guide names may stand
-/// in it.
+/// The mistake in an error in `format`, if there is one (FORMAT-6 to 8). It may have more fields than the guide names.
 pub fn error_issue(status: u16, content_type: &str, body: &Value, format: Format) -> Option<&'static str> {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match (format, &*media_type) {

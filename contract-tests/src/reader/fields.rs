@@ -1,4 +1,4 @@
-//! Fields wherever they stand, and the forms of their values.
+//! Fields at any depth of a body, and the forms of their values.
 
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ pub fn fields(body: &Value) -> Vec<(&str, &Value)> {
     }
 }
 
-/// Whether one of the fields of `item` is `value`, in whatever case and with whatever separators the target keeps it, or
-/// hidden but for its end: fields may have any name.
+/// Whether one of the fields of `item` is `value`, in whatever case and with whatever separators the target keeps it,
+/// or hidden but for its end: fields may have any name.
 pub fn shows(item: &Value, value: &str) -> bool {
     let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let value = bare(value);
@@ -26,7 +26,7 @@ pub fn shows(item: &Value, value: &str) -> bool {
     })
 }
 
-/// Whether a field of this name, wherever in an answer it stands, is `value`, in whatever form the target keeps it; none
+/// Whether a field of this name, at any depth of an answer, is `value`, in whatever form the target keeps it; none
 /// where there is no such field.
 pub fn field_is(body: &Value, name: &str, value: &str) -> Option<bool> {
     let named: Vec<_> = fields(body).into_iter().filter(|(of, _)| *of == name).collect();
@@ -56,7 +56,7 @@ pub fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
-/// What is wrong with a field as a boolean of the format.
+/// The mistake in a field as a boolean of the format, if there is one.
 pub fn boolean_issue(name: &str, value: &Value, format: Format) -> Option<String> {
     let is_right = match format {
         Format::Standardized => value.is_boolean(),

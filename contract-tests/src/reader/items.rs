@@ -43,7 +43,7 @@ pub struct Page<'a> {
 
 /// A list: bare, under `data` or another name, or a page of one with what leads to the next.
 pub fn page(body: &Value) -> Option<Page<'_>> {
-    // A paginator may stand under `data` itself.
+    // A paginator may be under `data` itself.
     let around = body.get("data").filter(|data| data.is_object()).unwrap_or(body);
     let data = around.get("data").unwrap_or(around);
     let named = || {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn sites_stand_at_the_top_or_under_data_and_have_ids() {
+    fn sites_are_at_the_top_or_under_data_and_have_ids() {
         let cases = [
             (json!({ "sites": [{ "id": 7 }] }), Some("7")),
             (json!({ "data": { "sites": [{ "id": 1, "site_id": 7 }] } }), Some("7")),

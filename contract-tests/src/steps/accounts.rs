@@ -7,7 +7,7 @@ use crate::case::Case;
 use crate::exchange::{Account, Answer};
 use crate::halt::Halt;
 
-/// Asks for an account whose body is changed before it is sent, with an SSN that nobody has if the first is somebody's.
+/// Asks for an account whose body is changed before it is sent, with an unlisted SSN if another account has the first.
 pub(crate) async fn create(
     case: &Case,
     change: impl Fn(&mut Value),

@@ -24,7 +24,7 @@ pub(crate) const STATISTIC: &str = "/api/v1/alarms/statistic";
 /// The user's list in its second version.
 pub(crate) const VERSION_2: &str = "/api/v2/alarms";
 
-/// Runs a contract where nothing else raises or closes alarms, if such a world can be had; the contract is told whether.
+/// Runs a contract where nothing else raises or closes alarms, if such a world can be had; the contract learns whether.
 /// Where the target has no private worlds, only an exclusive check has one.
 pub(crate) async fn undisturbed(
     case: &Case,

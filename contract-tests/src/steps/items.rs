@@ -1,4 +1,4 @@
-//! What is done with watched items of any kind, and an account that has one of each.
+//! Adding, listing, removing and confirming items of any kind, and an account that has one of each.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ impl Kind {
     pub(crate) async fn added(&self, case: &Case, by: &Caller, on: &Account, value: &str) -> Result<Answer, Halt> {
         let answer = self.add(case, by, on, value).await?;
         match answer.demand("the item is added", reader::is_success) {
-            Err(stop) if !self.has_documented_body() && matches!(answer.status, 400 | 422) => Err(stop.into_required()),
+            Err(halt) if !self.has_documented_body() && matches!(answer.status, 400 | 422) => Err(halt.into_required()),
             end => end.map(|()| answer),
         }
     }
@@ -98,7 +98,7 @@ impl Kind {
         new.map(|(id, _)| id).ok_or_else(|| Halt::fail("a new item in the list", "none").into_required())
     }
 
-    /// What asks the owner of `account` to confirm or verify an item of theirs.
+    /// A mark before the message that asks the owner of `account` to confirm or verify an item.
     pub(crate) async fn mark(&self, case: &Case, account: &Account, value: &str) -> Result<Mark, Halt> {
         // A message about an address goes there or to its owner; one about anything else to the owner.
         let to = if value.contains('@') || value.starts_with('+') {
@@ -117,14 +117,14 @@ impl Kind {
     }
 }
 
-/// An id that nothing is likely to have.
-pub(crate) const NOBODYS: &str = "999999999";
+/// An id that no object is likely to have.
+pub(crate) const UNUSED_ID: &str = "999999999";
 
 /// An account with one item of each kind that the target takes from CRM.
 #[derive(Debug)]
 pub(crate) struct Enrolled {
     pub(crate) account: Account,
-    /// What stands for the captures of paths.
+    /// The ids to put into the captures of paths.
     pub(crate) captures: BTreeMap<&'static str, String>,
     /// The value of each item, by the name of its kind.
     pub(crate) values: BTreeMap<&'static str, String>,
@@ -138,12 +138,12 @@ impl Enrolled {
 
     pub(crate) async fn on(case: &Case, account: Account) -> Result<Self, Halt> {
         let crm = case.crm().await?;
-        // What has not leaked has raised no alarm, and what belongs to no company is asked for in vain.
+        // An item that has not leaked has raised no alarm, and the account belongs to no company.
         let mut captures = BTreeMap::from([
             ("{account_id}", account.id.clone()),
             ("{ssnId}", account.id.clone()),
-            ("{alarmId}", NOBODYS.to_owned()),
-            ("{companyId}", NOBODYS.to_owned()),
+            ("{alarmId}", UNUSED_ID.to_owned()),
+            ("{companyId}", UNUSED_ID.to_owned()),
         ]);
         let mut values = BTreeMap::new();
         for kind in case.session.sample(KINDS.into_iter(), 3) {

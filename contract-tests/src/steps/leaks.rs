@@ -21,7 +21,7 @@ pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 pub(crate) enum Source {
     /// The user names one that the target is known to hold.
     Known(String),
-    /// The fake is told of one.
+    /// The mock is told of one.
     Seeded,
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn source(case: &Case, kind: &Kind) -> Result<Source, Halt> {
     }))
 }
 
-/// Goes on where a run has the requests for what takes a leak and is looked at in the other format too.
+/// Goes on where a run can afford a check that needs a leak and is run in the other format too.
 pub(crate) fn is_affordable(case: &Case, source: &Source) -> Result<(), Halt> {
     if *source == Source::Seeded || case.session.is_turn_of(case.format) {
         return Ok(());
@@ -48,7 +48,7 @@ pub(crate) fn is_affordable(case: &Case, source: &Source) -> Result<(), Halt> {
     Err(Halt::Skipped(why.into()))
 }
 
-/// The value, in a breach from now on.
+/// A value that a breach holds from now on.
 pub(crate) async fn leaked(case: &Case, kind: &Kind, source: Source) -> Result<String, Halt> {
     match source {
         Source::Known(value) => Ok(value),

@@ -17,7 +17,7 @@ fn code(answer: &Answer) -> Option<Value> {
     found.map(|(_, value)| value.clone()).filter(|code| code.is_string() || code.is_number())
 }
 
-/// Asks for a one-time code: it stands in the answer, or else in a message.
+/// Asks for a one-time code: it is in the answer, or else in a message.
 pub(crate) async fn issued(case: &Case, account: &Account) -> Result<Value, Halt> {
     let mark = case.mark(&[&account.email]).await;
     let answer = case.sso_exchange(CODE, &account.email).await?;
@@ -34,13 +34,14 @@ pub(crate) async fn issued(case: &Case, account: &Account) -> Result<Value, Halt
     Ok(code)
 }
 
+/// Exchanges a one-time code for a token.
 pub(crate) async fn exchange(case: &Case, code: &Value) -> Result<Answer, Halt> {
     let answer = case.post(&Caller::Anonymous, LOGIN, json!({ "code": code })).await?;
     case.learn_token(&answer, "$APP_TOKEN");
     Ok(answer)
 }
 
-/// Refused, and without a token.
+/// A login with this body is refused, and answers no token.
 pub(crate) async fn no_token(case: &Case, path: &str, body: Value) -> Result<(), Halt> {
     let answer = case.post(&Caller::Anonymous, path, body).await?;
     case.learn_token(&answer, "$TOKEN");

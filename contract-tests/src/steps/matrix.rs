@@ -34,8 +34,8 @@ fn items_of(path: &str) -> &str {
     }
 }
 
-/// Calls each of `routes` as one principal, and notes what came of it in the matrix. All are called, even if one gives no
-/// answer; the first that does other than expected is told with the others beside it.
+/// Calls each of `routes` as one principal, and notes each status in the matrix. All are called, even if one gives no
+/// answer; a failure names all that were not answered as expected.
 pub(crate) async fn each<'r>(
     case: &Case,
     (principal, caller): (Principal, &Caller),
@@ -48,8 +48,8 @@ pub(crate) async fn each<'r>(
         let Some(path) = own.fill(&route.path) else { continue };
         let answer = match case.send_request(caller, request(case, route, path)).await {
             Ok(answer) => answer,
-            Err(stop) => {
-                unanswered.get_or_insert(stop);
+            Err(halt) => {
+                unanswered.get_or_insert(halt);
                 continue;
             }
         };
@@ -86,10 +86,7 @@ pub(crate) async fn is_intact(case: &Case, own: &Enrolled) -> Result<(), Halt> {
 pub(crate) async fn of_excluded(case: &Case, is_meant: fn(&Route) -> bool) -> Result<(), Halt> {
     let own = Enrolled::new(case).await?;
     let crm = case.crm().await?;
-    let app = match case.app(&own.account).await {
-        Err(Halt::Skipped(_)) => None,
-        app => Some(app?),
-    };
+    let app = case.app_if_configured(&own.account).await?;
     let callers = [(Principal::Partner, Some(&crm), Scope::Crm), (Principal::Owner, app.as_ref(), Scope::App)];
     for (principal, caller, scope) in callers {
         let Some(caller) = caller else { continue };

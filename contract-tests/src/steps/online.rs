@@ -22,7 +22,7 @@ pub(crate) fn serves(route: &Route) -> bool {
     route.path.starts_with(PROFILE)
 }
 
-/// A profile that nobody has; no other has a field in common with it (ONLINE-2).
+/// A new profile, which has no field in common with any other (ONLINE-2).
 pub(crate) fn profile(case: &Case) -> Value {
     let (city, phone) = (case.values.name(), case.values.phone());
     json!({
@@ -40,7 +40,7 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
-    /// A new one. Nothing removes a profile, so its account is nobody else's afterwards.
+    /// A new one. Nothing removes a profile, so no other case uses its account afterwards.
     pub(crate) async fn new(case: &Case) -> Result<Self, Halt> {
         let account = case.fresh_account().await?;
         let (app, profile) = (case.app(&account).await?, profile(case));
@@ -66,7 +66,7 @@ impl Subscriber {
         start_scan(case, &self.app).await
     }
 
-    /// What the scan has come to, site by site.
+    /// The state of the scan, site by site.
     pub(crate) async fn scanned(&self, case: &Case) -> Result<Vec<Value>, Halt> {
         let answer = case.get(&self.app, SCAN_STATUS).await?;
         answer.demand("the status of the scan", reader::is_success)?;

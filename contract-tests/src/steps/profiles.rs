@@ -61,8 +61,8 @@ pub(crate) fn names_in(answer: &Answer) -> Vec<Value> {
     NAMES.into_iter().filter_map(shown).collect()
 }
 
-/// The body that gives an account this name, as first name and as last one. It holds all that a new account needs, for a
-/// target may replace the whole of it.
+/// The body that gives an account this name, as first name and as last one. It holds all that a new account needs,
+/// because a target may replace the whole of it.
 pub(crate) fn naming(case: &Case, account: &Account, name: &str, ssn: Option<&str>) -> Value {
     let mut body = case.account_body(&account.email, ssn);
     for field in NAMES {
@@ -74,7 +74,7 @@ pub(crate) fn naming(case: &Case, account: &Account, name: &str, ssn: Option<&st
 /// The fields of an account that hold its names.
 const NAMES: [&str; 2] = ["first_name", "last_name"];
 
-/// Whoever reads the account reads this name.
+/// Every caller that reads the account reads this name.
 pub(crate) fn is_named(shown: &[(&str, Value)], name: &str, after: &str) -> Result<(), Halt> {
     let wrong = shown.iter().find(|(_, shown)| shown != name);
     let expected = format!("the name {name} after {after}");
@@ -83,7 +83,7 @@ pub(crate) fn is_named(shown: &[(&str, Value)], name: &str, after: &str) -> Resu
     })
 }
 
-/// Nobody who reads the account reads this name.
+/// No caller that reads the account reads this name.
 pub(crate) fn is_not_named(shown: &[(&str, Value)], name: &str, after: &str) -> Result<(), Halt> {
     let wrong = shown.iter().find(|(_, shown)| shown == name);
     let expected = format!("{after} leaves the account as it is");

@@ -14,7 +14,7 @@ use crate::secrets::Secret;
 use crate::steps::accounts::Monitoring;
 use crate::steps::alarms::{ALL, STATISTIC, VERSION_2};
 use crate::steps::confirmations::{RESEND, VERIFY};
-use crate::steps::items::{Enrolled, NOBODYS};
+use crate::steps::items::{Enrolled, UNUSED_ID};
 use crate::steps::leaks;
 use crate::steps::online::{PROFILE, SCAN, SCAN_STATUS, SITES, STATUS, profile, retry};
 use crate::steps::profiles::UPDATES;
@@ -74,7 +74,7 @@ async fn visit_watchlists(case: &Case, caller: &Caller, own: &Enrolled) -> Resul
             case.get(caller, &caller.path(account, leaks.path)).await?;
         }
         case.post(caller, &caller.path(account, kind.items), json!({})).await?;
-        kind.remove(case, caller, account, NOBODYS).await?;
+        kind.remove(case, caller, account, UNUSED_ID).await?;
         if let Some(id) = own.captures.get(kind.capture) {
             case.send(caller, Method::PUT, &caller.path(account, &format!("{}/{id}", kind.items)), None).await?;
         }
@@ -147,7 +147,7 @@ async fn visit_alarms(case: &Case, by: &Caller, account: &Account) -> Result<(),
     for rest in first.iter().flat_map(|id| [format!("/{id}"), format!("/{id}/coachme"), format!("/{id}/close")]) {
         case.get(by, &format!("{list}{rest}")).await?;
     }
-    case.get(by, &format!("{list}/{NOBODYS}")).await?;
+    case.get(by, &format!("{list}/{UNUSED_ID}")).await?;
     let more: &[&str] = match by {
         Caller::App(..) => &[VERSION_2],
         _ => &[ALL[1], STATISTIC, "/api/v1/alarms/accounts/by-period"],
@@ -174,6 +174,6 @@ async fn visit_online(case: &Case, app: &Caller) -> Result<(), Halt> {
     for _ in 0..2 {
         case.post(app, SCAN, json!({})).await?;
     }
-    case.post(app, &retry(NOBODYS), json!({})).await?;
+    case.post(app, &retry(UNUSED_ID), json!({})).await?;
     case.get(app, SCAN_STATUS).await.map(drop)
 }

@@ -15,8 +15,8 @@ pub(crate) async fn own_world(case: &Case) -> Result<Case, Halt> {
     Ok(Case::new(&case.session.sandbox(json!({})).await?, case.format))
 }
 
-/// The same, or a case in the target's only world where it has a clock and no sandboxes. Such a check runs by itself, and
-/// [`teardown`] sets the clock back.
+/// The same, or a case in the target's only world where it has a clock and no sandboxes. Such a check runs by itself,
+/// and [`teardown`] sets the clock back.
 pub(crate) async fn movable_world(case: &Case) -> Result<Case, Halt> {
     match own_world(case).await {
         Err(Halt::Skipped(_)) if case.session.has_only_its_own_clock().await => {

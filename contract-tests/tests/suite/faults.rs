@@ -27,7 +27,7 @@ mod trial;
 
 use std::collections::BTreeSet;
 
-use contract_tests::{Fake, Format, Outcome, checks};
+use contract_tests::{Format, Mock, Outcome, checks};
 
 use crate::proxy::{client, start};
 use crate::{describe, run};
@@ -86,7 +86,7 @@ async fn every_fault_is_noticed_whatever_else_a_server_does() {
 /// A proxy that does nothing is no fault.
 #[tokio::test]
 async fn a_proxy_without_a_fault_is_no_fault() {
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let target = mock.target();
     let server = start(client(), target.base_url(), &[]).await;
     let run = run(target.at(server.url), SEED, 6);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract_tests::{Assumption, Fake, Finding, Run, Settings, Target, assumptions};
+use contract_tests::{Assumption, Finding, Mock, Run, Settings, Target, assumptions};
 use mock_server::{MockServer, MockServerBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -70,7 +70,7 @@ const THROTTLED: (&str, &str) = ("throttle.per-minute", "7");
 /// How many servers run at a time.
 const AT_ONCE: usize = 8;
 
-fn run_on(mock: &Fake) -> Arc<Run> {
+fn run_on(mock: &Mock) -> Arc<Run> {
     Arc::new(Run::new(mock.target(), Settings::default()).expect("a run"))
 }
 
@@ -92,7 +92,7 @@ async fn wrong_of(probes: JoinSet<Option<String>>) -> Vec<String> {
 
 #[tokio::test]
 async fn the_defaults_of_the_mock_are_confirmed() {
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let run = run_on(&mock);
     let mut probes = JoinSet::new();
     for Assumption { key, .. } in assumptions() {
@@ -142,7 +142,7 @@ async fn every_alternative_is_found() {
         let turns = Arc::clone(&turns);
         probes.spawn(async move {
             let _turn = turns.acquire_owned().await.expect("the semaphore is never closed");
-            let mock = Fake::from(following(key, &value).start().await);
+            let mock = Mock::from(following(key, &value).start().await);
             let finding = run_on(&mock).probe(key).await;
             (finding.observed.as_ref() != Some(&value)).then(|| complaint(&finding, &value))
         });
@@ -166,7 +166,7 @@ async fn each_question_is_answered_where_all_differ() {
             builder = builder.assume(key, values[0]).expect("a value of the fixture");
             expected.push((key, values[0].to_owned()));
         }
-        let mock = Fake::from(builder.start().await);
+        let mock = Mock::from(builder.start().await);
         let mut probes = JoinSet::new();
         for (key, value) in expected.into_iter().filter(|(key, _)| untold(key, &[NEVER_TOLD]).is_none()) {
             // A run each: one that knows the secrets of all would take long to look for them.
@@ -210,7 +210,7 @@ async fn always(status: &'static str, body: &'static str) -> String {
 
 /// The findings of all probes on a system that answers every request alike.
 async fn findings_on(status: &'static str, body: &'static str) -> Vec<Finding> {
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let target = mock.target().at(always(status, body).await);
     let run = Arc::new(Run::new(target, Settings::default()).expect("a run"));
     let mut findings = Vec::new();
@@ -250,7 +250,7 @@ async fn a_system_that_says_yes_to_everything_brings_no_probe_down() {
 /// Without SSO, messages and a second partner less can be told; nothing is told wrongly, and nothing is left behind.
 #[tokio::test]
 async fn a_target_that_is_configured_for_little_is_not_judged_wrongly() {
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let base_url = mock.target().base_url().to_owned();
     let variables = |name: &str| match name {
         "DEFENTRY_BASE_URL" => Some(base_url.clone()),
@@ -276,7 +276,7 @@ async fn a_target_that_is_configured_for_little_is_not_judged_wrongly() {
 
 #[tokio::test]
 async fn a_key_that_there_is_not_is_unknown() {
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let finding = run_on(&mock).probe("no.such-key").await;
     assert_eq!((finding.verdict(), &*finding.reason), ("unknown", "there is no such assumption"));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract_tests::{Check, Fake, Format, Outcome, Run, Target, checks};
+use contract_tests::{Check, Format, Mock, Outcome, Run, Target, checks};
 use mock_server::{MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -51,7 +51,7 @@ async fn all_is_silent(tries: impl IntoIterator<Item = impl Future<Output = (Str
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_seed_raises_an_alarm() {
-    let mock = Arc::new(Fake::start().await);
+    let mock = Arc::new(Mock::start().await);
     let model = checks().find(|check| check.id == "model.sequences").expect("the model is a check");
     all_is_silent(SEEDS.map(|seed| {
         let mock = Arc::clone(&mock);
@@ -69,7 +69,7 @@ async fn no_seed_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_whole_run_raises_an_alarm() {
     all_is_silent([1, u64::MAX].map(|seed| async move {
-        let mock = Fake::start().await;
+        let mock = Mock::start().await;
         (format!("seed {seed}"), alarms(&run(mock.target(), seed, 1), &Format::ALL, |_| false).await)
     }))
     .await;
@@ -80,7 +80,7 @@ async fn no_whole_run_raises_an_alarm() {
 async fn no_alternative_raises_an_alarm() {
     all_is_silent(alternatives().into_iter().flatten().enumerate().map(|(place, alternative)| async move {
         let alternative = [alternative];
-        let mock = Fake::from(assuming(&alternative).start().await);
+        let mock = Mock::from(assuming(&alternative).start().await);
         let format = Format::ALL[place % 2];
         let alarms = alarms(&run(mock.target(), 1, 1), &[format], |check| may_be_undecided(&alternative, check)).await;
         (format!("{}={}", alternative[0].0, alternative[0].1), alarms)
@@ -91,7 +91,7 @@ async fn no_alternative_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn not_even_many_alternatives_raise_an_alarm() {
     all_is_silent(alternatives().into_iter().enumerate().map(|(round, chosen)| async move {
-        let mock = Fake::from(assuming(&chosen).start().await);
+        let mock = Mock::from(assuming(&chosen).start().await);
         let run = run(mock.target(), 1, 2);
         (format!("round {round}"), alarms(&run, &Format::ALL, |check| may_be_undecided(&chosen, check)).await)
     }))
@@ -107,7 +107,7 @@ const DEPLOYED: &[(&str, fn(MockServerBuilder) -> MockServerBuilder, fn(Target) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_deployment_raises_an_alarm() {
     all_is_silent(DEPLOYED.iter().map(|&(name, build, configure)| async move {
-        let mock = Fake::from(build(MockServer::builder()).start().await);
+        let mock = Mock::from(build(MockServer::builder()).start().await);
         (name.to_owned(), alarms(&run(configure(mock.target()), 1, 2), &Format::ALL, |_| false).await)
     }))
     .await;
@@ -122,7 +122,7 @@ async fn no_variant_raises_an_alarm() {
         async move {
             let together = variants::all().skip(first).step_by(4);
             let (names, wrongs): (Vec<_>, Vec<_>) = together.map(|variant| (variant.name, variant.does)).unzip();
-            let mock = Fake::start().await;
+            let mock = Mock::start().await;
             let target = mock.target();
             let server = start(http, target.base_url(), &wrongs).await;
             let run = run(target.at(server.url), 1, 2);
@@ -136,7 +136,7 @@ async fn no_variant_raises_an_alarm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ends_with_the_next_login_is_taken_up_again() {
     let http = client();
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let target = mock.target();
     let one_session = variants::all().find(|variant| variant.name == "a partner has one session at a time");
     let server = start(http, target.base_url(), &[one_session.expect("one").does]).await;
@@ -164,7 +164,7 @@ fn side_by_side(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_without_sandboxes_is_moved_and_set_back() {
     let http = client();
-    let mock = Fake::start().await;
+    let mock = Mock::start().await;
     let target = mock.target();
     let without = there(|asked, _| match asked.path.starts_with("/_mock/sandboxes") {
         true => Way::Back(Answered::json(404, &json!({ "error": "Not found" }))),

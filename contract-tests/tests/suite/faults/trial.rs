@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract_tests::{Check, Fake, Format, Outcome, Target, checks};
+use contract_tests::{Check, Format, Mock, Outcome, Target, checks};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -26,7 +26,7 @@ pub(super) type Attempt = (String, &'static str, Result<String, Vec<String>>);
 
 /// Tries a fault on a server that does this beside it.
 pub(super) async fn attempt(http: reqwest::Client, fault: &'static Fault, beside: Beside) -> Attempt {
-    let mock = Fake::from((fault.mock)(assuming(&beside.chosen)).start().await);
+    let mock = Mock::from((fault.mock)(assuming(&beside.chosen)).start().await);
     let target = mock.target();
     let server = start(http, target.base_url(), &[fault.wrong, beside.variant]).await;
     let noticed = is_noticed(fault, (fault.target)(target.at(server.url.clone()))).await;
