@@ -103,10 +103,10 @@ export function faults({ refresh, onSubmit, open }) {
     return [fault.method, fault.path ?? "every path", token].filter(Boolean).join(" ");
   }
 
-  function many({ next, share, struck, left, ends_at: endsAt, is_over: isOver }) {
+  function many({ next, share, matched, left, ends_at: endsAt, is_over: isOver }) {
     const so = share === undefined ? "" : `${Math.round(share * 1000) / 10}% of them; `;
     const rest = isOver ? "over" : next === undefined ? (endsAt ? `until ${endsAt}` : "until it is ended") : `${left} to come`;
-    return `${so}struck ${struck === 1 ? "once" : `${struck} times`}; ${rest}`;
+    return `${so}matched ${matched === 1 ? "once" : `${matched} times`}; ${rest}`;
   }
 
   function row(fault) {

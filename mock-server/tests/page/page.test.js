@@ -369,10 +369,10 @@ describe("faults", () => {
     await dialog.getByLabel("How many").fill("1");
     await dialog.getByRole("button", { name: "Set it" }).click();
     await faults(page).getByText("GET /api/v1/email-watchlist with token app").waitFor();
-    await faults(page).getByText("answers 502 after all is done; struck 0 times; 1 to come").waitFor();
+    await faults(page).getByText("answers 502 after all is done; matched 0 times; 1 to come").waitFor();
 
     assert.deepEqual([await emails(world, CRM), await emails(world, APP), await emails(world, APP)], [403, 502, 200]);
-    await faults(page).getByText("struck once; over").waitFor();
+    await faults(page).getByText("matched once; over").waitFor();
     await page.locator("#faults-heading", { hasText: "0, 1 over" }).waitFor();
     await faults(page).getByRole("button", { name: "End fault 1" }).click();
     await page.locator("#faults").waitFor({ state: "hidden" });
@@ -398,7 +398,7 @@ describe("faults", () => {
     await setByClient(world, { kind: "latency", milliseconds: { uniform: [50, 400] }, share: 0.25, token: "none" });
     await faults(page).getByText("every message to +*********05").waitFor();
     await faults(page).getByText("every path without a token").waitFor();
-    await faults(page).getByText("answers 50 to 400 ms late; 25% of them; struck 0 times; until it is ended").waitFor();
+    await faults(page).getByText("answers 50 to 400 ms late; 25% of them; matched 0 times; until it is ended").waitFor();
     assert(!(await everything(page)).includes("+46701740605"));
     await page.getByLabel("Show personal numbers").check();
     await faults(page).getByText("every message to +46701740605").waitFor();

@@ -11,15 +11,15 @@ async fn a_fault_is_injected_into_the_next_few_requests_and_then_no_more() {
     let world = World::new();
     let set = set(&world, json!({ "kind": "status", "status": 503, "next": 3 })).await;
     let shown = json!({
-        "id": 1, "kind": "status", "next": 3, "status": 503, "when": "before", "struck": 0, "left": 3, "is_over": false,
+        "id": 1, "kind": "status", "next": 3, "status": 503, "when": "before", "matched": 0, "left": 3, "is_over": false,
     });
     assert_eq!(set, shown);
     assert_eq!(statuses(&world, 1).await, [503]);
     let [listed] = faults(&world).await.try_into().expect("one fault");
-    assert_eq!((&listed["struck"], &listed["left"], &listed["is_over"]), (&json!(1), &json!(2), &json!(false)));
+    assert_eq!((&listed["matched"], &listed["left"], &listed["is_over"]), (&json!(1), &json!(2), &json!(false)));
     assert_eq!(statuses(&world, 4).await, [503, 503, 200, 200]);
     let [listed] = faults(&world).await.try_into().expect("one fault");
-    assert_eq!((&listed["struck"], &listed["left"], &listed["is_over"]), (&json!(3), &json!(0), &json!(true)));
+    assert_eq!((&listed["matched"], &listed["left"], &listed["is_over"]), (&json!(3), &json!(0), &json!(true)));
 }
 
 #[tokio::test]
@@ -112,5 +112,5 @@ async fn no_fault_is_injected_into_control_routes_links_and_preflights() {
         .header("origin", "https://app.example")
         .header("access-control-request-method", "GET");
     preflight.send().await.expect(204);
-    assert_eq!(faults(&world).await[0]["struck"], 0);
+    assert_eq!(faults(&world).await[0]["matched"], 0);
 }

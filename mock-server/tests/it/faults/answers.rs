@@ -30,7 +30,7 @@ async fn a_status_is_answered_in_the_shape_of_its_format() {
     ];
     for (status, code, legacy, key) in cases {
         let id = set(&world, json!({ "kind": "status", "status": status, "next": 2 })).await["id"].clone();
-        let hint = format!("a fault set by POST /_mock/faults (id {id}, status) answered this");
+        let hint = format!("a fault set by POST /_mock/faults (id {id}, status) made this response");
         for format in Format::BOTH {
             let answer = format.ask(world.get(EMAILS)).token(CRM).send().await.expect(status);
             assert_eq!(answer.header("x-mock-hint"), hint);
@@ -67,7 +67,7 @@ async fn throttling_is_as_each_format_has_it_and_counts_nothing() {
         for answer in [&legacy, &standardized] {
             assert_eq!(answer.header("retry-after"), "7");
             assert!(answer.rests_on("FORMAT-9") && !answer.rests_on("EMAIL-1"), "{answer:?}");
-            assert!(answer.header("x-mock-hint").ends_with("throttle) answered this"), "{answer:?}");
+            assert!(answer.header("x-mock-hint").ends_with("throttle) made this response"), "{answer:?}");
             assert_eq!(answer.header("x-ratelimit-remaining"), "");
         }
     }
@@ -138,7 +138,7 @@ async fn a_truncated_answer_announces_all_and_holds_as_many_bytes_as_were_asked_
         wire.send("GET", EMAILS, "").await;
         let (answer, end) = wire.rest().await;
         let (head, rest) = answer.split_once("\r\n\r\n").expect("a whole head");
-        assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("truncate) cut this answer short; "), "{head}");
+        assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("truncate) truncated this response; "), "{head}");
         assert!(head.contains("EMAIL-1"), "what there is of the answer is the world's: {head}");
         assert_eq!((announced(&format!("{head}\r\n")), rest, end), (body.len(), &body[..arrived], Ok(())), "{bytes}");
     }
@@ -167,7 +167,7 @@ async fn an_answer_is_late_by_what_was_asked_for_once_the_work_is_done() {
         assert!(began.elapsed() >= Duration::from_millis(40), "{milliseconds}: {:?}", began.elapsed());
         assert!(answer.rests_on("EMAIL-1"), "the answer is the world's");
         let hint = answer.header("x-mock-hint");
-        assert!(hint.contains("latency) held this answer back; this account watches nothing"), "{hint}");
+        assert!(hint.contains("latency) delayed this response; this account watches nothing"), "{hint}");
     }
     // It adds up with what comes after it.
     for fault in [
@@ -180,7 +180,7 @@ async fn an_answer_is_late_by_what_was_asked_for_once_the_work_is_done() {
     let began = Instant::now();
     let answer = world.get(EMAILS).token(CRM).send().await.expect(500);
     assert!(began.elapsed() >= Duration::from_millis(60), "{:?}", began.elapsed());
-    assert!(answer.header("x-mock-hint").contains("status) answered this"));
+    assert!(answer.header("x-mock-hint").contains("status) made this response"));
 }
 
 /// Sends a request that is held back for a minute, and returns once it is.

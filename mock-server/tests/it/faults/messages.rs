@@ -19,7 +19,7 @@ async fn a_dropped_message_is_not_there_and_its_link_and_code_work() {
     let user = Caller::user(&world);
     let added = user.post("/email-watchlist", json!({ "email": "lost@example.com" })).send().await.expect(201);
     let hint = added.header("x-mock-hint");
-    assert!(hint.contains("(id 1, message-drop) struck a message that this sent; "), "{hint}");
+    assert!(hint.contains("(id 1, message-drop) applied to a message that this request sent; "), "{hint}");
     assert!(added.rests_on("EMAIL-1"));
     let card = user.add_card("4000007520000008").await;
     assert_eq!(world.addressees(), [""; 0]);
