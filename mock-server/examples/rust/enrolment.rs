@@ -1,4 +1,4 @@
-//! Tests of an integration in Rust: the fake runs in the test process, and each test has a sandbox of its own.
+//! Tests of an integration in Rust: the mock runs in the test process, and each test has a sandbox of its own.
 
 mod defentry;
 
@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 const CONFIRMED: &str = "jane+confirmed-at-once@example.com";
 
 async fn sandbox_and_client() -> (Sandbox, Defentry) {
-    static FAKE: OnceCell<MockServer> = OnceCell::const_new();
-    let sandbox = FAKE.get_or_init(MockServer::start).await.sandbox();
+    static MOCK: OnceCell<MockServer> = OnceCell::const_new();
+    let sandbox = MOCK.get_or_init(MockServer::start).await.sandbox();
     let jane = Defentry::for_user("jane.roe@example.com", sandbox.base_url());
     (sandbox, jane)
 }

@@ -243,7 +243,7 @@ export function accounts({ refresh, leak, eid }) {
   }
 
   return {
-    /** Looks at everything again, at the fake's time `at`. */
+    /** Looks at everything again, at the mock's time `at`. */
     async refresh(at) {
       now = at;
       await refreshAccount();

@@ -11,7 +11,7 @@ export class Refused extends Error {
 /** Nobody answered. */
 export class Unreachable extends Error {
   constructor() {
-    super("The fake does not answer.");
+    super("The mock does not answer.");
   }
 }
 

@@ -136,7 +136,7 @@ export function dialogs({ refresh, selected }) {
     open(clockDialog);
   });
 
-  /** Shows what the fake's clock shows. */
+  /** Shows what the mock's clock shows. */
   function tick(now, frozen) {
     isFrozen = frozen;
     const shown = now.slice(0, 19).replace("T", " ");

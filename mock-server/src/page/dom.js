@@ -55,7 +55,7 @@ export function say(text) {
   quiet = setTimeout(() => (news.textContent = ""), 6000);
 }
 
-/** A time of the fake: of its own day the time alone. */
+/** A time of the mock: of its own day the time alone. */
 export function when(text, now) {
   const shown = now && text.slice(0, 10) === now.slice(0, 10) ? text.slice(11, 19) : text.slice(0, 16).replace("T", " ");
   return el("time", { datetime: text, title: text }, shown);
@@ -70,7 +70,7 @@ export function idOf(id) {
 /** `1 item`, `2 items`. */
 export const some = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-/** All but the last `shown` letters and digits as stars, as the fake masks numbers. */
+/** All but the last `shown` letters and digits as stars, as the mock masks numbers. */
 export function masked(text, shown) {
   const total = text.replace(/[^\p{L}\p{N}]/gu, "").length;
   let seen = 0;

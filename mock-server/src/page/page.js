@@ -15,7 +15,7 @@ const PAUSE = 1000;
 /** What time alone brings (a link that expires, a late message) is looked at so often, in milliseconds. */
 const LONGEST_UNSEEN = 5000;
 
-/** A look that takes long is followed by a rest so many times as long: the fake has other things to do. */
+/** A look that takes long is followed by a rest so many times as long: the mock has other things to do. */
 const REST = 10;
 const LONGEST_REST = 15_000;
 
@@ -90,7 +90,7 @@ function poll() {
   run();
 }
 
-/** Shows whether the fake answers. */
+/** Shows whether the mock answers. */
 function tell(state, error) {
   byId("live").textContent = state;
   byId("live").className = `state ${state}`;

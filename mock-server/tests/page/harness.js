@@ -1,4 +1,4 @@
-// A running fake with a world for each test, and the page of it in a browser.
+// A running mock with a world for each test, and the page of it in a browser.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -15,13 +15,13 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Starts a fake; port 0 is a free one. */
-export async function startFake(port = 0) {
+/** Starts a mock; port 0 is a free one. */
+export async function startMock(port = 0) {
   const child = spawn(BINARY, ["--listen", `127.0.0.1:${port}`, "--log", "json"], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const [line] = await Promise.race([
     new Promise((resolve) => createInterface(child.stdout).once("line", (line) => resolve([line]))),
-    ended.then((code) => { throw new Error(`the fake ended with ${code}`); }),
+    ended.then((code) => { throw new Error(`the mock ended with ${code}`); }),
   ]);
   const stop = async () => {
     child.kill();

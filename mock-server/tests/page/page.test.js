@@ -7,26 +7,26 @@ import { promisify } from "node:util";
 
 import axe from "axe-core";
 
-import { APP, CRM, World, openPage, startBrowser, startFake, tabTo } from "./harness.js";
+import { APP, CRM, World, openPage, startBrowser, startMock, tabTo } from "./harness.js";
 
 const run = promisify(execFile);
 
-let fake;
+let mock;
 let browser;
 
 before(async () => {
-  [fake, browser] = await Promise.all([startFake(), startBrowser()]);
+  [mock, browser] = await Promise.all([startMock(), startBrowser()]);
 });
 
 after(async () => {
   await browser?.close();
-  await fake?.stop();
+  await mock?.stop();
 });
 
 /** A test with a world and its page; at the end nothing may be complained about but what is `expected`. */
 function onPage(name, act, { assume, expected = [], ...options } = {}) {
   test(name, async () => {
-    const world = await World.make(fake.url, assume ? { assume } : {});
+    const world = await World.make(mock.url, assume ? { assume } : {});
     const { page, complaints, close } = await openPage(browser, world, options);
     try {
       await act({ world, page });
@@ -243,8 +243,8 @@ describe("what may be seen", () => {
   });
 
   onPage("the page of a sandbox shows that world alone, and leads to others", async ({ world, page }) => {
-    const main = new World(fake.url);
-    const other = await World.make(fake.url);
+    const main = new World(mock.url);
+    const other = await World.make(mock.url);
     await main.send("GET", "/api/v1/only-in-main");
     await other.addEmail("other@example.com");
     await world.addEmail("own@example.com");
@@ -262,7 +262,7 @@ describe("what may be seen", () => {
     await page.getByText(/^\d+, 2 switched$/).waitFor();
     assert.equal(await item(page, "own@example.com").count(), 0);
     await page.getByRole("link", { name: "main world" }).click();
-    await page.waitForURL(`${fake.url}/_mock/`);
+    await page.waitForURL(`${mock.url}/_mock/`);
     await requests(page).filter({ hasText: "/api/v1/only-in-main" }).waitFor();
   });
 });
@@ -490,16 +490,16 @@ describe("how it reads", () => {
   });
 });
 
-describe("where the fake is not", () => {
+describe("where the mock is not", () => {
   test("the page says that it has stopped, and goes on when it is back", async () => {
-    const first = await startFake();
+    const first = await startMock();
     const { page, close } = await openPage(browser, new World(first.url));
     let second;
     try {
       await first.stop();
-      await page.getByRole("alert").getByText("The fake does not answer").waitFor();
+      await page.getByRole("alert").getByText("The mock does not answer").waitFor();
       await page.locator("#live.stopped").waitFor();
-      second = await startFake(new URL(first.url).port);
+      second = await startMock(new URL(first.url).port);
       await page.locator("#live.live").waitFor();
       assert.equal(await page.locator("#banner").isVisible(), false);
       await new World(second.url).addEmail("after@example.com");
@@ -511,10 +511,10 @@ describe("where the fake is not", () => {
   });
 
   test("the page of a sandbox that has ended says so", async () => {
-    const world = await World.make(fake.url);
+    const world = await World.make(mock.url);
     const { page, close } = await openPage(browser, world);
     try {
-      await new World(fake.url).send("DELETE", `/_mock/sandboxes/${world.base.split("/").pop()}`);
+      await new World(mock.url).send("DELETE", `/_mock/sandboxes/${world.base.split("/").pop()}`);
       await page.getByRole("alert").getByText("there is no such sandbox").waitFor();
     } finally {
       await close();
