@@ -9,7 +9,7 @@ use mock_server::{MessageFilter, MockServer, NewLeak, Sandbox, WatchKind};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-/// What is added with this ending waits for nobody.
+/// An address with this ending is confirmed at once.
 const CONFIRMED: &str = "jane+confirmed-at-once@example.com";
 
 async fn sandbox_and_client() -> (Sandbox, Defentry) {
@@ -20,7 +20,7 @@ async fn sandbox_and_client() -> (Sandbox, Defentry) {
 }
 
 #[tokio::test]
-async fn an_email_waits_until_its_link_is_opened() {
+async fn an_email_is_pending_until_its_link_is_opened() {
     let (sandbox, mut jane) = sandbox_and_client().await;
     let added = jane.post("/api/v1/email-watchlist", json!({ "email": "jane.roe@example.com" })).await.unwrap();
     assert_eq!(added["data"]["is_confirmed"], false);

@@ -52,7 +52,7 @@ export class World {
     return text ? JSON.parse(text) : null;
   }
 
-  /** The user of account 1 adds an email, which waits for them. */
+  /** The user of account 1 adds an email, which is pending. */
   addEmail(email) {
     return this.send("POST", "/api/v1/email-watchlist", { token: APP, body: { email } });
   }
@@ -69,8 +69,8 @@ export class World {
 }
 
 /**
- * The page of a world in a window of its own. What it must never do is noted: requests to another origin, errors that
- * nothing has caused; `complaints` has them.
+ * The page of a world in a window of its own. `complaints` records requests to another origin and
+ * errors without a cause, which it must never have.
  */
 export async function openPage(browser, world, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -95,7 +95,7 @@ export async function openPage(browser, world, options = {}) {
   return { page, complaints, close: () => context.close() };
 }
 
-/** Presses Tab until what is named has the focus, as somebody does who has no mouse. */
+/** Presses Tab until the named control has the focus, as a user without a mouse does. */
 export async function tabTo(page, name) {
   for (let presses = 0; presses < 200; presses += 1) {
     await page.keyboard.press("Tab");
