@@ -52,7 +52,7 @@ pub(crate) enum BodyPurpose {
     Whole,
     /// It changes the fields that it names; null clears one.
     Changes,
-    /// It narrows down what is meant, and may be left out.
+    /// It narrows the choice down, and is optional.
     Narrows,
 }
 
@@ -108,7 +108,7 @@ impl BodyField {
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     body: &'a Map<String, Json>,
-    /// The fields that the body may have, which are those that the OpenAPI document tells.
+    /// The fields that the body may have; the OpenAPI document lists the same.
     known: &'static [BodyField],
     errors: Vec<FieldError>,
 }
@@ -123,12 +123,12 @@ pub(crate) fn body<const N: usize>(fields: [(&str, Json); N]) -> Map<String, Jso
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Update<'a> {
     assumed: Assumed<'a>,
-    /// Whether what the body does not name is cleared.
+    /// Whether it clears the fields that the body does not name.
     replaces_whole: bool,
 }
 
 impl<'a> Update<'a> {
-    /// A PATCH: what the body does not name stays as it is.
+    /// A PATCH: fields that the body does not name stay as they are.
     pub(crate) fn patch(assumed: Assumed<'a>) -> Self {
         Self { assumed, replaces_whole: false }
     }
@@ -143,14 +143,14 @@ impl<'a> Update<'a> {
     }
 }
 
-/// What a body says of a field, before the value is judged.
+/// The content of a field of a body, before the value is checked.
 enum Said {
     Nothing,
     Null,
     Value,
 }
 
-/// What an update does to a field.
+/// The effect of an update on a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change<T> {
     Keep,
@@ -214,7 +214,7 @@ impl<'a> Fields<'a> {
         self.errors.push(error);
     }
 
-    /// Whether the field stands in the body with a value: not null, not empty.
+    /// Whether the body has the field with a value: not null, not empty.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.value(field).is_some()
     }
@@ -265,7 +265,7 @@ impl<'a> Fields<'a> {
         self.required_if(false, "", field, rule)
     }
 
-    /// What an update says of a text that may be cleared. None after an error.
+    /// The change of a text that may be cleared. None after an error.
     pub(crate) fn change<T>(
         &mut self,
         field: &'static str,
@@ -279,7 +279,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What an update says of a text that can be neither cleared nor done without. None after an error.
+    /// The change of a text that cannot be cleared and has to be there. None after an error.
     pub(crate) fn change_required<T>(
         &mut self,
         field: &'static str,
@@ -296,7 +296,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What an update says of a whole number that may be cleared. None after an error.
+    /// The change of a whole number that may be cleared. None after an error.
     pub(crate) fn change_integer<T>(
         &mut self,
         field: &'static str,
@@ -491,7 +491,7 @@ mod tests {
         }
     }
 
-    /// What an update makes of `country_code`, which may be cleared, and of `first_name`, which may not.
+    /// The changes of `country_code`, which may be cleared, and of `first_name`, which may not.
     fn update(
         body: &Map<String, Json>,
         is_put: bool,
