@@ -63,7 +63,7 @@ pub enum Distribution {
     Lognormal {
         /// Half of them are longer.
         median: f64,
-        /// Their spread; 0 is none.
+        /// Their spread; 0 makes them all equal.
         sigma: f64,
     },
 }

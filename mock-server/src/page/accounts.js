@@ -37,7 +37,7 @@ export function accounts({ refresh, leak, eid }) {
   });
   byId("reveal").addEventListener("change", refresh);
 
-  /** Lists the accounts, page by page up to what has been asked for. */
+  /** Lists the accounts, page by page up to `limit`. */
   async function refreshList() {
     const term = search.value;
     const pages = [];

@@ -42,7 +42,7 @@ export const read = async (path) => JSON.parse(await ask("GET", path));
 /** The same as text, so that callers can compare before they parse. */
 export const readText = (path) => ask("GET", path);
 
-/** Does something; returns what came back, if anything. */
+/** Calls a control route; returns its response, if it has a body. */
 export async function send(method, path, body) {
   const text = await ask(method, path, body);
   return text ? JSON.parse(text) : null;
@@ -54,7 +54,7 @@ export const secretOf = (link) => link.split("/_confirm/").pop();
 /** The address of a confirmation link as this page reaches it. */
 export const confirmation = (link) => `../_confirm/${encodeURIComponent(secretOf(link))}`;
 
-/** Opens a confirmation link, and returns what its page says: whether it worked, and in which words. */
+/** Opens a confirmation link, and returns the sentence of its page; refused if it did not work. */
 export async function confirm(link) {
   let answer;
   let text;

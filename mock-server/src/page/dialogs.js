@@ -27,7 +27,7 @@ export function dialogs({ refresh, selected }) {
     dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   }
 
-  /** Runs `act` when the form of a dialog is sent, shows in place what is refused, and otherwise closes the dialog. */
+  /** Runs `act` when the form of a dialog is sent, shows a refusal in the dialog, and otherwise closes it. */
   function onSubmit(dialog, act) {
     dialog.querySelector("form").addEventListener("submit", (event) => attempt(dialog, () => act(new FormData(event.target))));
   }

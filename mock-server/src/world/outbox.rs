@@ -138,7 +138,7 @@ impl Outbox {
         self.lock_late().iter().map(|late| late.arrives_at).min()
     }
 
-    /// Forgets all messages that have arrived by `now`; links and codes in them go on working. What is under way arrives
+    /// Forgets all messages that have arrived by `now`; links and codes in them go on working. Delayed messages arrive
     /// later.
     pub(crate) fn clear(&self, now: Timestamp) {
         let mut late = self.lock_late();

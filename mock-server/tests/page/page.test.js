@@ -1,4 +1,4 @@
-// The page in a real browser: a developer's journey, what may not be seen before it is asked for, and how it reads.
+// The page in a real browser: a developer's journey, masked values, the journal, faults, and accessibility.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -23,7 +23,7 @@ after(async () => {
   await mock?.stop();
 });
 
-/** A test with a world and its page; at the end nothing may be complained about but what is `expected`. */
+/** A test with a world and its page; at the end there may be no complaints except those `expected`. */
 function onPage(name, act, { assume, expected = [], ...options } = {}) {
   test(name, async () => {
     const world = await World.make(mock.url, assume ? { assume } : {});
@@ -431,7 +431,7 @@ describe("how it reads", () => {
   }
 
   /**
-   * What axe finds, run within the page: the debugger may do what the page's own policy forbids. Of so many texts it must
+   * The findings of axe, run within the page: the debugger is not bound by the page's policy. Of so many texts it must
    * have computed the contrast at the least.
    */
   async function findings(page, texts) {
