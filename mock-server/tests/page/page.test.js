@@ -48,7 +48,7 @@ const everything = (page) => page.evaluate(() =>
 describe("a journey", () => {
   onPage("an email that the user adds is confirmed on the page, leaked there, and raises an alarm", async ({ world, page }) => {
     await world.addEmail("new@example.com");
-    await item(page, "new@example.com").getByText("pending").waitFor();
+    await item(page, "new@example.com").getByText("pending", { exact: true }).waitFor();
     await page.locator("#outbox-list", { hasText: "new@example.com" }).waitFor();
 
     await item(page, "new@example.com").getByRole("button", { name: "Confirm" }).click();
