@@ -321,7 +321,7 @@ impl WorldControl {
     /// A breach now holds a value (`POST /_mock/leaks`). Returns the accounts that see it at once.
     ///
     /// # Errors
-    /// A sentence about the value, if it is no value of its kind.
+    /// A sentence about the value, if it is not of its kind.
     pub fn add_leak(&self, leak: &NewLeak) -> Result<Vec<ShownId>, String> {
         let world = self.mount.world();
         let form = world.unrecorded().choice();
@@ -376,7 +376,7 @@ impl WorldControl {
         world.faults.list(world.clock.now())
     }
 
-    /// Removes a fault (`DELETE /_mock/faults/{id}`). False where there is none of that id.
+    /// Removes a fault (`DELETE /_mock/faults/{id}`). False if no fault has that id.
     pub fn remove_fault(&self, id: u64) -> bool {
         self.mount.world().faults.remove(id)
     }

@@ -1,4 +1,4 @@
-//! Faults on demand: what a test wants to go wrong, which requests or messages of a world it matches, and how often.
+//! Faults on demand: their effects, the requests or messages of a world that they match, and how often.
 //!
 //! Faults are pure and know statuses by their numbers. The dispatcher writes the response of a request that a fault
 //! applies to, the connection ends as it says, and the outbox delays or drops messages.
@@ -144,7 +144,7 @@ impl Faults {
         self.retain(|_| false);
     }
 
-    /// Removes one. False where there is none of that id.
+    /// Removes one. False if no fault has that id.
     pub(crate) fn remove(&self, id: u64) -> bool {
         self.retain(|fault| fault.id != id) > 0
     }
@@ -176,7 +176,7 @@ impl Faults {
         injected
     }
 
-    /// The effect on a message. A message that another one waits for does not wait in turn.
+    /// The effect on a message. A message that another one waits for is not held back in turn.
     pub(crate) fn inject_message(
         &self,
         message: &NewMessage,

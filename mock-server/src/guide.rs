@@ -1,7 +1,7 @@
-//! What the guide says, and what it leaves open: facts by their ids, assumptions by their keys, and the record of
-//! which of them one response rests on.
+//! The guide, and the questions that it leaves open: facts by their ids, assumptions by their keys, and the record of
+//! those that one response is based on.
 //!
-//! Everything else stands on this layer. The enums of facts and keys are made from the fixtures by `build.rs`.
+//! Every other layer uses this one. The enums of facts and keys are made from the fixtures by `build.rs`.
 
 pub(crate) mod assumptions;
 pub(crate) mod facts;

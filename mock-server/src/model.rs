@@ -1,6 +1,6 @@
 //! Data and rules, pure: accounts, watched items, leaks, alarms, Online Data, and how each is shown.
 //!
-//! Nothing here knows a request, a response, a lock or the time: what a rule needs is an argument.
+//! Nothing here knows a request, a response, a lock or the time: the input of a rule is an argument.
 
 pub(crate) mod account;
 pub(crate) mod account_body;

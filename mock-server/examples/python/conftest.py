@@ -1,4 +1,4 @@
-"""A fake of the API for the whole run, and on it a sandbox for each test."""
+"""A mock of the API for the whole run, and on it a sandbox for each test."""
 
 import os
 import subprocess
@@ -11,8 +11,8 @@ from defentry import Defentry
 
 
 @pytest.fixture(scope="session")
-def fake() -> Iterator[str]:
-    """The fake that DEFENTRY_BASE_URL names, or else one started for this run."""
+def mock() -> Iterator[str]:
+    """The mock that DEFENTRY_BASE_URL names, or else one started for this run."""
     if base_url := os.environ.get("DEFENTRY_BASE_URL"):
         yield base_url
         return
@@ -24,12 +24,12 @@ def fake() -> Iterator[str]:
 
 
 @pytest.fixture
-def sandbox(fake: str) -> Iterator[httpx.Client]:
+def sandbox(mock: str) -> Iterator[httpx.Client]:
     """A world of its own. Through this client the test plays the user and the clock."""
-    made = httpx.post(f"{fake}/_mock/sandboxes").raise_for_status().json()
+    made = httpx.post(f"{mock}/_mock/sandboxes").raise_for_status().json()
     with httpx.Client(base_url=made["base_url"]) as world:
         yield world
-    httpx.delete(f"{fake}/_mock/sandboxes/{made['id']}").raise_for_status()
+    httpx.delete(f"{mock}/_mock/sandboxes/{made['id']}").raise_for_status()
 
 
 @pytest.fixture

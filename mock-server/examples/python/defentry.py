@@ -9,7 +9,7 @@ SSO_CLIENT = {"client_id": "mock-client", "client_secret": "mock-secret"}
 
 
 class _UserAuth(httpx.Auth):
-    """Logs the user in, and anew when the token has expired."""
+    """Logs the user in, and again when the token has expired."""
 
     requires_response_body = True
 

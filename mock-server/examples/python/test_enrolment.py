@@ -4,11 +4,11 @@ import httpx
 
 from defentry import Defentry
 
-# What is added with this ending waits for nobody.
+# An address with this ending is confirmed at once.
 CONFIRMED = "jane+confirmed-at-once@example.com"
 
 
-def test_an_email_waits_until_its_link_is_opened(
+def test_an_email_is_pending_until_its_link_is_opened(
     jane: Defentry, sandbox: httpx.Client
 ) -> None:
     added = jane.post("/api/v1/email-watchlist", {"email": "jane.roe@example.com"})

@@ -1,4 +1,4 @@
-//! A small client of the API, as an integration has one: it calls for one user, and logs in anew when its token expires.
+//! A small client of the API, as an integration has one: it calls for one user, and logs in again when its token expires.
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};

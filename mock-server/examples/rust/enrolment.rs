@@ -1,4 +1,4 @@
-//! Tests of an integration in Rust: the fake runs in the test process, and each test has a sandbox of its own.
+//! Tests of an integration in Rust: the mock runs in the test process, and each test has a sandbox of its own.
 
 mod defentry;
 
@@ -9,18 +9,18 @@ use mock_server::{MessageFilter, MockServer, NewLeak, Sandbox, WatchKind};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-/// What is added with this ending waits for nobody.
+/// An address with this ending is confirmed at once.
 const CONFIRMED: &str = "jane+confirmed-at-once@example.com";
 
 async fn sandbox_and_client() -> (Sandbox, Defentry) {
-    static FAKE: OnceCell<MockServer> = OnceCell::const_new();
-    let sandbox = FAKE.get_or_init(MockServer::start).await.sandbox();
+    static MOCK: OnceCell<MockServer> = OnceCell::const_new();
+    let sandbox = MOCK.get_or_init(MockServer::start).await.sandbox();
     let jane = Defentry::for_user("jane.roe@example.com", sandbox.base_url());
     (sandbox, jane)
 }
 
 #[tokio::test]
-async fn an_email_waits_until_its_link_is_opened() {
+async fn an_email_is_pending_until_its_link_is_opened() {
     let (sandbox, mut jane) = sandbox_and_client().await;
     let added = jane.post("/api/v1/email-watchlist", json!({ "email": "jane.roe@example.com" })).await.unwrap();
     assert_eq!(added["data"]["is_confirmed"], false);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tests of an integration in shell: each runs in a sandbox of its own on the fake that DEFENTRY_BASE_URL names.
+# Tests of an integration in shell: each runs in a sandbox of its own on the mock that DEFENTRY_BASE_URL names.
 set -euo pipefail
-fake=${DEFENTRY_BASE_URL:-http://127.0.0.1:8650}
+mock=${DEFENTRY_BASE_URL:-http://127.0.0.1:8650}
 http() { curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' "$@"; }
 jq() { command jq --raw-output "$@"; }
 is() { [ "$1" = "$2" ] || { echo "expected $2, got $1" >&2; exit 1; }; }
@@ -13,7 +13,7 @@ log_in() {
     token=$(http "$base/api/v1/sso/token" --data "$user" | jq .token)
 }
 
-an_email_waits_until_its_link_is_opened() {
+an_email_is_pending_until_its_link_is_opened() {
     is "$(api email-watchlist --data '{ "email": "jane.roe@example.com" }' | jq .data.is_confirmed)" false
     http "$(http "$base/_mock/outbox?wait=5" | jq '.messages[0].link')" --output /dev/null
     is "$(api email-watchlist | jq .data[0].is_confirmed)" true
@@ -33,10 +33,10 @@ an_expired_token_is_refused() {
     api alarms > /dev/null
 }
 
-for test in an_email_waits_until_its_link_is_opened a_leak_raises_an_alarm_that_is_closed an_expired_token_is_refused; do
+for test in an_email_is_pending_until_its_link_is_opened a_leak_raises_an_alarm_that_is_closed an_expired_token_is_refused; do
     (
-        sandbox=$(http --request POST "$fake/_mock/sandboxes")
-        trap 'http --request DELETE "$fake/_mock/sandboxes/$(jq .id <<< "$sandbox")"' EXIT
+        sandbox=$(http --request POST "$mock/_mock/sandboxes")
+        trap 'http --request DELETE "$mock/_mock/sandboxes/$(jq .id <<< "$sandbox")"' EXIT
         base=$(jq .base_url <<< "$sandbox")
         log_in
         "$test"

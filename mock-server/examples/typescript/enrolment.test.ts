@@ -2,10 +2,10 @@ import { expect } from "vitest";
 import type { Alarm, Email } from "./defentry.js";
 import { test } from "./sandbox.js";
 
-// What is added with this ending waits for nobody.
+// An address with this ending is confirmed at once.
 const CONFIRMED = "jane+confirmed-at-once@example.com";
 
-test("an email waits until its link is opened", async ({ sandbox, jane }) => {
+test("an email is pending until its link is opened", async ({ sandbox, jane }) => {
   const email = { email: "jane.roe@example.com" };
   const added = await jane.call<Email>("/api/v1/email-watchlist", email);
   expect(added.is_confirmed).toBe(false);

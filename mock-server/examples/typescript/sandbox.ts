@@ -1,9 +1,9 @@
 import { test as base } from "vitest";
 import { Defentry } from "./defentry.js";
 
-const FAKE = process.env.DEFENTRY_BASE_URL ?? "http://127.0.0.1:8650";
+const MOCK = process.env.DEFENTRY_BASE_URL ?? "http://127.0.0.1:8650";
 
-/** Calls a control route of the fake, or of one sandbox on it. */
+/** Calls a control route of the mock, or of one sandbox on it. */
 async function control(
   baseUrl: string,
   method: string,
@@ -29,9 +29,9 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   sandbox: async ({}, use) => {
-    const { id, base_url: baseUrl } = await control(FAKE, "POST", "sandboxes");
+    const { id, base_url: baseUrl } = await control(MOCK, "POST", "sandboxes");
     await use({ baseUrl, control: control.bind(null, baseUrl) });
-    await control(FAKE, "DELETE", `sandboxes/${id}`);
+    await control(MOCK, "DELETE", `sandboxes/${id}`);
   },
   jane: async ({ sandbox }, use) => {
     await use(new Defentry("jane.roe@example.com", sandbox.baseUrl));

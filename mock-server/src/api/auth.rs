@@ -1,6 +1,6 @@
-//! The caller of a request, and whether they may (SCOPE-1 to 5).
+//! The caller of a request, and their rights (SCOPE-1 to 5).
 //!
-//! A handler that acts in somebody's name takes an [`Actor`], a [`Partner`] or a [`Subscriber`] as its first argument, and
+//! A handler that acts for a caller takes an [`Actor`], a [`Partner`] or a [`Subscriber`] as its first argument, and
 //! only the functions here make them: 401 and 403 come before anything that a handler can answer.
 
 use axum::http::{HeaderMap, header};
@@ -14,14 +14,14 @@ use crate::model::id::{Id, Table};
 use crate::model::principal::{Mode, Principal, TokenKind, TokenSeen};
 use crate::world::tokens::{Rate, Resolved};
 
-/// A caller who has been let in to act on one account.
+/// A caller who is allowed to act on one account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Actor {
     pub(crate) account: u64,
     pub(crate) mode: Mode,
 }
 
-/// A partner that has been let in to act on no account in particular.
+/// A partner that is allowed to act, on no account in particular.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Partner(pub(crate) u64);
 
@@ -52,7 +52,7 @@ pub(crate) struct Identified {
     pub(crate) rate: Option<Rate>,
 }
 
-/// Finds out who is calling. Where requests are counted, this one is.
+/// Finds the caller. If requests are counted, this one is.
 pub(crate) fn identify(request: &Request<'_>) -> Identified {
     let refused = |error: ErrorKind, fact, hint: String, token| Identified {
         principal: Err(ApiError::from(error).fact(fact).hint(hint)),

@@ -30,7 +30,7 @@ pub(crate) enum ErrorKind {
     Unauthenticated,
     /// The caller is known, and not permitted.
     Forbidden,
-    /// There is no such thing, or none for this caller.
+    /// The thing does not exist, or not for this caller.
     NotFound,
     /// The path exists, and the method on it does not.
     MethodNotAllowed {

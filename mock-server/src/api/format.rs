@@ -45,7 +45,7 @@ pub(crate) fn asked_for(headers: &HeaderMap, normalize_all: bool, assumed: Assum
     }
 }
 
-/// Everything that writing needs to know beside the answer.
+/// Everything that writing needs besides the reply.
 #[derive(Clone, Copy)]
 pub(crate) struct Wire<'a> {
     pub(crate) writing: Writing<'a>,

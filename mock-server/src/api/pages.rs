@@ -44,7 +44,7 @@ const ON_EACH_SIDE: usize = 3;
 /// Up to so many pages are all listed.
 const ALL_LISTED: usize = 13;
 
-/// The page that `?page=` asks for; a text that is no page number asks for the first.
+/// The page that `?page=` asks for; a text that is not a page number asks for the first.
 pub(crate) fn asked_for(query: Option<&str>) -> Page {
     let asked =
         query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.strip_prefix("page=")).next_back();
@@ -122,7 +122,7 @@ impl Paginated {
     }
 }
 
-/// The page numbers that are listed; none stands for a gap.
+/// The page numbers that are listed; none marks a gap.
 fn window(current: usize, last: usize) -> Vec<Option<usize>> {
     if last <= ALL_LISTED {
         return (1..=last).map(Some).collect();

@@ -64,7 +64,7 @@ impl<'a> Request<'a> {
     /// The id of the item that the path names.
     ///
     /// # Errors
-    /// The text is no id, so it names nothing.
+    /// The text is not an id, so it names nothing.
     pub(crate) fn item_id<K: Kind>(&self) -> Result<u64, ApiError> {
         let named = self.parameter(K::CAPTURE).unwrap_or_default();
         if named == "leaks" {
@@ -119,7 +119,7 @@ impl<'a> Request<'a> {
         Ok(fields.finish(model)?)
     }
 
-    /// The fields of the body. A body that is no JSON object has none, as in stock Laravel.
+    /// The fields of the body. A body that is not a JSON object has none, as in stock Laravel.
     ///
     /// # Errors
     /// A body that does not parse, by `body.malformed`; another content type, by `body.content-type`.

@@ -1,5 +1,5 @@
 //! The response to one request whose body has been read: faults, row, caller, handler, format, headers and journal. Nothing
-//! waits here.
+//! here waits.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -137,7 +137,7 @@ fn inject(incoming: &Incoming<'_>, request: &Request<'_>) -> (Option<InjectedEff
     (faults.inject_request(&seen, request.now()), token)
 }
 
-/// Does what the request asks for.
+/// Handles the request.
 fn handle(incoming: &Incoming<'_>, request: &Request<'_>, trace: &Trace) -> Handled {
     let row = match row(incoming, request.assumed()) {
         Ok(row) => row,

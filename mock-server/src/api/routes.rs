@@ -187,7 +187,7 @@ impl Row {
 /// The answer of any handler.
 pub(crate) type AnyOutcome = Result<Reply<Box<dyn Render>>, ApiError>;
 
-/// A handler for a caller who was let in.
+/// A handler for a caller who is allowed to act.
 pub(crate) type Handle<C> = Box<dyn Fn(C, &Request<'_>) -> AnyOutcome + Send + Sync>;
 
 /// The handler of a row, by the callers that it lets in.

@@ -3,7 +3,7 @@
 /// The most letters that may be wrong in a path for it to be taken for a documented one.
 const FARTHEST: usize = 3;
 
-/// The hint for a path that is none of the `documented` ones.
+/// The hint for a path that is not one of the `documented` ones.
 pub(crate) fn no_such_path<'a>(path: &str, documented: impl Iterator<Item = &'a str>) -> String {
     if path.len() > 1 && path.ends_with('/') {
         return "no documented path ends with a slash; see NONE-1".to_owned();

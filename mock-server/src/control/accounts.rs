@@ -46,7 +46,7 @@ pub(crate) struct ListQuery {
     limit: Option<usize>,
 }
 
-/// `GET /_mock/accounts`: in the order of their ids, a page at a time, for there may be a million.
+/// `GET /_mock/accounts`: in the order of their ids, a page at a time, because there may be a million.
 pub(crate) async fn list(reached: Reached, Query(query): Query<ListQuery>) -> Result<Json<Any>, Refused> {
     let form: IdForm = reached.world.unrecorded().choice();
     let limit = query.limit.unwrap_or(USUAL_LIMIT);
@@ -166,8 +166,8 @@ pub(crate) struct OneQuery {
     reveal: bool,
 }
 
-/// `GET /_mock/accounts/{id}`: with its items and what they wait for, its leaks, each with its alarm, and where its
-/// Online Data stands.
+/// `GET /_mock/accounts/{id}`: with its items and their pending confirmations, its leaks, each with its alarm, and
+/// the state of its Online Data.
 pub(crate) async fn one(
     reached: Reached,
     headers: HeaderMap,
@@ -236,7 +236,7 @@ struct ListedItem {
     leaks: usize,
 }
 
-/// The confirmation that an item waits for.
+/// The pending confirmation of an item.
 #[derive(Debug, Serialize)]
 struct Waiting {
     until: Timestamp,

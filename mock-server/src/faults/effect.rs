@@ -12,7 +12,7 @@ pub(crate) enum Injection {
     Message(MessageFilter, MessageEffect),
 }
 
-/// The effect on a request, beside a latency.
+/// The effect on a request, besides a latency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestEffect {
     /// The response is an error of this status.
@@ -26,7 +26,7 @@ pub(crate) enum RequestEffect {
 }
 
 impl RequestEffect {
-    /// Whether the request is not even looked at.
+    /// Whether the world does not see the request.
     pub(crate) fn spares_the_world(&self) -> bool {
         match self {
             Self::Status { when, .. } | Self::End { when, .. } => *when == FaultWhen::Before,

@@ -26,7 +26,7 @@ pub enum FaultKind {
     MessageDrop,
     /// The message arrives twice.
     MessageDouble,
-    /// The message arrives after the next one, or after a minute of the mock's clock if there is none.
+    /// The message arrives after the next one, or after a minute of the mock's clock if no other comes.
     MessageReorder,
 }
 
@@ -49,7 +49,7 @@ pub enum FaultWhen {
 pub enum Latency {
     /// Always the same.
     Fixed(u32),
-    /// Drawn anew for each request.
+    /// Drawn for each request.
     Drawn(Distribution),
 }
 
@@ -63,7 +63,7 @@ pub enum Distribution {
     Lognormal {
         /// Half of them are longer.
         median: f64,
-        /// Their spread; 0 is none.
+        /// Their spread; 0 makes them all equal.
         sigma: f64,
     },
 }
@@ -72,7 +72,7 @@ impl Latency {
     /// The longest, in milliseconds.
     pub(crate) const LONGEST: u32 = 60_000;
 
-    /// Refuses a latency that is too long, and a distribution that is none.
+    /// Refuses a latency that is too long, and an invalid distribution.
     ///
     /// # Errors
     /// A sentence that says what would be right.
@@ -136,7 +136,7 @@ impl FaultKind {
         }
     }
 
-    /// The fields that say what it does to them.
+    /// The fields that describe its effect on them.
     pub(crate) fn own_fields(self) -> &'static [&'static str] {
         match self {
             Self::Latency => &["milliseconds"],

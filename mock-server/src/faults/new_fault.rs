@@ -95,7 +95,7 @@ impl NewFault {
         }
     }
 
-    /// The requests or messages that it matches, and what it does to them.
+    /// The requests or messages that it matches, and its effect on them.
     ///
     /// Whether the guide has such a route, and a fault such a status, is checked where routes are known.
     ///

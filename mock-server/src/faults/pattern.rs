@@ -20,7 +20,7 @@ pub(crate) struct IncomingRequest<'a> {
     pub(crate) token: TokenSeen,
 }
 
-/// The requests that a fault matches; a part that is none matches all.
+/// The requests that a fault matches; a part that is absent matches all.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestPattern {
     pub(crate) method: Option<Method>,
@@ -79,7 +79,7 @@ impl PathPattern {
     /// Whether it may match a request to this documented path.
     pub(crate) fn may_match(&self, route: &str) -> bool {
         self.all(route.split('/'), |segment, route| match segment {
-            // A word that is no id is a mistake in the path, not the name of something.
+            // A word that is not an id is a mistake in the path, not the id of a thing.
             Segment::Word(word) => **word == **route || is_capture(route) && is_id(word),
             Segment::Capture => is_capture(route),
             Segment::Any | Segment::Rest => true,

@@ -85,7 +85,7 @@ pub enum AssumptionError {
         key: &'static str,
         /// The value as given.
         value: String,
-        /// What it may be, as a sentence.
+        /// The values that it may have, as a sentence.
         possible: String,
     },
     /// The text is not of the form `KEY=VALUE`.
@@ -102,10 +102,10 @@ pub enum AssumptionError {
         /// The value, as JSON.
         value: String,
     },
-    /// The file is not TOML, or holds what is neither a text nor a whole number.
+    /// The file is not TOML, or holds a value that is neither a text nor a whole number.
     #[error("{reason}")]
     NotToml {
-        /// What was wrong, and where.
+        /// The mistake, and its place.
         reason: String,
     },
 }
@@ -180,7 +180,7 @@ impl Assumptions {
     /// Switches every assumption that a TOML text names, as in `remove.status = "200"`.
     ///
     /// # Errors
-    /// What is not TOML, a value that is neither a text nor a whole number, or as [`Assumptions::set`].
+    /// A text that is not TOML, a value that is neither a text nor a whole number, or as [`Assumptions::set`].
     pub fn set_toml(&mut self, text: &str) -> Result<(), AssumptionError> {
         let table: toml::Table =
             text.parse().map_err(|error: toml::de::Error| AssumptionError::NotToml { reason: error.to_string() })?;
@@ -204,8 +204,8 @@ impl Assumptions {
         Ok(())
     }
 
-    /// Switches what `named` names and is not switched here already: what somebody says of a server goes before what a
-    /// seed says of its world.
+    /// Sets the assumptions that `named` names and that are not set here already: the settings of a server override
+    /// those of a seed.
     ///
     /// # Errors
     /// As [`Assumptions::set`].
@@ -220,12 +220,12 @@ impl Assumptions {
         Ok(())
     }
 
-    /// Whether `key` is not what it is by default.
+    /// Whether `key` is not at its default.
     fn is_switched(&self, key: Key) -> bool {
         self.settings[key as usize] != ENTRIES[key as usize].default
     }
 
-    /// Every key that is not what it is by default, with its value.
+    /// Every key that is not at its default, with its value.
     pub(crate) fn switched(&self) -> impl Iterator<Item = (&'static str, String)> {
         Key::ALL.iter().zip(self.iter()).filter(|(key, _)| self.is_switched(**key)).map(|(_, pair)| pair)
     }

@@ -1,4 +1,4 @@
-//! The record of what one response rests on, and the one way to read an assumption: through it.
+//! The record of what one response is based on, and the only way to read an assumption: through it.
 
 use std::cell::Cell;
 
@@ -124,7 +124,7 @@ impl<'a> Assumed<'a> {
         Some(limit)
     }
 
-    /// Records a fact that what is being written follows.
+    /// Records a fact that the text being written follows.
     pub(crate) fn record_fact(self, fact: Fact) {
         if let Some(trace) = self.trace {
             trace.record_fact(fact);

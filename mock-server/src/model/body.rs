@@ -20,7 +20,7 @@ pub(crate) enum BodyPurpose {
     Whole,
     /// It changes the fields that it names; null clears one.
     Changes,
-    /// It narrows down what is meant, and may be left out.
+    /// It narrows the choice down, and is optional.
     Narrows,
 }
 

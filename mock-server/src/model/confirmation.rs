@@ -94,7 +94,7 @@ impl Confirmation {
         }
     }
 
-    /// Whether it is pending, and `secret` meets the challenge.
+    /// Whether it is pending, and `secret` passes the challenge.
     pub(crate) fn is_met_by(&self, secret: &str, now: Timestamp) -> bool {
         self.pending().is_some_and(|challenge| challenge.is_met_by(secret, now))
     }
@@ -111,7 +111,7 @@ pub(crate) struct Contact<'a> {
 }
 
 /// A code that was sent to verify a phone of the account (PHONE-2). It is kept beside the item, because a phone that
-/// CRM adds is confirmed at once and can be verified all the same.
+/// CRM adds is confirmed at once and can still be verified.
 #[derive(Clone, Debug)]
 pub(crate) struct PhoneCode {
     pub(crate) phone: Box<str>,

@@ -128,7 +128,7 @@ impl Exposures {
         self.0.iter()
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -153,7 +153,7 @@ impl Exposures {
         self.0.iter().find(|exposure| exposure.id == id)
     }
 
-    /// Shows `leak` to the account through `item_id`, and raises an alarm: once, however often the value is watched anew.
+    /// Shows `leak` to the account through `item_id`, and raises an alarm: only once, even if the value is watched again later.
     pub(crate) fn raise(&mut self, leak: &Arc<Leak>, item_id: u64, now: Timestamp, ids: impl FnOnce() -> ExposureIds) {
         match self.0.iter_mut().find(|exposure| Arc::ptr_eq(&exposure.leak, leak)) {
             Some(exposure) => {

@@ -38,7 +38,7 @@ pub(crate) struct Invalid(pub(crate) Vec<FieldError>);
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     body: &'a Map<String, Json>,
-    /// The fields that the body may have, which are those that the OpenAPI document tells.
+    /// The fields that the body may have; the OpenAPI document lists the same.
     known: &'static [BodyField],
     errors: Vec<FieldError>,
 }
@@ -49,7 +49,7 @@ pub(crate) fn body<const N: usize>(fields: [(&str, Json); N]) -> Map<String, Jso
     named.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// What a body says of a field, before the value is judged.
+/// The content of a field of a body, before the value is checked.
 enum Said {
     Nothing,
     Null,
@@ -83,7 +83,7 @@ impl<'a> Fields<'a> {
         self.errors.push(error);
     }
 
-    /// Whether the field stands in the body with a value: not null, not empty.
+    /// Whether the body has the field with a value: not null, not empty.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.value(field).is_some()
     }
@@ -134,7 +134,7 @@ impl<'a> Fields<'a> {
         self.required_if(false, "", field, rule)
     }
 
-    /// What an update says of a text that may be cleared. None after an error.
+    /// The change of a text that may be cleared. None after an error.
     pub(crate) fn change<T>(
         &mut self,
         field: &'static str,
@@ -148,7 +148,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What an update says of a text that can be neither cleared nor done without. None after an error.
+    /// The change of a text that cannot be cleared and has to be there. None after an error.
     pub(crate) fn change_required<T>(
         &mut self,
         field: &'static str,
@@ -165,7 +165,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What an update says of a whole number that may be cleared. None after an error.
+    /// The change of a whole number that may be cleared. None after an error.
     pub(crate) fn change_integer<T>(
         &mut self,
         field: &'static str,

@@ -1,4 +1,4 @@
-//! Hints: one sentence for a person, where a response is right and may still surprise.
+//! Hints: one sentence for a person, where a correct response may surprise.
 //!
 //! A refusal gives its hint where it is made. The hints here need a look at the account: a list that is empty, an item
 //! that is pending.

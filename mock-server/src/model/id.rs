@@ -20,7 +20,7 @@ pub(crate) enum Table {
     Alarm,
     Site,
     RemovalRequest,
-    /// The items of a watchlist. An SSN is no item (SSN-1), so its table stays empty.
+    /// The items of a watchlist. An SSN is not an item (SSN-1), so its table stays empty.
     #[serde(untagged)]
     Items(WatchKind),
 }
@@ -69,7 +69,7 @@ impl Id {
         }
     }
 
-    /// The number that `text` names in `table`, or none if `text` is no id of the form in force.
+    /// The number that `text` names in `table`; none unless `text` is an id of the form in force.
     pub(crate) fn parse(table: Table, text: &str, form: IdForm) -> Option<u64> {
         match form {
             IdForm::Integer => Self::parse_number(text),

@@ -1,4 +1,4 @@
-//! Watched items: what all kinds share. A kind's own rules are in its file below `watchlists`.
+//! Watched items: the parts that all kinds share. A kind's own rules are in its file below `watchlists`.
 
 use serde_json::{Map, Value as Json};
 
@@ -34,7 +34,7 @@ pub(crate) trait Kind: Sized + Send + Sync + 'static {
     /// The form in which values are compared.
     ///
     /// # Errors
-    /// Why `text` is no value of this kind.
+    /// The reason why `text` is not a value of this kind.
     fn canonical(text: &str) -> Result<Box<str>, Complaint>;
 
     /// The item that a body describes; where one is missing, `fields` holds the errors.
@@ -62,7 +62,7 @@ pub(crate) trait Patchable: Kind + Clone {
     fn change(&mut self, fields: &mut Fields<'_>, rules: Rules<'_>) -> Option<()>;
 }
 
-/// What the rules of a kind may ask beside the body.
+/// The data that the rules of a kind may use besides the body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules<'a> {
     pub(crate) now: Timestamp,
@@ -125,7 +125,7 @@ impl<K: Kind> Items<K> {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -157,7 +157,7 @@ impl<K: Kind> Items<K> {
             "ids are given out under the account's guard"
         );
         if self.0.len() == self.0.capacity() {
-            // Most accounts hold one or two items of a kind, and there may be a million accounts: no room to spare.
+            // Most accounts hold one or two items of a kind, and there may be a million accounts, so room matters.
             self.0.reserve_exact(self.0.len() / 2 + 1);
         }
         self.0.push(item);

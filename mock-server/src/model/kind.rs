@@ -24,7 +24,7 @@ pub enum WatchKind {
     Ssn,
 }
 
-/// What a kind is called, and how much of its values is shown.
+/// The names of a kind, and how much of its values is shown.
 #[derive(Debug)]
 pub(crate) struct KindNames {
     /// The `type` of its alarms.
@@ -143,7 +143,7 @@ impl WatchKind {
         types
     };
 
-    /// What it is called.
+    /// Its names.
     pub(crate) const fn names(self) -> &'static KindNames {
         &NAMES[self as usize]
     }

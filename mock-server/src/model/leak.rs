@@ -162,17 +162,17 @@ pub(crate) struct Leak {
 /// The form in which values of this kind are compared.
 ///
 /// # Errors
-/// A sentence about the value, if it is no value of its kind.
+/// A sentence about the value, if it is not of its kind.
 fn canonical(kind: WatchKind, value: &str) -> Result<Box<str>, String> {
     let canonical = watchlists::canonical(kind, value).unwrap_or_else(|| ssn::canonical(value));
     canonical.map_err(|complaint| format!("the value {complaint}"))
 }
 
 impl Leak {
-    /// The leak that `new` describes, with what it leaves out filled in.
+    /// The leak that `new` describes, with its missing fields filled in.
     ///
     /// # Errors
-    /// A sentence about the value, if it is no value of its kind.
+    /// A sentence about the value, if it is not of its kind.
     pub(crate) fn new(new: &NewLeak, now: Timestamp) -> Result<Self, String> {
         let value = canonical(new.kind, &new.value)?;
         let mut classes: Vec<Arc<str>> = new.data_classes.iter().map(|class| class.as_str().into()).collect();
@@ -203,7 +203,7 @@ impl Leak {
 }
 
 impl Leak {
-    /// The description that makes it anew.
+    /// The description that makes the same leak again.
     pub(crate) fn describe(&self) -> NewLeak {
         NewLeak {
             kind: self.kind,

@@ -1,6 +1,6 @@
 //! Magic values: a value that tells the mock how to behave when it is added, for clients that reach no control route.
 //!
-//! All are reserved or published for tests, so no integration meets one by accident. They are listed in
+//! All are reserved or published for tests, so no integration uses one by accident. They are listed in
 //! `fixtures/magic.json`. The end of the local part of an email address says it, as in `anna+leaks-3@example.com`, so that
 //! there are as many addresses as a test wants.
 

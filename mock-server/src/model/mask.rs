@@ -50,7 +50,7 @@ fn value(field: &str, value_of_field: Json) -> Json {
     }
 }
 
-/// Borrowed if it stays as it is.
+/// Borrowed if nothing is hidden.
 fn scalar<'a>(field: &str, text: &'a str) -> Cow<'a, str> {
     let is_name = text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
     if PLAIN_FIELDS.contains(&field) && (is_name || segment(text) == text) {

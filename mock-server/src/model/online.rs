@@ -1,4 +1,4 @@
-//! Online Data: the data that brokers hold of a person, and its removal (ONLINE-1 to 7).
+//! Online Data: the data that brokers hold about a person, and its removal (ONLINE-1 to 7).
 
 pub(crate) mod profile;
 pub(crate) mod removal;
@@ -184,7 +184,7 @@ impl Online {
         Ok(())
     }
 
-    /// Everything that falls due by itself: its name and when.
+    /// Everything that falls due with time: its name and when.
     pub(crate) fn due<'a>(&'a self, steps: &'a RemovalSteps<'_>) -> impl Iterator<Item = (&'static str, Timestamp)> {
         let scans = self.scans.sites.iter().map(|scan| match scan.status(scan.ends_at) {
             ScanStatus::Failed => ("scan-failed", scan.ends_at),

@@ -1,6 +1,6 @@
-//! Callers: what a token stands for, and in whose name an account is used (SCOPE-1 to 3).
+//! Callers: the owner of a token, and the person for whom an account is used (SCOPE-1 to 3).
 
-/// The caller that a token stands for.
+/// The caller that a token identifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     /// A partner's service account, with a CRM token.
@@ -10,7 +10,7 @@ pub(crate) enum Principal {
 }
 
 impl Principal {
-    /// The kind of token that stands for it.
+    /// The kind of its token.
     pub(crate) fn kind(self) -> TokenKind {
         match self {
             Self::Partner(_) => TokenKind::Crm,
@@ -26,7 +26,7 @@ pub(crate) enum TokenKind {
     App,
 }
 
-/// What the token of a request was found to be.
+/// The result of looking at the token of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum TokenSeen {
     /// No token was sent, or the route takes none.
@@ -62,8 +62,8 @@ impl From<TokenKind> for TokenSeen {
 /// In whose name an account is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// The partner's: what is added needs no confirmation (SCOPE-2).
+    /// The partner's: added items need no confirmation (SCOPE-2).
     AdminManaged,
-    /// The end user's: what is added may need confirmation (SCOPE-3).
+    /// The end user's: added items may need confirmation (SCOPE-3).
     EndUser,
 }

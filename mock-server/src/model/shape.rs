@@ -1,7 +1,7 @@
 //! How the objects of documented responses are written: the two formats (FORMAT-3 to 5) through serde, and for the
 //! OpenAPI document the description of the same fields.
 //!
-//! [`shape!`] declares an object once. What is written and what is described come from that declaration, so the two
+//! [`shape!`] declares an object once. The JSON and its description come from that declaration, so the two
 //! cannot drift apart.
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) struct Writing<'a> {
     pub(crate) assumed: Assumed<'a>,
 }
 
-/// A value that stands in a documented response.
+/// A value of a documented response.
 pub(crate) trait Shown {
     /// The description of all such values.
     const HOLDS: Holds;
@@ -277,7 +277,7 @@ impl<T: Shown> Shown for Option<T> {
     }
 }
 
-/// A value whose field is left out where there is none.
+/// A value whose field is left out if it is absent.
 #[derive(Clone, Debug)]
 pub(crate) struct Maybe<T>(pub(crate) Option<T>);
 

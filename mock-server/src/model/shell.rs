@@ -1,6 +1,6 @@
 //! Words of a POSIX shell, for commands that people copy.
 
-/// One word, whatever it holds; plain ones stay as they are.
+/// Any text as one word; plain ones stay as they are.
 pub(crate) fn word(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&byte);
     if !text.is_empty() && text.bytes().all(is_plain) { text.to_owned() } else { quoted(text) }

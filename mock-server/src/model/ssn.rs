@@ -76,7 +76,7 @@ pub(crate) fn rule(country: Option<&str>) -> impl Fn(&str) -> Result<Box<str>, C
     move |text| if form(text) { Ok(text.to_uppercase().into()) } else { Err("format is invalid".into()) }
 }
 
-/// An SSN as it is compared, of whatever country.
+/// An SSN as it is compared, of any country.
 pub(crate) fn canonical(text: &str) -> Result<Box<str>, Complaint> {
     let text = text.trim();
     if is_plausible(text) { Ok(without_separators(text)) } else { Err("format is invalid".into()) }

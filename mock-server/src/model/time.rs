@@ -59,7 +59,7 @@ impl Timestamp {
         self.digits(*b"0000-00-00 00:00:00 ", 19)
     }
 
-    /// Digit by digit, for every answer has several, and the formatting machinery would be most of what they cost.
+    /// Digit by digit, because every response has several, and the formatting machinery would be most of their cost.
     fn digits(self, mut text: [u8; 20], length: usize) -> Digits {
         let at = self.civil();
         let year = at.year().unsigned_abs();

@@ -7,12 +7,12 @@ use crate::guide::trace::Assumed;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Update<'a> {
     assumed: Assumed<'a>,
-    /// Whether what the body does not name is cleared.
+    /// Whether it clears the fields that the body does not name.
     replaces_whole: bool,
 }
 
 impl<'a> Update<'a> {
-    /// A PATCH: what the body does not name stays as it is.
+    /// A PATCH: fields that the body does not name stay as they are.
     pub(crate) fn patch(assumed: Assumed<'a>) -> Self {
         Self { assumed, replaces_whole: false }
     }
@@ -38,7 +38,7 @@ impl<'a> Update<'a> {
     }
 }
 
-/// What an update does to a field.
+/// The effect of an update on a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change<T> {
     Keep,

@@ -61,14 +61,14 @@ watchlist!(Card in cards);
 
 /// Something that is done for any kind of item.
 pub(crate) trait ForKind {
-    /// What comes of it.
+    /// The result.
     type Output;
 
     /// Does it for one kind.
     fn run<K: Watchlist>(&mut self) -> Self::Output;
 }
 
-/// Does something for the kind of item that has this kind of values. None for the SSN, which is no item (SSN-1).
+/// Runs a task for the kind of item with this kind of values. None for the SSN, which is not an item (SSN-1).
 pub(crate) fn with_kind<F: ForKind>(kind: WatchKind, mut task: F) -> Option<F::Output> {
     Some(match kind {
         WatchKind::Email => task.run::<Email>(),
@@ -143,7 +143,7 @@ impl Watchlists {
 /// The form in which values of `kind` are compared, for a kind of item.
 ///
 /// # Errors
-/// Why `value` is no value of this kind, as the end of a sentence.
+/// The reason why `value` is not of this kind, as the end of a sentence.
 pub(crate) fn canonical(kind: WatchKind, value: &str) -> Option<Result<Box<str>, crate::model::fields::Complaint>> {
     struct Canonical<'a>(&'a str);
     impl ForKind for Canonical<'_> {

@@ -1,4 +1,4 @@
-// The accounts of the world, and the one that is looked at.
+// The accounts of the world, and the selected one.
 
 import { confirm, confirmation, read, readText } from "./api.js";
 import { byId, complain, complaining, copy, el, idOf, say, show, some, when } from "./dom.js";
@@ -6,7 +6,7 @@ import { KINDS } from "./kinds.js";
 
 const PAGE = 50;
 
-/** The list of accounts and the selected one. `refresh` looks at everything again, `leak` and `eid` open their dialogs. */
+/** The list of accounts and the selected one. `refresh` reads everything again, `leak` and `eid` open their dialogs. */
 export function accounts({ refresh, leak, eid }) {
   const list = byId("accounts-list");
   const body = byId("account-body");
@@ -28,7 +28,7 @@ export function accounts({ refresh, leak, eid }) {
   });
   byId("reveal").addEventListener("change", refresh);
 
-  /** Lists the accounts, page by page up to what has been asked for. */
+  /** Lists the accounts, page by page up to `limit`. */
   async function refreshList() {
     const term = search.value;
     const pages = [];
@@ -41,7 +41,7 @@ export function accounts({ refresh, leak, eid }) {
         next = page.next;
       } while (next !== null && pages.length * PAGE < limit);
     });
-    // Somebody has typed on; what they look for now is on its way.
+    // The search text has changed since; the list for it is on its way.
     if (term !== search.value) return;
     const found = pages.flatMap((page) => page.accounts);
     const { total } = pages[0];
@@ -54,8 +54,8 @@ export function accounts({ refresh, leak, eid }) {
     shownList = text;
     byId("accounts-count").textContent = found.length < total ? `${found.length} of ${total.toLocaleString("en")}` : total;
     byId("accounts-more").hidden = next === null;
-    const nobody = term ? "No account is found by that." : "This world has no accounts.";
-    show(list, found.length ? found.map(listed) : [el("li", { class: "none" }, nobody)], search);
+    const none = term ? "No account matches." : "This world has no accounts.";
+    show(list, found.length ? found.map(listed) : [el("li", { class: "none" }, none)], search);
   }
 
   function listed(account) {
@@ -73,7 +73,7 @@ export function accounts({ refresh, leak, eid }) {
       el("span", { class: "email", title: account.email }, account.email ?? "no email"),
       el("span", { class: "tags" },
         tag("", some(account.items, "item")),
-        account.pending ? tag("waiting", `${account.pending} waiting`) : null,
+        account.pending ? tag("waiting", `${account.pending} pending`) : null,
         account.leaks ? tag("", some(account.leaks, "leak")) : null,
         account.open_alarms ? tag("alarm", `${some(account.open_alarms, "alarm")} open`) : null)));
   }
@@ -81,7 +81,7 @@ export function accounts({ refresh, leak, eid }) {
   async function select(id) {
     selected = id;
     await Promise.allSettled([refreshAccount(), refreshList()]);
-    // Where the account stands below the list, the eye must be led there.
+    // In a narrow window the account is below the list, so the page scrolls to it.
     if (matchMedia("(max-width: 70rem)").matches) byId("account").scrollIntoView();
     say(`Showing ${heading.textContent}`);
   }
@@ -153,15 +153,15 @@ export function accounts({ refresh, leak, eid }) {
     return isOther ? ` (SSO knows it as ${account.created_with})` : null;
   }
 
-  function online(standing) {
-    if (!standing.has_profile) return "no profile yet";
+  function online(state) {
+    if (!state.has_profile) return "no profile yet";
     const parts = [
-      standing.scan_status,
-      `${standing.sites_completed + standing.sites_failed} of ${some(standing.sites_total, "site")} scanned`,
-      standing.sites_failed ? `${standing.sites_failed} failed` : null,
-      standing.sites_with_data ? `${standing.sites_with_data} with data` : null,
-      standing.removal_requests_total
-        ? `${standing.removal_requests_done} of ${some(standing.removal_requests_total, "removal")} done`
+      state.scan_status,
+      `${state.sites_completed + state.sites_failed} of ${some(state.sites_total, "site")} scanned`,
+      state.sites_failed ? `${state.sites_failed} failed` : null,
+      state.sites_with_data ? `${state.sites_with_data} with data` : null,
+      state.removal_requests_total
+        ? `${state.removal_requests_done} of ${some(state.removal_requests_total, "removal")} done`
         : null,
     ];
     return parts.filter(Boolean).join(", ");
@@ -169,7 +169,7 @@ export function accounts({ refresh, leak, eid }) {
 
   function item(account, one) {
     const key = `${one.kind}-${one.id}`;
-    const state = one.waiting ? tag("waiting", one.waiting.is_over ? "expired" : "waiting") : tag("good", "confirmed");
+    const state = one.waiting ? tag("waiting", one.waiting.is_over ? "expired" : "pending") : tag("good", "confirmed");
     return el("li", { class: "item", "data-item": key },
       el("span", { class: "kind" }, KINDS[one.kind]),
       el("span", { class: "value" }, el("code", {}, one.value), " ", idOf(one.id)),
@@ -212,7 +212,7 @@ export function accounts({ refresh, leak, eid }) {
 
   function why(waiting, key) {
     return el("div", { class: "why" },
-      el("p", {}, waiting.is_over ? "Waited until " : "Waits until ", when(waiting.until, now), ": ", waiting.why),
+      el("p", {}, waiting.is_over ? "Was pending until " : "Pending until ", when(waiting.until, now), ": ", waiting.why),
       waiting.link && !waiting.is_over
         ? el("p", {}, el("a", { href: confirmation(waiting.link), target: "_blank", rel: "noreferrer", "data-key": `open-${key}` },
           "Open the link in a new tab"))
@@ -234,18 +234,18 @@ export function accounts({ refresh, leak, eid }) {
   }
 
   return {
-    /** Looks at everything again, at the fake's time `at`. */
+    /** Reads everything again, at the mock's time `at`. */
     async refresh(at) {
       now = at;
       await refreshAccount();
       await refreshList();
     },
-    /** Another world has come: nothing that is shown counts any more. */
+    /** Another world has come: everything that is shown is out of date. */
     forget() {
       shownList = null;
       shownAccount = null;
     },
-    /** The id of the account that is looked at. */
+    /** The id of the selected account. */
     selected: () => selected,
   };
 }

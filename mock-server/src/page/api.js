@@ -1,6 +1,6 @@
 // The control routes of the world that this page is below: all addresses are relative to the page's own.
 
-/** What a control route refused, in its own sentence. */
+/** A refusal of a control route, in its own sentence. */
 export class Refused extends Error {
   constructor(status, sentence) {
     super(sentence);
@@ -8,10 +8,10 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody answered. */
+/** There was no response. */
 export class Unreachable extends Error {
   constructor() {
-    super("The fake does not answer.");
+    super("The mock does not answer.");
   }
 }
 
@@ -31,7 +31,7 @@ async function ask(method, path, body) {
   try {
     sentence = JSON.parse(text).error;
   } catch {
-    // Not an answer of a control route; its status must do.
+    // Not a response of a control route: only its status is known.
   }
   throw new Refused(answer.status, sentence ?? `${method} ${path} was answered ${answer.status}`);
 }
@@ -39,10 +39,10 @@ async function ask(method, path, body) {
 /** Reads a control route. */
 export const read = async (path) => JSON.parse(await ask("GET", path));
 
-/** The same as text, for those who compare before they look. */
+/** The same as text, so that callers can compare before they parse. */
 export const readText = (path) => ask("GET", path);
 
-/** Does something; returns what came back, if anything. */
+/** Calls a control route; returns its response, if it has a body. */
 export async function send(method, path, body) {
   const text = await ask(method, path, body);
   return text ? JSON.parse(text) : null;
@@ -54,7 +54,7 @@ export const secretOf = (link) => link.split("/_confirm/").pop();
 /** The address of a confirmation link as this page reaches it. */
 export const confirmation = (link) => `../_confirm/${encodeURIComponent(secretOf(link))}`;
 
-/** Opens a confirmation link, and returns what its page says: whether it worked, and in which words. */
+/** Opens a confirmation link, and returns the sentence of its page; refused if it did not work. */
 export async function confirm(link) {
   let answer;
   let text;

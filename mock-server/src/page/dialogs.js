@@ -1,4 +1,4 @@
-// What a person does to the world: add a leak, complete an electronic ID, move the clock, make a sandbox, reset.
+// The actions on the world: add a leak, complete an electronic ID, move the clock, make a sandbox, reset.
 
 import { read, send } from "./api.js";
 import { byId, complain, el, say, show, some } from "./dom.js";
@@ -20,15 +20,15 @@ const DUE = {
 /** So many things that fell due are listed. */
 const DUE_SHOWN = 20;
 
-/** The dialogs. `refresh` looks at everything again; `selected` is the id of the account that is looked at. */
+/** The dialogs. `refresh` reads everything again; `selected` is the id of the selected account. */
 export function dialogs({ refresh, selected }) {
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector(".cancel").addEventListener("click", () => dialog.close());
-    // Without an answer to a submit, Enter in a field would leave the page.
+    // Otherwise Enter in a field would submit the form and leave the page.
     dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   }
 
-  /** Runs `act` when the form of a dialog is sent, shows in place what is refused, and otherwise closes the dialog. */
+  /** Runs `act` when the form of a dialog is sent, shows a refusal in the dialog, and otherwise closes it. */
   function onSubmit(dialog, act) {
     dialog.querySelector("form").addEventListener("submit", (event) => attempt(dialog, () => act(new FormData(event.target))));
   }
@@ -75,7 +75,7 @@ export function dialogs({ refresh, selected }) {
     const { seen_by: seenBy } = await send("POST", "leaks", leak);
     return seenBy.length
       ? `Leaked; an alarm was raised on ${some(seenBy.length, "account")}`
-      : "Leaked; nobody watches that value yet";
+      : "Leaked; no account watches that value yet";
   });
 
   function openLeak(kind, value, hides) {
@@ -129,7 +129,7 @@ export function dialogs({ refresh, selected }) {
   byId("clock-freeze").addEventListener("click", () => moveClock({ frozen: !isFrozen }));
   clockDialog.querySelector("form").addEventListener("submit", () => {
     if (!clockForm.now.value) return complain(clockDialog.querySelector(".error"), new Error("Give a date and a time to set."));
-    // Browsers leave the seconds out where they are none.
+    // Browsers leave out seconds that are zero.
     return moveClock({ now: `${clockForm.now.value.padEnd(19, ":00")}Z` });
   });
   byId("clock").addEventListener("click", () => {
@@ -138,14 +138,14 @@ export function dialogs({ refresh, selected }) {
     open(clockDialog);
   });
 
-  /** Shows what the fake's clock shows. */
+  /** Shows the mock's clock. */
   function tick(now, frozen) {
     isFrozen = frozen;
     const shown = now.slice(0, 19).replace("T", " ");
     byId("now").textContent = frozen ? `${shown} (frozen)` : shown;
     byId("clock-now").textContent = `${shown} UTC`;
     byId("clock-now").dataset.at = now;
-    byId("clock-state").textContent = frozen ? "stands still" : "runs";
+    byId("clock-state").textContent = frozen ? "is frozen" : "runs";
     byId("clock-freeze").textContent = frozen ? "Let it run" : "Freeze";
   }
 
@@ -189,7 +189,7 @@ export function dialogs({ refresh, selected }) {
   const resetDialog = byId("reset-dialog");
   onSubmit(resetDialog, async () => {
     await send("POST", "reset");
-    return "The world is as its seed has it";
+    return "The world is back at its seed";
   });
 
   const openers = {
@@ -210,7 +210,7 @@ export function dialogs({ refresh, selected }) {
     openEid,
     onSubmit,
     open,
-    /** Offers to leak what an account holds. To be leaked it must be known: asking for that is asking for the number. */
+    /** Offers to leak a value of an account. The form needs the value, so the number is read in the clear. */
     async leakOf(account, kind, id) {
       try {
         const { account: revealed } = await read(`accounts/${encodeURIComponent(account.id)}?reveal=true`);

@@ -1,6 +1,6 @@
 // Putting things on the page. Everything that came from a world goes in as text, never as markup.
 
-/** An element with attributes, listeners (`onclick`) and children; texts become text, and what is null is left out. */
+/** An element with attributes, listeners (`onclick`) and children; texts become text, and null is left out. */
 export function el(name, attributes, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes ?? {})) {
@@ -15,8 +15,8 @@ export function el(name, attributes, ...children) {
 export const byId = (id) => document.getElementById(id);
 
 /**
- * Puts `children` in place of what `container` holds. Whoever had the focus, or was open, by the same `data-key`, has it
- * again; where it is gone, the focus goes to `instead`.
+ * Replaces the content of `container` by `children`. The element of the same `data-key` has the focus again, or is open
+ * again; if it is gone, the focus goes to `instead`.
  */
 export function show(container, children, instead) {
   const active = container.contains(document.activeElement) ? document.activeElement : null;
@@ -33,7 +33,7 @@ export function complain(place, error) {
   place.hidden = !error;
 }
 
-/** Returns what `look` has read; what it is refused is shown in `place` until it succeeds, and thrown on. */
+/** Returns the result of `look`. An error is shown in `place` until `look` succeeds, and is thrown again. */
 export async function complaining(place, look) {
   try {
     const seen = await look();
@@ -47,7 +47,7 @@ export async function complaining(place, look) {
 
 let quiet;
 
-/** Tells what has happened, for eyes and for screen readers. */
+/** Shows news, also to screen readers. */
 export function say(text) {
   const news = byId("news");
   news.textContent = text;
@@ -55,13 +55,13 @@ export function say(text) {
   quiet = setTimeout(() => (news.textContent = ""), 6000);
 }
 
-/** A time of the fake: of its own day the time alone. */
+/** A time of the mock; without the date if it is of the same day. */
 export function when(text, now) {
   const shown = now && text.slice(0, 10) === now.slice(0, 10) ? text.slice(11, 19) : text.slice(0, 16).replace("T", " ");
   return el("time", { datetime: text, title: text }, shown);
 }
 
-/** An id as a person reads it: of a UUID the beginning, and the whole where one points at it. */
+/** A short id: the beginning of a UUID, with the whole in the tooltip. */
 export function idOf(id) {
   const text = String(id);
   return el("span", { class: "quiet id", title: text.length > 8 ? text : null }, `#${text.slice(0, 8)}`);
@@ -70,7 +70,7 @@ export function idOf(id) {
 /** `1 item`, `2 items`. */
 export const some = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-/** All but the last `shown` letters and digits as stars, as the fake masks numbers. */
+/** All but the last `shown` letters and digits as stars, as the mock masks numbers. */
 export function masked(text, shown) {
   const total = text.replace(/[^\p{L}\p{N}]/gu, "").length;
   let seen = 0;

@@ -1,4 +1,4 @@
-// Faults: what is set to go wrong in this world, how often it has, and a form to set one.
+// The faults of this world, how often each has matched, and a form to set one.
 
 import { read, readText, send } from "./api.js";
 import { byId, complain, complaining, el, masked, say, show, some } from "./dom.js";
@@ -6,10 +6,10 @@ import { byId, complain, complaining, el, masked, say, show, some } from "./dom.
 /** How much of the end of a phone number is shown. */
 const PHONE_SHOWN = 2;
 
-/** What faults do, by kind, and the fields that say how. */
+/** The effects of faults, by kind, and the fields of each kind. */
 const KINDS = {
   "status": { name: "Error status", own: ["status", "when"], does: ({ status, when }) => `answers ${status}${moment(when)}` },
-  "latency": { name: "Slow answers", own: ["milliseconds"], does: ({ milliseconds }) => `answers ${late(milliseconds)} late` },
+  "latency": { name: "Slow responses", own: ["milliseconds"], does: ({ milliseconds }) => `answers ${late(milliseconds)} late` },
   "throttle": {
     name: "Throttling",
     own: ["retry_after_seconds"],
@@ -17,7 +17,7 @@ const KINDS = {
   },
   "cut": { name: "Closed connection", own: ["when"], does: ({ when }) => `closes the connection${moment(when)}` },
   "reset": { name: "Reset connection", own: ["when"], does: ({ when }) => `resets the connection${moment(when)}` },
-  "truncate": { name: "Truncated answers", own: ["bytes"], does: ({ bytes }) => `cuts the body after ${some(bytes, "byte")}` },
+  "truncate": { name: "Truncated responses", own: ["bytes"], does: ({ bytes }) => `cuts the body after ${some(bytes, "byte")}` },
   "message-delay": {
     name: "Late messages",
     own: ["seconds"],
@@ -29,7 +29,7 @@ const KINDS = {
   "message-reorder": { name: "Messages out of order", own: [], isOfMessages: true, does: () => "arrives after the next one" },
 };
 
-const moment = (when) => (when === "after" ? " after all is done" : " before anything is done");
+const moment = (when) => (when === "after" ? " after the work is done" : " before the work is done");
 
 function late(milliseconds) {
   if (typeof milliseconds === "number") return `${milliseconds} ms`;
@@ -37,7 +37,7 @@ function late(milliseconds) {
   return uniform ? `${uniform[0]} to ${uniform[1]} ms` : `about ${lognormal.median} ms`;
 }
 
-/** The faults of the world. `refresh` looks at everything again; `onSubmit` and `open` are those of the dialogs. */
+/** The faults of the world. `refresh` reads everything again; `onSubmit` and `open` are those of the dialogs. */
 export function faults({ refresh, onSubmit, open }) {
   const list = byId("faults-list");
   const dialog = byId("fault-dialog");
@@ -48,9 +48,9 @@ export function faults({ refresh, onSubmit, open }) {
   form.kind.append(...Object.entries(KINDS).map(([kind, { name }]) => el("option", { value: kind }, name)));
   form.kind.addEventListener("change", fit);
   byId("set-fault").addEventListener("click", openForm);
-  byId("faults-clear").addEventListener("click", () => end("faults", "No fault is set any more"));
+  byId("faults-clear").addEventListener("click", () => end("faults", "No fault is set"));
 
-  /** Shows the fields of the kind that is chosen, and no others; what is hidden is not sent. */
+  /** Shows the fields of the kind that is chosen, and no others; hidden fields are not sent. */
   function fit() {
     const { own, isOfMessages } = KINDS[form.kind.value];
     for (const part of dialog.querySelectorAll("[data-of]")) {
@@ -93,7 +93,7 @@ export function faults({ refresh, onSubmit, open }) {
     await refresh();
   }
 
-  function aim(fault) {
+  function target(fault) {
     const reveals = byId("reveal").checked;
     if (KINDS[fault.kind].isOfMessages) {
       const to = fault.to && !fault.to.includes("@") && !reveals ? masked(fault.to, PHONE_SHOWN) : fault.to;
@@ -112,7 +112,7 @@ export function faults({ refresh, onSubmit, open }) {
   function row(fault) {
     return el("li", { class: "fault", "data-fault": fault.id },
       el("span", { class: `tag ${fault.is_over ? "" : "waiting"}` }, `${fault.id}: ${fault.kind}`),
-      el("code", { class: "path" }, aim(fault)),
+      el("code", { class: "path" }, target(fault)),
       el("button", {
         type: "button",
         "data-key": `end-${fault.id}`,

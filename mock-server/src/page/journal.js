@@ -1,4 +1,4 @@
-// The journal, live: what clients asked, how it was answered, and on which grounds.
+// The journal, live: the requests, their responses, and the basis of each response.
 
 import { read, send } from "./api.js";
 import { byId, complain, complaining, copy, el, say, some, when } from "./dom.js";
@@ -9,11 +9,11 @@ const SHOWN = 200;
 /** Requests end in another order than they begin: so many before the last one are asked for again. */
 const OVERLAP = 50;
 
-/** The requests of the world. `texts` has what facts say, by their ids, and the values of assumptions. */
+/** The requests of the world. `texts` has the texts of facts, by their ids, and the values of assumptions. */
 export function journal({ refresh, texts }) {
   const list = byId("journal-list");
   const heading = byId("journal-heading");
-  const none = el("li", { class: "none" }, "No request yet. What a client sends to the documented routes shows here at once.");
+  const none = el("li", { class: "none" }, "No request yet. Requests to the documented routes show here at once.");
   /** The rows by the id of their request. */
   const rows = new Map();
   let last = 0;
@@ -34,16 +34,16 @@ export function journal({ refresh, texts }) {
 
   function row(request, now) {
     const { status, fault } = request;
-    // Without a status there was no answer at all.
+    // Without a status there was no response.
     const isRefused = status === null || status >= 400;
     const details = el("details", { "data-key": `request-${request.id}` },
       el("summary", {},
         when(request.at, now),
         el("span", { class: "method" }, request.method),
         el("code", { class: "path" }, request.path),
-        el("span", { class: `tag ${isRefused ? "alarm" : "good"}` }, status ?? "no answer"),
+        el("span", { class: `tag ${isRefused ? "alarm" : "good"}` }, status ?? "no response"),
         el("span", { class: "quiet token" }, request.token === "none" ? "no token" : `${request.token} token`)));
-    // What is within is written when somebody looks: most rows are never opened.
+    // The details are written when a row is opened: most rows never are.
     details.addEventListener("toggle", () => details.children.length > 1 || details.append(within(request)), { once: true });
     return el("li", { class: isRefused ? "refused" : null, "data-request": request.id },
       details,
@@ -65,8 +65,8 @@ export function journal({ refresh, texts }) {
     };
     return el("div", { class: "within" },
       el("p", { class: "quiet" }, `Request ${request.id}, answered in the ${request.format} format.`),
-      basis("Rests on", request.facts.map((id) => [id, texts.fact(id)])),
-      basis("Leans on", request.assumptions.map((key) => [key, texts.assumption(key)])),
+      basis("Facts", request.facts.map((id) => [id, texts.fact(id)])),
+      basis("Assumptions", request.assumptions.map((key) => [key, texts.assumption(key)])),
       el("pre", { class: "curl", tabindex: "0", "aria-label": "The request as curl, masked" }, request.curl),
       el("p", { class: "buttons" },
         el("button", { type: "button", onclick: copyWhole }, "Copy as curl"),
@@ -124,5 +124,5 @@ export function journal({ refresh, texts }) {
 function newsOf(requests) {
   if (requests.length > 1) return some(requests.length, "new request");
   const [{ method, path, status }] = requests;
-  return `${method} ${path}: ${status ?? "no answer"}`;
+  return `${method} ${path}: ${status ?? "no response"}`;
 }

@@ -9,13 +9,13 @@ const SHOWN = 100;
 /** How much of the end of a phone number is shown. */
 const PHONE_SHOWN = 2;
 
-/** The messages of the world. `refresh` looks at everything again. */
+/** The messages of the world. `refresh` reads everything again. */
 export function outbox({ refresh }) {
   const list = byId("outbox-list");
   const heading = byId("outbox-heading");
   let shown = null;
   let now = null;
-  /** What became of links that were opened from here, by the id of their message. */
+  /** The results of links that were opened here, by the id of their message. */
   const results = new Map();
 
   heading.tabIndex = -1;
@@ -87,7 +87,7 @@ export function outbox({ refresh }) {
       byId("outbox-jump").textContent = messages.length > SHOWN ? `${SHOWN}+` : messages.length;
       byId("outbox-clear").hidden = messages.length === 0;
       const rows = messages.slice(-SHOWN).map(row).reverse();
-      const none = "No message yet. What waits for its user sends one.";
+      const none = "No message yet. An item that needs confirmation sends one.";
       show(list, rows.length ? rows : [el("li", { class: "none" }, none)], heading);
     },
     forget() {

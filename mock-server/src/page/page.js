@@ -1,4 +1,4 @@
-// The page of one world: asks each second whether something was done, and only then what.
+// The page of one world. Each second it asks whether something has changed, and reads the rest only then.
 
 import { accounts as accountsPart } from "./accounts.js";
 import { Unreachable, read } from "./api.js";
@@ -12,10 +12,10 @@ import { outbox as outboxPart } from "./outbox.js";
 /** How long after one look the next one comes, in milliseconds. */
 const PAUSE = 1000;
 
-/** What time alone brings (a link that expires, a late message) is looked at so often, in milliseconds. */
+/** The interval for changes by time alone (a link that expires, a late message), in milliseconds. */
 const LONGEST_UNSEEN = 5000;
 
-/** A look that takes long is followed by a rest so many times as long: the fake has other things to do. */
+/** After a slow look the page rests this many times as long, so that the mock can do other work. */
 const REST = 10;
 const LONGEST_REST = 15_000;
 
@@ -27,7 +27,7 @@ const outbox = outboxPart({ refresh });
 const journal = journalPart({ refresh, texts: assumptions });
 const parts = [accounts, faults, outbox, journal];
 
-/** What was there at the last look: the mark of the world and how often something was done in it. */
+/** The state at the last look: the mark of the world and its number of changes. */
 let seen = { world: null, changes: null };
 let seenAt = 0;
 let hasTexts = false;
@@ -35,13 +35,13 @@ let looking = null;
 let isWanted = false;
 let next;
 
-/** Looks at everything, whether or not it seems that something was done. */
+/** Reads everything, whether or not something seems to have changed. */
 function refresh() {
   isWanted = true;
   return run();
 }
 
-/** One look at a time; what is wanted while one is under way is looked at after it. */
+/** One look at a time; a look that is wanted meanwhile comes after it. */
 function run() {
   looking ??= (async () => {
     do {
@@ -72,7 +72,7 @@ async function look(isForced) {
       await Promise.all(parts.map((part) => part.refresh(now.now)));
       seenAt = began;
     }
-    // What is done from now on is counted on from here.
+    // Later changes are counted from here.
     seen = { world: now.world, changes: now.changes };
     tell("live", null);
   } catch (error) {
@@ -84,13 +84,13 @@ async function look(isForced) {
   next = setTimeout(poll, Math.max(PAUSE, rest));
 }
 
-/** Looks whether something was done, unless nobody sees the page. */
+/** Looks for changes, unless the page is hidden. */
 function poll() {
   if (document.hidden) return tell("paused", null);
   run();
 }
 
-/** Shows whether the fake answers. */
+/** Shows whether the mock answers. */
 function tell(state, error) {
   byId("live").textContent = state;
   byId("live").className = `state ${state}`;

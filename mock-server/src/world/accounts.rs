@@ -73,7 +73,7 @@ impl Accounts {
     }
 
     /// Changes an account whose email may become `email`, which no other account of the partner can take meanwhile.
-    /// `change` is told whether another account has it already.
+    /// `change` learns whether another account has it already.
     pub(crate) fn change_with_email<T, E>(
         &self,
         id: u64,

@@ -23,9 +23,9 @@ pub(crate) struct Clock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ClockSetting {
-    /// It runs, so many seconds ahead of the machine's.
+    /// It runs this many seconds ahead of the machine's.
     AheadSeconds(i64),
-    /// It stands still.
+    /// It is frozen.
     FrozenAt(Timestamp),
 }
 
@@ -73,12 +73,12 @@ impl Clock {
         }
     }
 
-    /// Whether it stands still.
+    /// Whether it is frozen.
     pub(crate) fn is_frozen(&self) -> bool {
         self.frozen_at.load(Ordering::Acquire) != RUNNING
     }
 
-    /// Makes it show `now`, and stand still or run on from there.
+    /// Sets it to `now`, frozen or running.
     pub(crate) fn set(&self, now: Timestamp, frozen: bool) {
         self.ahead.store(now.unix_seconds().saturating_sub(machine_seconds()), Ordering::Release);
         self.frozen_at.store(if frozen { now.unix_seconds() } else { RUNNING }, Ordering::Release);

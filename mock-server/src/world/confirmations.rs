@@ -70,7 +70,7 @@ impl World {
     }
 
     /// Sends the links of the pending emails that `is_meant` once more; links that were sent before stop working
-    /// (EMAIL-2). None where there is no such account.
+    /// (EMAIL-2). None if there is no such account.
     pub(crate) fn resend_links(
         &self,
         account: u64,
@@ -106,8 +106,8 @@ impl World {
         })
     }
 
-    /// Sends a code to the phone that `name` names (PHONE-2). The code replaces the one before, whether a pending phone
-    /// waits for it or it was asked for.
+    /// Sends a code to the phone that `name` names (PHONE-2). The code replaces the one before, whether the phone is
+    /// pending or a code was requested.
     ///
     /// # Errors
     /// Those of `name`.
@@ -169,7 +169,7 @@ impl World {
         })
     }
 
-    /// Takes the code that was sent when a card was added (CARD-4). None where there is no such account.
+    /// Takes the code that was sent when a card was added (CARD-4). None if there is no such account.
     pub(crate) fn verify_card(&self, account: u64, id: u64, code: &str, context: Context<'_>) -> Option<VerifiedCard> {
         self.accounts.change(account, |account| {
             let Some(card): Option<&mut Item<Card>> = account.watchlists.cards.one_mut(id) else {

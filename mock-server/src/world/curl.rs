@@ -45,7 +45,7 @@ enum BodySent {
 }
 
 impl SentRequest {
-    /// Keeps a request; `body` is none where it was not read.
+    /// Keeps a request; `body` is none if it was not read.
     pub(crate) fn new(target: &str, headers: &HeaderMap, body: Option<&[u8]>) -> Self {
         let mut bytes = Vec::with_capacity(256);
         let mut ends = Vec::with_capacity(4);

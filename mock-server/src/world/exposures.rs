@@ -1,4 +1,4 @@
-//! Leaks meet watched values: an account sees each leak of a value that it watches once, with an alarm.
+//! Matching of leaks and watched values: an account sees each leak of a value that it watches once, with an alarm.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -34,10 +34,10 @@ impl World {
     /// see it at once.
     ///
     /// # Errors
-    /// A sentence about the value, if it is no value of its kind.
+    /// A sentence about the value, if it is not of its kind.
     pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, String> {
         let _step = self.step();
-        // First the leak is filed, then its watchers are told; an account that begins to watch does it the other way
+        // First the leak is stored, then its watchers see it; an account that begins to watch does it the other way
         // round. So at least one of the two sees the other, and an exposure is raised only once.
         let now = self.clock.now();
         let leak = self.leaks.file(new, now)?;
@@ -73,7 +73,7 @@ impl World {
         restored == Some(true)
     }
 
-    /// Closes an alarm of a seed. False where there is none.
+    /// Closes an alarm of a seed. False if it does not exist.
     pub(crate) fn close_seeded_alarm(&self, alarm: u64, closed_at: Timestamp) -> bool {
         self.accounts.change_any(|account| {
             account.exposures.alarm_mut(alarm).map(|exposure| exposure.closed_at = Some(closed_at)).is_some()

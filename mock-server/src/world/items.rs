@@ -9,7 +9,7 @@ use crate::model::item::{Item, Patchable};
 use crate::model::kind::WatchKind;
 use crate::model::watchlists::{Watchlist, Watchlists};
 
-/// The confirmation that a new item waits for.
+/// The confirmation that a new item needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Awaited {
     pub(crate) means: Means,
@@ -38,7 +38,7 @@ pub(crate) enum ChangeItemError<E> {
 }
 
 impl World {
-    /// Adds an item to an account. None where there is no such account.
+    /// Adds an item to an account. None if there is no such account.
     pub(crate) fn add_item<K: Watchlist>(
         &self,
         account: u64,
@@ -85,7 +85,7 @@ impl World {
         }
     }
 
-    /// Changes an item as `change` says, and shows it. None where there is no such account.
+    /// Changes an item as `change` says, and shows it. None if there is no such account.
     pub(crate) fn change_item<K: Watchlist + Patchable, E>(
         &self,
         account: u64,

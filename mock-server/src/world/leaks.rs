@@ -13,7 +13,7 @@ use crate::model::time::Timestamp;
 /// The leaks and watchers of one world.
 #[derive(Debug)]
 pub(crate) struct Leaks {
-    /// By [`Leaks::key`]; different values may meet under one key.
+    /// By [`Leaks::key`]; different values may have the same key.
     known: DashMap<u64, Vec<Arc<Leak>>>,
     /// The accounts that watch a value, by the same key.
     watchers: DashMap<u64, Watchers>,
@@ -95,7 +95,7 @@ impl Leaks {
     /// Files a leak, and tells no account yet.
     ///
     /// # Errors
-    /// A sentence about the value, if it is no value of its kind.
+    /// A sentence about the value, if it is not of its kind.
     pub(crate) fn file(&self, new: &NewLeak, now: Timestamp) -> Result<Arc<Leak>, String> {
         let leak = Arc::new(Leak::new(new, now)?);
         self.known.entry(self.key(leak.kind, &leak.value)).or_default().push(Arc::clone(&leak));

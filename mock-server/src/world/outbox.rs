@@ -60,7 +60,7 @@ impl Outbox {
         }
     }
 
-    /// Sends `message` with the effect that `effect` gives; it is told whether a delayed message waits for this one.
+    /// Sends `message` with the effect that `effect` gives; `effect` learns whether a delayed message waits for this one.
     pub(crate) fn send_with(
         &self,
         message: NewMessage,
@@ -104,7 +104,7 @@ impl Outbox {
         self.sent.fetch_max(sent, Ordering::Relaxed);
     }
 
-    /// How many have arrived, those that were forgotten included.
+    /// How many have arrived, including forgotten ones.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -138,7 +138,7 @@ impl Outbox {
         self.lock_late().iter().map(|late| late.arrives_at).min()
     }
 
-    /// Forgets all messages that have arrived by `now`; links and codes in them go on working. What is under way arrives
+    /// Forgets all messages that have arrived by `now`; links and codes in them go on working. Delayed messages arrive
     /// later.
     pub(crate) fn clear(&self, now: Timestamp) {
         let mut late = self.lock_late();
@@ -200,7 +200,7 @@ impl DelayedMessage {
     }
 }
 
-/// Those of `late` that have arrived by `now`, in order, each with when, and those that have not.
+/// Those of `late` that have arrived by `now`, in order, each with its time, and those that have not.
 fn arrivals(mut late: Vec<DelayedMessage>, now: Timestamp) -> (Vec<(Timestamp, NewMessage)>, Vec<DelayedMessage>) {
     let mut arrived = Vec::new();
     loop {

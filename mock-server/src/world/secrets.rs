@@ -55,7 +55,7 @@ impl Secrets {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Goes on after the first `drawn` ones, for a world that has had them already.
+    /// Goes on after the first `drawn` ones, which the world has used already.
     pub(crate) fn skip(&self, drawn: u64) {
         self.next.fetch_max(drawn, Ordering::Relaxed);
     }

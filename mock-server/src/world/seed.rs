@@ -45,7 +45,7 @@ pub struct SeedError(pub(crate) String);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seed {
     pub(crate) version: u32,
-    /// The assumptions that are switched in this world, where its server does not say otherwise.
+    /// The assumptions that are set in this world, unless its server sets them.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(crate) assume: Map<String, Json>,
     /// How the clock was set, if it was.
@@ -197,7 +197,7 @@ pub(crate) struct SeedProfile {
     pub(crate) body: Map<String, Json>,
 }
 
-/// An alarm of an account, and what the account sees of the leak that raised it.
+/// An alarm of an account, and the account's view of the leak that raised it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeedAlarm {
@@ -302,9 +302,9 @@ impl Seed {
     /// Reads a seed.
     ///
     /// # Errors
-    /// What is not JSON of the form, with the place.
+    /// A text that is not JSON of the form, with the place.
     pub(crate) fn parse(text: &str) -> Result<Self, SeedError> {
-        // The version goes first: of another one, nothing else can be expected to be of this form.
+        // The version goes first, because a seed of another version need not have this form.
         if let Ok(Versioned { version }) = serde_json::from_str(text)
             && version != VERSION
         {
@@ -344,7 +344,7 @@ impl Seed {
         })
     }
 
-    /// `assumptions`, and those that the seed switches where they are not switched there already.
+    /// Sets the assumptions of the seed that are not set in `assumptions` already.
     ///
     /// # Errors
     /// An unknown key or value, with its place.
@@ -352,7 +352,7 @@ impl Seed {
         assumptions.set_where_default(&self.assume).map_err(|error| SeedError(format!("assume: {error}")))
     }
 
-    /// Whether it switches any assumption.
+    /// Whether it sets any assumption.
     pub(crate) fn assumes_anything(&self) -> bool {
         !self.assume.is_empty()
     }

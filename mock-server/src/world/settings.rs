@@ -1,4 +1,4 @@
-//! How a world behaves, beside its content.
+//! How a world behaves, besides its content.
 
 use crate::guide::assumptions::Assumptions;
 

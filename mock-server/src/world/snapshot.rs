@@ -1,4 +1,4 @@
-//! A world as the seed that makes it anew: everything that a client or a control route could notice, in an order that
+//! A world as the seed that makes it again: everything that a client or a control route could notice, in an order that
 //! does not depend on its history.
 
 use std::collections::HashMap;

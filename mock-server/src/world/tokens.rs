@@ -50,11 +50,11 @@ pub(crate) enum Resolved {
 pub(crate) struct Rate {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
-    /// When the minute ends; told only when it is used up.
+    /// When the minute ends; shown only when it is used up.
     pub(crate) reset: Option<Timestamp>,
 }
 
-/// A one-time code (SSO-4). It is kept after its use, so that a second use is told.
+/// A one-time code (SSO-4). It is kept after its use, so that a second use is recognized.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SsoCode {
     pub(crate) account: u64,

@@ -29,7 +29,7 @@ impl Mount {
     /// Goes back to the seed. Requests that are under way end in the old world, and nothing of them is left.
     ///
     /// # Errors
-    /// None for a seed that has made a world before.
+    /// None for a seed that has already made a world.
     pub(crate) fn reset(&self) -> Result<(), SeedError> {
         let fresh = load(&self.seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
         self.world.swap(Arc::new(fresh)).end();
@@ -93,7 +93,7 @@ impl Worlds {
     pub(crate) fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Arc<Mount>, SeedError> {
         loop {
             let name: Box<str> = self.main.world().secrets.uuid().simple().to_string().into();
-            // Where names are drawn from a seed, they begin anew when the main world is reset.
+            // Where names are drawn from a seed, they start again when the main world is reset.
             if let Entry::Vacant(vacant) = self.sandboxes.entry(name.clone()) {
                 let mount = Arc::new(Mount::new(Some(name), seed, settings)?);
                 vacant.insert(Arc::clone(&mount));
@@ -107,7 +107,7 @@ impl Worlds {
         self.sandboxes.iter().map(|entry| entry.key().clone()).collect()
     }
 
-    /// Ends a sandbox. False where there is none of that name.
+    /// Ends a sandbox. False if none has that name.
     pub(crate) fn end_sandbox(&self, name: &str) -> bool {
         let ended = self.sandboxes.remove(name);
         if let Some((_, mount)) = &ended {

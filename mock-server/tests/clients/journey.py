@@ -40,10 +40,10 @@ EMAIL = "erika@example.com"
 
 def journey(version: ApiVersion | Unset) -> None:
     world = httpx.post(f"{ROOT}/_mock/sandboxes", json={}).raise_for_status().json()["base_url"]
-    anybody = Client(base_url=world)
+    anonymous = Client(base_url=world)
 
     credentials = Credentials(username="service@partner.example", password="mock-crm-password")
-    login = log_in.sync(client=anybody, body=credentials, x_api_version=version)
+    login = log_in.sync(client=anonymous, body=credentials, x_api_version=version)
     assert isinstance(login, Token), login
     partner = AuthenticatedClient(base_url=world, token=login.token)
 
@@ -52,7 +52,7 @@ def journey(version: ApiVersion | Unset) -> None:
     assert isinstance(account, AccountAnswer | LegacyAccountAnswer), account
 
     sso = SsoCredentials(client_id="mock-client", client_secret="mock-secret", email=EMAIL)
-    token = issue_app_token.sync(client=anybody, body=sso, x_api_version=version)
+    token = issue_app_token.sync(client=anonymous, body=sso, x_api_version=version)
     assert isinstance(token, Token), token
     user = AuthenticatedClient(base_url=world, token=token.token)
 
@@ -81,7 +81,7 @@ def journey(version: ApiVersion | Unset) -> None:
 
     again = add_email.sync_detailed(client=user, body=NewEmail(email=EMAIL), x_api_version=version)
     assert again.status_code == 422, again
-    # Only errors tell the formats apart here: what was granted is read as standardized where that is possible.
+    # Only errors tell the formats apart here: the client reads a success as standardized if it can.
     assert isinstance(again.parsed, StandardizedError if version else LegacyErrorMap), again
 
 

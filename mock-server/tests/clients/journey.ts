@@ -26,9 +26,9 @@ async function control<T>(url: string, body?: unknown): Promise<T> {
 
 async function journey(version: string | undefined): Promise<void> {
   const { base_url } = await control<{ base_url: string }>(`${root}/_mock/sandboxes`, {});
-  const anybody = client(base_url, version);
+  const anonymous = client(base_url, version);
 
-  const login = await anybody.POST("/api/v1/crm/auth/login", {
+  const login = await anonymous.POST("/api/v1/crm/auth/login", {
     body: { username: "service@partner.example", password: "mock-crm-password" },
   });
   assert(login.data, JSON.stringify(login.error));
@@ -41,7 +41,7 @@ async function journey(version: string | undefined): Promise<void> {
   assert(account.data, JSON.stringify(account.error));
   const account_id = account.data.data.id;
 
-  const sso = await anybody.POST("/api/v1/sso/token", {
+  const sso = await anonymous.POST("/api/v1/sso/token", {
     body: { client_id: "mock-client", client_secret: "mock-secret", email },
   });
   assert(sso.data, JSON.stringify(sso.error));

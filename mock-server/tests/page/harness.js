@@ -1,4 +1,4 @@
-// A running fake with a world for each test, and the page of it in a browser.
+// A running mock with a world for each test, and the page of it in a browser.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -15,13 +15,13 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Starts a fake; port 0 is a free one. */
-export async function startFake(port = 0) {
+/** Starts a mock; port 0 is a free one. */
+export async function startMock(port = 0) {
   const child = spawn(BINARY, ["--listen", `127.0.0.1:${port}`, "--log", "json"], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const [line] = await Promise.race([
     new Promise((resolve) => createInterface(child.stdout).once("line", (line) => resolve([line]))),
-    ended.then((code) => { throw new Error(`the fake ended with ${code}`); }),
+    ended.then((code) => { throw new Error(`the mock ended with ${code}`); }),
   ]);
   const stop = async () => {
     child.kill();
@@ -52,7 +52,7 @@ export class World {
     return text ? JSON.parse(text) : null;
   }
 
-  /** The user of account 1 adds an email, which waits for them. */
+  /** The user of account 1 adds an email, which is pending. */
   addEmail(email) {
     return this.send("POST", "/api/v1/email-watchlist", { token: APP, body: { email } });
   }
@@ -69,8 +69,8 @@ export class World {
 }
 
 /**
- * The page of a world in a window of its own. What it must never do is noted: requests to another origin, errors that
- * nothing has caused; `complaints` has them.
+ * The page of a world in a window of its own. `complaints` records requests to another origin and
+ * errors without a cause, which it must never have.
  */
 export async function openPage(browser, world, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -96,7 +96,7 @@ export async function openPage(browser, world, options = {}) {
   return { page, complaints, close: () => context.close() };
 }
 
-/** Presses Tab until what is named has the focus, as somebody does who has no mouse. */
+/** Presses Tab until the named control has the focus, as a user without a mouse does. */
 export async function tabTo(page, name) {
   for (let presses = 0; presses < 200; presses += 1) {
     await page.keyboard.press("Tab");

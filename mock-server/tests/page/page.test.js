@@ -1,4 +1,4 @@
-// The page in a real browser: a developer's journey, what may not be seen before it is asked for, and how it reads.
+// The page in a real browser: a developer's journey, masked values, the journal, faults, and accessibility.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -7,26 +7,26 @@ import { promisify } from "node:util";
 
 import axe from "axe-core";
 
-import { APP, CRM, World, openPage, startBrowser, startFake, tabTo } from "./harness.js";
+import { APP, CRM, World, openPage, startBrowser, startMock, tabTo } from "./harness.js";
 
 const run = promisify(execFile);
 
-let fake;
+let mock;
 let browser;
 
 before(async () => {
-  [fake, browser] = await Promise.all([startFake(), startBrowser()]);
+  [mock, browser] = await Promise.all([startMock(), startBrowser()]);
 });
 
 after(async () => {
   await browser?.close();
-  await fake?.stop();
+  await mock?.stop();
 });
 
-/** A test with a world and its page; at the end nothing may be complained about but what is `expected`. */
+/** A test with a world and its page; at the end there may be no complaints except those `expected`. */
 function onPage(name, act, { assume, expected = [], ...options } = {}) {
   test(name, async () => {
-    const world = await World.make(fake.url, assume ? { assume } : {});
+    const world = await World.make(mock.url, assume ? { assume } : {});
     const { page, complaints, close } = await openPage(browser, world, options);
     try {
       await act({ world, page });
@@ -48,7 +48,7 @@ const everything = (page) => page.evaluate(() =>
 describe("a journey", () => {
   onPage("an email that the user adds is confirmed on the page, leaked there, and raises an alarm", async ({ world, page }) => {
     await world.addEmail("new@example.com");
-    await item(page, "new@example.com").getByText("waiting").waitFor();
+    await item(page, "new@example.com").getByText("pending", { exact: true }).waitFor();
     await page.locator("#outbox-list", { hasText: "new@example.com" }).waitFor();
 
     await item(page, "new@example.com").getByRole("button", { name: "Confirm" }).click();
@@ -158,7 +158,7 @@ describe("a journey", () => {
     await page.locator("#clock").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Freeze" }).click();
-    await dialog.getByText("stands still").waitFor();
+    await dialog.getByText("is frozen").waitFor();
     await dialog.getByRole("button", { name: "+1 day" }).click();
     await dialog.getByText("confirmation link expired").waitFor();
     await dialog.getByLabel("Set to (UTC)").fill("2031-02-03T04:05:06");
@@ -243,8 +243,8 @@ describe("what may be seen", () => {
   });
 
   onPage("the page of a sandbox shows that world alone, and leads to others", async ({ world, page }) => {
-    const main = new World(fake.url);
-    const other = await World.make(fake.url);
+    const main = new World(mock.url);
+    const other = await World.make(mock.url);
     await main.send("GET", "/api/v1/only-in-main");
     await other.addEmail("other@example.com");
     await world.addEmail("own@example.com");
@@ -256,13 +256,13 @@ describe("what may be seen", () => {
     await page.locator("#where", { hasText: "Sandbox" }).waitFor();
 
     await page.getByRole("button", { name: "Sandboxes" }).click();
-    await page.getByLabel("Switched assumptions").fill("remove.status=200\nid.form = uuid");
+    await page.getByLabel("Assumptions to set").fill("remove.status=200\nid.form = uuid");
     await page.getByRole("button", { name: "Make one and go to its page" }).click();
     await page.waitForURL((url) => url.pathname.startsWith("/_sandbox/") && !world.base.endsWith(url.pathname.split("/")[2]));
-    await page.getByText(/^\d+, 2 switched$/).waitFor();
+    await page.getByText(/^\d+, 2 set$/).waitFor();
     assert.equal(await item(page, "own@example.com").count(), 0);
     await page.getByRole("link", { name: "main world" }).click();
-    await page.waitForURL(`${fake.url}/_mock/`);
+    await page.waitForURL(`${mock.url}/_mock/`);
     await requests(page).filter({ hasText: "/api/v1/only-in-main" }).waitFor();
   });
 });
@@ -293,7 +293,7 @@ describe("the journal", () => {
   onPage("tells what a fault did, and what time alone brings is seen too", async ({ world, page }) => {
     await world.send("POST", "/_mock/faults", { body: { kind: "cut", next: 1 } });
     await assert.rejects(world.emails());
-    await requests(page).first().getByText("no answer").waitFor();
+    await requests(page).first().getByText("no response").waitFor();
     await requests(page).first().getByText("fault 1: cut").waitFor();
     await world.send("POST", "/_mock/faults", { body: { kind: "message-delay", seconds: 3 } });
     await world.addEmail("late@example.com");
@@ -337,11 +337,11 @@ describe("assumptions", () => {
   onPage("are listed with what they are, filtered by key", async ({ page }) => {
     await page.getByText("Assumptions in force").click();
     await page.locator("#assumptions-list li").nth(50).waitFor();
-    await page.getByLabel("Only those that are switched").check();
+    await page.getByLabel("Only those that are set").check();
     const row = page.locator("#assumptions-list li");
     assert.equal(await row.count(), 1);
-    await row.getByText("switched; by default 204").waitFor();
-    await page.getByLabel("Only those that are switched").uncheck();
+    await row.getByText("set; by default 204").waitFor();
+    await page.getByLabel("Only those that are set").uncheck();
     await page.getByLabel("Filter assumptions by key").fill("throttle");
     await row.nth(1).waitFor({ state: "detached" });
     await row.getByText("requests a minute for one token").waitFor();
@@ -356,7 +356,7 @@ describe("faults", () => {
     return answer.status;
   };
 
-  onPage("one is set by the form, strikes, and is over", async ({ world, page }) => {
+  onPage("one is set by the form, matches, and is over", async ({ world, page }) => {
     assert.equal(await page.locator("#faults").isVisible(), false);
     await page.getByRole("button", { name: "Set a fault" }).click();
     const dialog = page.getByRole("dialog", { name: "Set a fault" });
@@ -369,7 +369,7 @@ describe("faults", () => {
     await dialog.getByLabel("How many").fill("1");
     await dialog.getByRole("button", { name: "Set it" }).click();
     await faults(page).getByText("GET /api/v1/email-watchlist with token app").waitFor();
-    await faults(page).getByText("answers 502 after all is done; matched 0 times; 1 to come").waitFor();
+    await faults(page).getByText("answers 502 after the work is done; matched 0 times; 1 to come").waitFor();
 
     assert.deepEqual([await emails(world, CRM), await emails(world, APP), await emails(world, APP)], [403, 502, 200]);
     await faults(page).getByText("matched once; over").waitFor();
@@ -417,7 +417,7 @@ describe("faults", () => {
 describe("how it reads", () => {
   /** What makes a page fuller than most: things that wait, long names, refusals, everything open. */
   async function fill({ world, page }) {
-    await world.addEmail("a-very-long-address-that-somebody-has@subdomain.of.a.long.domain.example.com");
+    await world.addEmail("a-very-long-address-that-a-user-has@subdomain.of.a.long.domain.example.com");
     const card = { card_number: "5555555555554444", expiry_month: 12, expiry_year: 2049 };
     await world.send("POST", "/api/v1/credit-card", { token: APP, body: card });
     await world.send("GET", "/api/v1/account/1/phone-watchlist/a-long-path-to-nothing/and-on-it-goes/further", { token: CRM });
@@ -431,7 +431,7 @@ describe("how it reads", () => {
   }
 
   /**
-   * What axe finds, run within the page: the debugger may do what the page's own policy forbids. Of so many texts it must
+   * The findings of axe, run within the page: the debugger is not bound by the page's policy. Of so many texts it must
    * have computed the contrast at the least.
    */
   async function findings(page, texts) {
@@ -490,16 +490,16 @@ describe("how it reads", () => {
   });
 });
 
-describe("where the fake is not", () => {
+describe("where the mock is not", () => {
   test("the page says that it has stopped, and goes on when it is back", async () => {
-    const first = await startFake();
+    const first = await startMock();
     const { page, close } = await openPage(browser, new World(first.url));
     let second;
     try {
       await first.stop();
-      await page.getByRole("alert").getByText("The fake does not answer").waitFor();
+      await page.getByRole("alert").getByText("The mock does not answer").waitFor();
       await page.locator("#live.stopped").waitFor();
-      second = await startFake(new URL(first.url).port);
+      second = await startMock(new URL(first.url).port);
       await page.locator("#live.live").waitFor();
       assert.equal(await page.locator("#banner").isVisible(), false);
       await new World(second.url).addEmail("after@example.com");
@@ -511,10 +511,10 @@ describe("where the fake is not", () => {
   });
 
   test("the page of a sandbox that has ended says so", async () => {
-    const world = await World.make(fake.url);
+    const world = await World.make(mock.url);
     const { page, close } = await openPage(browser, world);
     try {
-      await new World(fake.url).send("DELETE", `/_mock/sandboxes/${world.base.split("/").pop()}`);
+      await new World(mock.url).send("DELETE", `/_mock/sandboxes/${world.base.split("/").pop()}`);
       await page.getByRole("alert").getByText("there is no such sandbox").waitFor();
     } finally {
       await close();

@@ -1,4 +1,4 @@
-//! Confirming what an end user added: resending links (EMAIL-2), codes for phones (PHONE-2) and cards (CARD-4).
+//! Confirming the items of an end user: resending links (EMAIL-2), codes for phones (PHONE-2) and cards (CARD-4).
 
 use crate::api::auth::Actor;
 use crate::api::error::{ApiError, known};

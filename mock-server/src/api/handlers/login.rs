@@ -117,7 +117,7 @@ fn issue(principal: Principal, life: Key, request: &Request<'_>) -> Reply<Issued
     Reply::new(IssuedToken(token))
 }
 
-/// The account that SSO credentials and an email stand for (SSO-2, SSO-3).
+/// The account that SSO credentials and an email identify (SSO-2, SSO-3).
 fn account_by_credentials(request: &Request<'_>) -> Result<u64, ApiError> {
     let ((client_id, client_secret), email) = request.read(SSO, |fields| {
         let client_id = fields.required("client_id", short_text);

@@ -50,7 +50,7 @@ pub(crate) fn add<K: Watchlist>(actor: Actor, request: &Request<'_>) -> Outcome<
     }
 }
 
-/// The confirmation that a new item waits for, if it waits for one.
+/// The confirmation that a new item needs, if it needs one.
 fn awaited<K: Kind>(mode: Mode, magic: Option<Magic>, assumed: Assumed<'_>) -> Option<Awaited> {
     match (mode, magic) {
         (Mode::AdminManaged, _) | (Mode::EndUser, Some(Magic::ConfirmedAtOnce)) => None,
@@ -165,7 +165,7 @@ pub(crate) fn lists_leaks<K: Leakable>() -> Operation {
 
 /// Lists the leaks of the items, in the order in which they were found.
 pub(crate) fn leaks<K: Watchlist + Leakable>(actor: Actor, request: &Request<'_>) -> Outcome<Listing<LeakShape>> {
-    // A leak of a pending item is hidden when it is found, so what is listed follows this assumption.
+    // A leak of a pending item is hidden when it is found, so the list follows this assumption.
     let _: LeaksPending = request.assumed().choice();
     let page = request.page();
     let listed = request.world.accounts.read(actor.account, |account| {

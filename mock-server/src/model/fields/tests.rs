@@ -41,7 +41,7 @@ fn absent_null_and_blank_are_the_same_where_a_field_is_required() {
     }
 }
 
-/// What an update makes of `country_code`, which may be cleared, and of `first_name`, which may not.
+/// The changes of `country_code`, which may be cleared, and of `first_name`, which may not.
 fn update(
     body: &Map<String, Json>,
     is_put: bool,

@@ -59,7 +59,7 @@ enum Outcome {
     Failed,
 }
 
-/// The data that a site holds of a person, and whether it is equal to the profile.
+/// The data that a site holds about a person, and whether it is equal to the profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Found {
@@ -162,7 +162,7 @@ pub(crate) struct ScanRun<'a> {
 }
 
 impl SiteScan {
-    /// A scan of `site`, whose outcome is decided here and told when it is over. The same run has the same outcome, unless
+    /// A scan of `site`, whose outcome is decided here and shown when it is over. The same run has the same outcome, unless
     /// the site has removed its data before the scan begins.
     pub(crate) fn new(site: &Site, run: ScanRun<'_>, is_removed: bool) -> Self {
         let choice =

@@ -109,7 +109,7 @@ impl Email {
 }
 
 /// The rule of an email address: as Laravel's `email`, which needs no top-level domain; at most 255 characters.
-/// The address as it is kept: in lower case.
+/// The stored address: in lower case.
 pub(crate) fn rule(text: &str) -> Result<Box<str>, Complaint> {
     at_most(text, 255)?;
     let options = email_address::Options::default().without_display_text();

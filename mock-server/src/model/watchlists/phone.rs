@@ -95,7 +95,7 @@ impl Phone {
 }
 
 /// The rule of a phone number: E.164 once spaces, hyphens, dots and brackets are dropped and `00` is read as `+`. No
-/// numbering plan is asked, for the ranges reserved for tests are in none.
+/// numbering plan is used, because none has the ranges that are reserved for tests.
 pub(crate) fn rule(text: &str) -> Result<Box<str>, Complaint> {
     let compact: String = text.chars().filter(|char| !char.is_whitespace() && !"-.()".contains(*char)).collect();
     let digits = compact.strip_prefix('+').or_else(|| compact.strip_prefix("00")).unwrap_or_default();

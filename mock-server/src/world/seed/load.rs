@@ -314,7 +314,7 @@ fn read<T>(
         .map_err(|Invalid(errors)| errors.first().map(|error| error.text.to_string()).unwrap_or_default())
 }
 
-/// Refuses a list in which an id stands twice.
+/// Refuses a list that has an id twice.
 fn all_differ(list: &str, ids: impl Iterator<Item = u64>) -> Result<(), SeedError> {
     let mut before = HashSet::new();
     match ids.enumerate().find(|(_, id)| !before.insert(*id)) {
