@@ -19,7 +19,7 @@ use self::queue::Queue;
 use crate::config::LogFormat;
 
 /// How many bytes of lines may wait to be written. Those that find no room are lost.
-const ROOM: usize = 8 * 1024 * 1024;
+const ROOM: usize = 4 * 1024 * 1024;
 
 /// How long the end waits for lines that are still to be written.
 const LAST_LINES: Duration = Duration::from_secs(1);
