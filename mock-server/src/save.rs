@@ -26,7 +26,8 @@ impl<'a> Save<'a> {
     /// Saves this text.
     ///
     /// # Errors
-    /// A sentence that names the flag and what is wrong; then the file holds what it held before.
+    /// A sentence that names the flag and what is wrong; then the file holds what it held before, unless it is mounted by
+    /// itself and could only be overwritten.
     pub(crate) fn write(&self, text: &str) -> Result<(), String> {
         self.replace(text).map_err(self.about())?;
         tracing::info!(file = %self.file.display(), "saved the world");
