@@ -39,13 +39,30 @@ pub struct Finding {
     pub steps: Vec<(String, String)>,
 }
 
+/// Whether a target does what is assumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Agreement {
+    Confirmed,
+    Refuted,
+    Unknown,
+}
+
 impl Finding {
-    /// Whether the target does what is assumed, in one word.
-    pub fn verdict(&self) -> &'static str {
+    /// Whether the target does what is assumed.
+    pub(crate) fn agreement(&self) -> Agreement {
         match &self.observed {
-            Some(observed) if *observed == self.default => "confirmed",
-            Some(_) => "refuted",
-            None => "unknown",
+            Some(observed) if *observed == self.default => Agreement::Confirmed,
+            Some(_) => Agreement::Refuted,
+            None => Agreement::Unknown,
+        }
+    }
+
+    /// The same in one word.
+    pub fn verdict(&self) -> &'static str {
+        match self.agreement() {
+            Agreement::Confirmed => "confirmed",
+            Agreement::Refuted => "refuted",
+            Agreement::Unknown => "unknown",
         }
     }
 }

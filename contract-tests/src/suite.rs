@@ -8,6 +8,7 @@ use jiff::{Timestamp, Unit};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::assumptions::{Agreement, assumptions};
 use crate::contract::Check;
 use crate::contracts::checks;
 use crate::format::Format;
@@ -64,17 +65,17 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
     let (started, began) = (Timestamp::now(), Instant::now());
     run.resume().await;
     let chosen = selection.checks(&run.session.target, run.session.settings.seed);
-    let probed = if selection.only.is_empty() { crate::assumptions() } else { &[] };
+    let probed = if selection.only.is_empty() { assumptions() } else { &[] };
     watch(Progress::Begins(chosen.len() + probed.len()));
     let (mut checks, is_broken) = run_checks(run, &chosen, watch).await;
     let mut found = std::collections::BTreeMap::new();
     for assumption in probed {
         let began = Instant::now();
         let finding = run.probe(&assumption.key).await;
-        let end = match finding.verdict() {
-            "confirmed" => End::Confirmed,
-            "refuted" => End::Refuted,
-            _ => End::Unknown,
+        let end = match finding.agreement() {
+            Agreement::Confirmed => End::Confirmed,
+            Agreement::Refuted => End::Refuted,
+            Agreement::Unknown => End::Unknown,
         };
         checks.push(CheckResult {
             id: format!("assumption.{}", finding.key),

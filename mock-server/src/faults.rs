@@ -4,6 +4,7 @@
 //! applies to, the connection ends as it says, and the outbox delays or drops messages.
 
 pub(crate) mod effect;
+pub(crate) mod kinds;
 pub(crate) mod new_fault;
 pub(crate) mod pattern;
 
@@ -17,7 +18,8 @@ use rand_distr::{Distribution as _, LogNormal};
 use serde::Serialize;
 
 use self::effect::{Injection, MessageEffect, RequestEffect};
-use self::new_fault::{Distribution, FaultKind, Latency, NewFault};
+use self::kinds::{Distribution, FaultKind, Latency};
+use self::new_fault::NewFault;
 use self::pattern::IncomingRequest;
 use crate::model::message::NewMessage;
 use crate::model::time::Timestamp;

@@ -3,6 +3,9 @@
 //! It is static, compiled in, and holds nothing of any world, so a link from anywhere may open it. It reads the control
 //! routes by addresses relative to its own: below a sandbox's base URL it shows that sandbox.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
@@ -10,6 +13,7 @@ use axum::routing::get;
 
 use crate::api::context::App;
 use crate::guide::{assumptions, facts};
+use crate::model::kind::WatchKind;
 
 /// The header of requests with which the page stays up to date.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-mock-page");
@@ -42,9 +46,17 @@ const FILES: [(&str, &str, &str); 14] = [
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The kinds of watched values with their labels, in the order of the guide, as a script that the others import.
+fn kinds() -> String {
+    let titles: BTreeMap<_, _> = WatchKind::ALL.into_iter().map(|kind| (kind, kind.names().title)).collect();
+    format!("export const KINDS = {};\n", serde_json::to_string(&titles).expect("names are JSON"))
+}
+
 /// The routes of the page.
 pub(crate) fn router() -> Router<App> {
-    FILES.into_iter().fold(Router::new(), |router, (path, content_type, text)| {
+    let files = FILES.into_iter().map(|(path, content_type, text)| (path, content_type, Cow::from(text)));
+    let kinds = ("/_mock/page/kinds.js", SCRIPT, Cow::from(kinds()));
+    files.chain([kinds]).fold(Router::new(), |router, (path, content_type, text)| {
         let headers = [
             (header::CONTENT_TYPE, content_type),
             (header::CONTENT_SECURITY_POLICY, POLICY),

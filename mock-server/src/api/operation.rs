@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::guide::assumptions::Key;
-use crate::model::fields::BodySchema;
+use crate::model::body::BodySchema;
 use crate::model::kind::WatchKind;
 
 /// The page of the guide that an operation is on.

@@ -24,7 +24,7 @@ use crate::model::item::{Item, Kind};
 use crate::model::kind::WatchKind;
 use crate::model::leak::NewLeak;
 use crate::model::mask;
-use crate::model::online::scan::RemovalSteps;
+use crate::model::online::removal::RemovalSteps;
 use crate::model::online::{NONE, OnlineStatusShape};
 use crate::model::shape::{InFormat, Writing};
 use crate::model::time::Timestamp;

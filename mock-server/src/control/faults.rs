@@ -101,7 +101,7 @@ fn check_status(status: u16) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::new_fault::FaultKind;
+    use crate::faults::kinds::FaultKind;
 
     fn check(method: Option<&str>, path: Option<&str>) -> Result<(), String> {
         let fault = NewFault {

@@ -1,6 +1,6 @@
 //! The effects of faults on requests and messages.
 
-use super::new_fault::{FaultWhen, Latency};
+use super::kinds::{FaultWhen, Latency};
 use super::pattern::RequestPattern;
 use crate::model::message::MessageFilter;
 

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use uuid::Uuid;
 
-use super::new_fault::FaultToken;
+use super::kinds::FaultToken;
 use crate::model::id::Id;
 use crate::model::principal::TokenSeen;
 

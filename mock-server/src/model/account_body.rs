@@ -1,12 +1,12 @@
 //! The bodies that create and change an account (ACCOUNT-1 to 5).
 
 use crate::model::account::{Account, DEFAULT_PLAN, DEFAULT_TYPE};
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm, Presence};
 use crate::model::exposure::Exposures;
-use crate::model::fields::{
-    BodyField, BodyPurpose, BodySchema, Change, Complaint, FieldForm, Fields, Presence, Update, short_text, two_letters,
-};
+use crate::model::fields::{Complaint, Fields, short_text, two_letters};
 use crate::model::ssn::{self, Ssn};
 use crate::model::time::Timestamp;
+use crate::model::update::{Change, Update};
 use crate::model::watchlists::{Watchlists, email, phone};
 
 const FIELDS: &[BodyField] = &[
@@ -82,9 +82,7 @@ impl NewAccount {
             kind: kind?,
         })
     }
-}
 
-impl NewAccount {
     /// The account that it describes.
     pub(crate) fn create(self, id: u64, partner: u64, now: Timestamp) -> Account {
         Account {

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
-use crate::guide::assumptions::{PutReplaces, UpdateEmpty};
-use crate::guide::trace::Assumed;
-use crate::model::id::Table;
+use crate::guide::assumptions::UpdateEmpty;
+use crate::model::body::BodyField;
 use crate::model::time::Date;
+use crate::model::update::{Change, Update};
 
 /// The end of the sentence "The … field …" about a value that a rule refuses.
 pub(crate) type Complaint = Cow<'static, str>;
@@ -34,76 +34,6 @@ impl FieldError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Invalid(pub(crate) Vec<FieldError>);
 
-/// A request body, as rules and the OpenAPI document know it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodySchema {
-    /// The name in the OpenAPI document.
-    pub(crate) name: &'static str,
-    pub(crate) fields: &'static [BodyField],
-    /// JSON that a world of the default seed accepts. Codes, and ids of items that were just added, only have the form.
-    pub(crate) example: &'static str,
-    pub(crate) purpose: BodyPurpose,
-}
-
-/// The use of a request body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyPurpose {
-    /// It says everything that is needed.
-    Whole,
-    /// It changes the fields that it names; null clears one.
-    Changes,
-    /// It narrows down what is meant, and may be left out.
-    Narrows,
-}
-
-/// A field of a request body.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyField {
-    pub(crate) name: &'static str,
-    pub(crate) form: FieldForm,
-    pub(crate) presence: Presence,
-    /// A sentence for the OpenAPI document, or nothing.
-    pub(crate) about: &'static str,
-}
-
-/// The form of the value of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldForm {
-    Text,
-    Email,
-    Date,
-    Number,
-    Flag,
-    /// The id of a row of this table, in the form in force.
-    Id(Table),
-}
-
-/// Whether a field must be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
-    Required,
-    Optional,
-    /// As the gateway's `SSN_REQUIRED` says (ACCOUNT-3).
-    BySsnRequired,
-}
-
-impl BodyField {
-    /// A field that must be there.
-    pub(crate) const fn required(name: &'static str, form: FieldForm) -> Self {
-        Self { name, form, presence: Presence::Required, about: "" }
-    }
-
-    /// A field that may be left out.
-    pub(crate) const fn optional(name: &'static str, form: FieldForm) -> Self {
-        Self { name, form, presence: Presence::Optional, about: "" }
-    }
-
-    /// The same with a sentence about it.
-    pub(crate) const fn about(self, about: &'static str) -> Self {
-        Self { about, ..self }
-    }
-}
-
 /// A request body as fields, with the errors found so far.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
@@ -119,72 +49,11 @@ pub(crate) fn body<const N: usize>(fields: [(&str, Json); N]) -> Map<String, Jso
     named.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// How an update is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Update<'a> {
-    assumed: Assumed<'a>,
-    /// Whether what the body does not name is cleared.
-    replaces_whole: bool,
-}
-
-impl<'a> Update<'a> {
-    /// A PATCH: what the body does not name stays as it is.
-    pub(crate) fn patch(assumed: Assumed<'a>) -> Self {
-        Self { assumed, replaces_whole: false }
-    }
-
-    /// A PUT, by `put.replaces`.
-    pub(crate) fn put(assumed: Assumed<'a>) -> Self {
-        Self { assumed, replaces_whole: assumed.choice::<PutReplaces>() == PutReplaces::Whole }
-    }
-
-    fn of_unnamed<T>(self) -> Change<T> {
-        if self.replaces_whole { Change::Clear } else { Change::Keep }
-    }
-}
-
 /// What a body says of a field, before the value is judged.
 enum Said {
     Nothing,
     Null,
     Value,
-}
-
-/// What an update does to a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change<T> {
-    Keep,
-    Clear,
-    Set(T),
-}
-
-impl<T> Change<T> {
-    /// Carries the change out.
-    pub(crate) fn apply(self, to: &mut Option<T>) {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *to = None,
-            Self::Set(value) => *to = Some(value),
-        }
-    }
-
-    /// Carries the change out where there must be a value: what clears it puts `usual` in its place.
-    pub(crate) fn apply_or(self, usual: T, to: &mut T) {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *to = usual,
-            Self::Set(value) => *to = value,
-        }
-    }
-
-    /// Whether there is a value afterwards, given whether there is one now.
-    pub(crate) fn leaves(&self, is_there: bool) -> bool {
-        match self {
-            Self::Keep => is_there,
-            Self::Clear => false,
-            Self::Set(_) => true,
-        }
-    }
 }
 
 impl<'a> Fields<'a> {
@@ -287,7 +156,7 @@ impl<'a> Fields<'a> {
         rule: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<Option<T>> {
         match self.said(field, update)? {
-            Said::Nothing if !update.replaces_whole => Some(None),
+            Said::Nothing if !update.replaces_whole() => Some(None),
             Said::Nothing | Said::Null => {
                 self.complain(field, "is required");
                 None
@@ -315,7 +184,7 @@ impl<'a> Fields<'a> {
         match self.get(field) {
             None => Some(Said::Nothing),
             Some(Json::Null) => Some(Said::Null),
-            Some(Json::String(text)) if text.trim().is_empty() => match update.assumed.choice() {
+            Some(Json::String(text)) if text.trim().is_empty() => match update.empty() {
                 UpdateEmpty::Cleared => Some(Said::Null),
                 UpdateEmpty::Kept => Some(Said::Nothing),
                 UpdateEmpty::Refused => {
@@ -448,125 +317,4 @@ pub(crate) fn date(text: &str) -> Result<Date, Complaint> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::guide::assumptions::Assumptions;
-    use crate::guide::trace::Trace;
-
-    const fn text(name: &'static str) -> BodyField {
-        BodyField::optional(name, FieldForm::Text)
-    }
-
-    const KNOWN: &[BodyField] = &[
-        text("first_name"),
-        text("last_name"),
-        text("email"),
-        text("country_code"),
-        text("plan_id"),
-        text("keep_logged"),
-        text("a"),
-        text("b"),
-        text("c"),
-        text("d"),
-        text("yes"),
-        text("no"),
-        text("absent"),
-        text("code"),
-    ];
-
-    fn body(value: Json) -> Map<String, Json> {
-        value.as_object().cloned().expect("an object")
-    }
-
-    #[test]
-    fn absent_null_and_blank_are_the_same_where_a_field_is_required() {
-        for value in [json!({}), json!({ "email": null }), json!({ "email": "" }), json!({ "email": "  " })] {
-            let body = body(value);
-            let mut fields = Fields::new(&body, KNOWN);
-            assert_eq!(fields.required("email", short_text), None);
-            let invalid = fields.finish::<()>(None).expect_err("an error");
-            assert_eq!(invalid, Invalid(vec![FieldError::new("email", "The email field is required.")]));
-        }
-    }
-
-    /// What an update makes of `country_code`, which may be cleared, and of `first_name`, which may not.
-    fn update(
-        body: &Map<String, Json>,
-        is_put: bool,
-        switched: &[(&str, &str)],
-    ) -> (Option<Change<Box<str>>>, Option<Option<Box<str>>>) {
-        let mut assumptions = Assumptions::default();
-        for (key, value) in switched {
-            assumptions.set(key, value).expect("a key and a value of the fixture");
-        }
-        let trace = Trace::default();
-        let assumed = Assumed::new(&assumptions, &trace);
-        let update = if is_put { Update::put(assumed) } else { Update::patch(assumed) };
-        let mut fields = Fields::new(body, KNOWN);
-        let optional = fields.change("country_code", update, two_letters);
-        (optional, fields.change_required("first_name", update, short_text))
-    }
-
-    #[test]
-    fn an_update_tells_absent_null_empty_and_value_apart() {
-        let whole = ("put.replaces", "whole");
-        let (kept, refused) = (("update.empty", "kept"), ("update.empty", "refused"));
-        let both = |value: Json| body(json!({ "country_code": value, "first_name": value }));
-        let cases = [
-            (body(json!({})), false, &[][..], Some(Change::Keep), Some(None)),
-            (body(json!({})), false, &[whole], Some(Change::Keep), Some(None)),
-            (body(json!({})), true, &[], Some(Change::Keep), Some(None)),
-            (body(json!({})), true, &[whole], Some(Change::Clear), None),
-            (both(json!(null)), false, &[], Some(Change::Clear), None),
-            (both(json!(" ")), false, &[], Some(Change::Clear), None),
-            (both(json!("")), false, &[kept], Some(Change::Keep), Some(None)),
-            (both(json!("")), true, &[kept, whole], Some(Change::Clear), None),
-            (both(json!("")), false, &[refused], None, None),
-            (both(json!(" se ")), false, &[], Some(Change::Set("SE".into())), Some(Some("se".into()))),
-            (both(json!(46)), false, &[], None, None),
-        ];
-        for (body, is_put, switched, optional, required) in cases {
-            assert_eq!(update(&body, is_put, switched), (optional, required), "{body:?} {is_put} {switched:?}");
-        }
-    }
-
-    #[test]
-    fn all_errors_are_gathered_in_the_order_of_reading() {
-        let body = body(json!({ "first_name": 5, "plan_id": "x", "keep_logged": "true", "country_code": "SWE" }));
-        let mut fields = Fields::new(&body, KNOWN);
-        fields.required("first_name", short_text);
-        fields.required("last_name", short_text);
-        fields.integer("plan_id", false, Ok);
-        fields.boolean("keep_logged");
-        fields.optional("country_code", two_letters);
-        let Err(Invalid(errors)) = fields.finish(Some(())) else { panic!("there are errors") };
-        let texts: Vec<_> = errors.iter().map(|error| &*error.text).collect();
-        assert_eq!(
-            texts,
-            [
-                "The first name field must be a string.",
-                "The last name field is required.",
-                "The plan id field must be an integer.",
-                "The keep logged field must be true or false.",
-                "The country code field format is invalid.",
-            ]
-        );
-    }
-
-    #[test]
-    fn numbers_and_booleans_are_read_as_laravel_reads_them() {
-        let body = body(json!({ "a": 5, "b": "5", "c": 5.5, "d": [], "yes": "1", "no": 0, "code": 123456 }));
-        let mut fields = Fields::new(&body, KNOWN);
-        assert_eq!(fields.integer("a", true, Ok), Some(Some(5)));
-        assert_eq!(fields.integer("b", true, Ok), Some(Some(5)));
-        assert_eq!(fields.integer("c", true, Ok), None);
-        assert_eq!(fields.integer("d", true, Ok), None);
-        assert_eq!(
-            (fields.boolean("yes"), fields.boolean("no"), fields.boolean("absent")),
-            (Some(true), Some(false), Some(false))
-        );
-        assert_eq!(fields.opaque("code", true), Some(Some("123456".to_owned())));
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json};
 
 use crate::guide::trace::Assumed;
+use crate::model::body::BodySchema;
 use crate::model::confirmation::{Confirmation, Confirming};
-use crate::model::fields::{BodySchema, Complaint, Fields};
+use crate::model::fields::{Complaint, Fields};
 use crate::model::id::{Id, Table};
 use crate::model::kind::WatchKind;
 use crate::model::shape::Shape;

@@ -1,12 +1,14 @@
 //! Online Data: the data that brokers hold of a person, and its removal (ONLINE-1 to 7).
 
 pub(crate) mod profile;
+pub(crate) mod removal;
 pub(crate) mod scan;
 
 use serde::{Deserialize, Serialize};
 
 use self::profile::Profile;
-use self::scan::{Removal, RemovalRequestShape, RemovalSteps, ScanResultShape, ScanRun, ScanStatus, Site, SiteScan};
+use self::removal::{Removal, RemovalRequestShape, RemovalSteps};
+use self::scan::{ScanResultShape, ScanRun, ScanStatus, Site, SiteScan};
 use crate::guide::assumptions::Key;
 use crate::guide::trace::Assumed;
 use crate::model::id::{Id, Table};

@@ -2,18 +2,9 @@
 
 import { confirm, confirmation, read, readText } from "./api.js";
 import { byId, complain, complaining, copy, el, idOf, say, show, some, when } from "./dom.js";
+import { KINDS } from "./kinds.js";
 
 const PAGE = 50;
-
-const KINDS = {
-  email: "Email",
-  phone: "Phone",
-  iban: "IBAN",
-  passport: "Passport",
-  drivers_license: "License",
-  credit_card: "Card",
-  ssn: "SSN",
-};
 
 /** The list of accounts and the selected one. `refresh` looks at everything again, `leak` and `eid` open their dialogs. */
 export function accounts({ refresh, leak, eid }) {

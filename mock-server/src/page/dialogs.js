@@ -2,6 +2,7 @@
 
 import { read, send } from "./api.js";
 import { byId, complain, el, say, show, some } from "./dom.js";
+import { KINDS } from "./kinds.js";
 
 const PROVIDERS = { SE: "bankid", DK: "mitid", FI: "ftn" };
 
@@ -64,6 +65,7 @@ export function dialogs({ refresh, selected }) {
     leakForm.value.classList.toggle("concealed", hides);
   }
 
+  leakForm.kind.append(...Object.entries(KINDS).map(([kind, title]) => el("option", { value: kind }, title)));
   leakForm.shown.addEventListener("change", () => leakForm.value.classList.toggle("concealed", !leakForm.shown.checked));
 
   onSubmit(leakDialog, async (form) => {

@@ -1,7 +1,7 @@
 //! Events that fall due when the clock is moved.
 
 use super::state::World;
-use crate::model::online::scan::RemovalSteps;
+use crate::model::online::removal::RemovalSteps;
 use crate::model::principal::Principal;
 use crate::model::time::Timestamp;
 

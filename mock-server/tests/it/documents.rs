@@ -1,8 +1,9 @@
 //! The README and the fixtures, held to the mock's own tables and to the numbers that they may show.
 
 use crate::harness::{README, ROUTES, assumptions, default_of, section};
-use std::fs;
+use serde_json::Value;
 use std::path::Path;
+use std::{env, fs};
 
 /// Every text that holds values.
 const TEXTS: [(&str, &str); 10] = [
@@ -18,25 +19,39 @@ const TEXTS: [(&str, &str); 10] = [
     ("seed.json", include_str!("../../../fixtures/seed.json")),
 ];
 
-#[test]
-fn the_readme_lists_every_assumption_with_its_default_and_alternatives() {
-    let table = section("What is assumed");
-    let row_of = |key: &str| table.lines().find(|line| line.starts_with(&format!("| `{key}` |")));
-    let mut keys = 0;
-    for (key, entry) in assumptions() {
-        let row = row_of(key).unwrap_or_else(|| panic!("the README has no row for {key}"));
-        assert!(row.contains(&format!("| `{}` |", default_of(key))), "{row}");
-        for value in entry["values"].as_array().into_iter().flatten() {
-            let value = value["value"].as_str().expect("a value");
-            assert!(row.contains(&format!("`{value}`")), "{key} can be {value}: {row}");
+/// The row of the README's table for an assumption of the fixture.
+fn row(key: &str, entry: &Value) -> String {
+    let default = default_of(key);
+    let alternatives = match (&entry["values"], &entry["unit"]) {
+        (Value::Array(values), _) => {
+            let values = values.iter().map(|value| value["value"].as_str().expect("a value"));
+            values.filter(|value| *value != default).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
         }
-        keys += 1;
+        (_, Value::String(unit)) => format!("any number of {unit}"),
+        _ => "any text".to_owned(),
+    };
+    format!("| `{key}` | {} | `{default}` | {alternatives} |\n", entry["question"].as_str().expect("a question"))
+}
+
+/// With `UPDATE_README` set, the test writes the table instead.
+#[test]
+fn the_readme_lists_every_assumption_as_the_fixture_has_it() {
+    let section = section("What is assumed");
+    let rule = "|---|---|---|---|\n";
+    let begin = section.find(rule).expect("a table") + rule.len();
+    let end = begin + section[begin..].find("\n\n").expect("a text after the table") + 1;
+    let (table, listed): (_, String) =
+        (&section[begin..end], assumptions().map(|(key, entry)| row(key, entry)).collect());
+    if table == listed {
+        return;
     }
-    assert_eq!(
-        table.lines().filter(|line| line.starts_with("| `")).count(),
-        keys,
-        "the README has rows of no assumption"
+    assert!(
+        env::var_os("UPDATE_README").is_some(),
+        "the table of assumptions in README.md is not what fixtures/assumptions.json says: \
+         UPDATE_README=1 cargo test -p mock-server --test it the_readme_lists_every_assumption writes it"
     );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    fs::write(file, README.replace(table, &listed)).expect("the README can be written");
 }
 
 #[test]

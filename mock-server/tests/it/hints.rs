@@ -85,3 +85,15 @@ async fn the_journal_has_the_hints_too() {
         assert_eq!(hint, answer.header("x-mock-hint"), "{}", written(&entry["path"]));
     }
 }
+
+/// An account that watches a value of any kind, or an SSN and nothing else, and that no breach concerns.
+#[tokio::test]
+async fn no_alarms_where_something_is_watched_says_that_no_breach_holds_it() {
+    let world = World::new();
+    let jane = newcomer(&world).await;
+    jane.add_phone("+46701740650").await;
+    says(&jane.get("/alarms").send().await.expect(200), &["no breach holds", "/_mock/leaks"]);
+    world.account("ssn@example.com").await;
+    let of_ssn = Caller::user_of(&world, "ssn@example.com").await;
+    says(&of_ssn.get("/alarms").send().await.expect(200), &["no breach holds", "/_mock/leaks"]);
+}

@@ -4,6 +4,7 @@
 mod absent;
 mod account;
 mod alarms;
+mod architecture;
 mod concurrency;
 mod confirmation;
 mod control;

@@ -75,7 +75,8 @@ export class World {
 export async function openPage(browser, world, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  // On a busy machine the page looks again only after its longest rest of 15 seconds.
+  page.setDefaultTimeout(60_000);
   const complaints = [];
   const { origin } = new URL(world.base);
   page.on("request", (request) => {

@@ -8,9 +8,9 @@ use crate::api::request::Request;
 use crate::guide::assumptions::{AccountDuplicate, Key};
 use crate::model::account::Account;
 use crate::model::account_body::{AccountChanges, NewAccount};
-use crate::model::fields::{
-    BodyField, BodyPurpose, BodySchema, FieldError, FieldForm, Fields, Update, short_text, taken,
-};
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
+use crate::model::fields::{FieldError, Fields, short_text, taken};
+use crate::model::update::Update;
 use crate::model::watchlists::email;
 
 const PASSWORD: BodySchema = BodySchema {

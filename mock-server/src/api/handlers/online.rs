@@ -8,11 +8,13 @@ use crate::api::reply::{Added, Done, Now, Outcome, Reply, ScanNow};
 use crate::api::request::Request;
 use crate::guide::assumptions::{Key, OnlineProfileAgain, OnlineWithoutProfile, Refusal, ScanAgain, ScanRetry};
 use crate::model::account::Account;
-use crate::model::fields::{FieldError, Fields, Update};
+use crate::model::fields::{FieldError, Fields};
 use crate::model::id::Table;
 use crate::model::online::profile::{Profile, ProfileChanges, ProfileShape};
-use crate::model::online::scan::{RemovalSteps, Site};
+use crate::model::online::removal::RemovalSteps;
+use crate::model::online::scan::Site;
 use crate::model::online::{NONE, Online, OnlineStatusShape, ScanError, ScanStart, SiteShape};
+use crate::model::update::Update;
 
 const fn operation(name: &'static str, summary: &'static str) -> Operation {
     Operation::new(name, Page::OnlineData, summary)

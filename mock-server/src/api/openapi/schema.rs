@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::guide::assumptions::{IdForm, LegacyBoolean, LegacyError};
 use crate::guide::format::Format;
 use crate::guide::trace::Assumed;
-use crate::model::fields::{BodyField, BodyPurpose, BodySchema, FieldForm, Presence};
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm, Presence};
 use crate::model::id::Id;
 use crate::model::shape::{Field, Holds, Schema};
 use crate::world::settings::Settings;

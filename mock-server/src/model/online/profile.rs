@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::model::fields::{self, BodyField, BodyPurpose, BodySchema, Change, FieldForm, Fields, Update, short_text};
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
+use crate::model::fields::{self, Fields, short_text};
 use crate::model::shape::{EmailText, shape};
 use crate::model::time::Timestamp;
+use crate::model::update::{Change, Update};
 use crate::model::watchlists::{email, phone};
 
 const FIELDS: &[BodyField] = &[

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json};
 
 use crate::model::base_url::BaseUrl;
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::confirmation::{Challenge, Confirming, Contact, Means};
-use crate::model::fields::{self, BodyField, BodyPurpose, BodySchema, Complaint, FieldForm, Fields, short_text};
+use crate::model::fields::{self, Complaint, Fields, short_text};
 use crate::model::id::Id;
 use crate::model::item::{Item, Kind, Leakable, Rules};
 use crate::model::kind::WatchKind;

@@ -4,8 +4,9 @@ use email_address::EmailAddress;
 use serde_json::{Map, Value as Json};
 
 use crate::model::base_url::BaseUrl;
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::confirmation::{Challenge, Confirming, Contact, Means};
-use crate::model::fields::{self, BodyField, BodyPurpose, BodySchema, Complaint, FieldForm, Fields, at_most};
+use crate::model::fields::{self, Complaint, Fields, at_most};
 use crate::model::id::Id;
 use crate::model::item::{Item, Kind, Leakable, Rules};
 use crate::model::kind::WatchKind;

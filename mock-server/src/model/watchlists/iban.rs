@@ -3,7 +3,8 @@
 use iban::IbanLike;
 use serde_json::{Map, Value as Json};
 
-use crate::model::fields::{self, BodyField, BodyPurpose, BodySchema, Complaint, FieldForm, Fields};
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
+use crate::model::fields::{self, Complaint, Fields};
 use crate::model::id::Id;
 use crate::model::item::{Item, Kind, Leakable, Rules};
 use crate::model::kind::WatchKind;

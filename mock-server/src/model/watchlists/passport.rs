@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::model::fields::{self, BodyField, BodyPurpose, BodySchema, Complaint, FieldForm, Fields, Update};
+use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
+use crate::model::fields::{self, Complaint, Fields};
 use crate::model::id::Id;
 use crate::model::item::{Item, Kind, Patchable, Rules};
 use crate::model::kind::WatchKind;
 use crate::model::shape::shape;
 use crate::model::time::{Date, Timestamp};
+use crate::model::update::Update;
 
 /// A passport that is watched.
 #[derive(Clone, Debug)]

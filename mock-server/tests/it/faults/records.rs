@@ -78,7 +78,7 @@ async fn an_invalid_fault_is_refused_by_the_name_of_the_field_and_sets_none() {
         (json!({ "kind": "cut", "when": "during" }), "when: "),
         (json!({ "kind": "latency", "milliseconds": 1, "when": "after" }), "when: a fault of kind latency has no such"),
         (json!({ "kind": "latency", "milliseconds": { "uniform": [1] } }), "milliseconds: expected a whole number"),
-        (json!({ "kind": "status", "status": 302 }), "status: 302 is none that a fault can answer"),
+        (json!({ "kind": "status", "status": 302 }), "status: a fault cannot have 302"),
         (json!({ "kind": "cut", "path": "/api/v1/email-watchlits" }), "did you mean /api/v1/email-watchlist?"),
         (json!({ "kind": "cut", "token": "1|mock-crm-token" }), "token: expected crm, app, none or the number"),
         (json!({ "kind": "message-drop", "token": "crm" }), "token: a fault of kind message-drop has no such field"),
