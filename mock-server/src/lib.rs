@@ -13,7 +13,7 @@
 //! 6. `page`, `control`: the page and the control routes under `/_mock/`
 //! 7. `connection`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
 //!
-//! Any of them may use `encoding` (text from bytes) and `output` (standard output and error), which use none.
+//! Below them all are `encoding` (text from bytes) and `output` (standard output and error).
 //!
 //! # The way of a request
 //!
