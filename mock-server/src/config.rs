@@ -1,5 +1,6 @@
 //! The configuration, from flags and environment. The doc comments are its reference, and what `--help` prints.
 
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,10 +8,13 @@ use std::sync::Arc;
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::api::context::{App, Limits};
+use crate::encoding;
 use crate::guide::assumptions::Assumptions;
 use crate::model::shell;
+use crate::output::complain;
 use crate::world::seed::Seed;
 use crate::world::settings::Settings;
 
@@ -86,9 +90,24 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
     allow_host: Vec<String>,
 
-    /// How to write the log, to standard error [default: pretty on a terminal, else json].
-    #[arg(long, global = true, env = "MOCK_LOG", value_name = "pretty|json")]
-    log: Option<LogFormat>,
+    /// From which level on to log, to standard error; `pretty` and `json` mean --log-format [default: `RUST_LOG`, or info].
+    #[arg(long, global = true, env = "MOCK_LOG", value_name = "off|error|warn|info", hide_possible_values = true)]
+    log: Option<LogChoice>,
+
+    /// How to write the log [default: pretty on a terminal, else json].
+    #[arg(long, global = true, env = "MOCK_LOG_FORMAT", value_name = "pretty|json", hide_possible_values = true)]
+    log_format: Option<LogFormat>,
+}
+
+/// The value of `--log`: a level, or a format as before there was `--log-format`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogChoice {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Pretty,
+    Json,
 }
 
 /// How the log is written.
@@ -109,9 +128,10 @@ impl Cli {
         let matches = Self::command().try_get_matches().unwrap_or_else(|error| {
             let given: Vec<String> = std::env::args().collect();
             if let Some(variable) = variable_behind(&error, &given, |name| std::env::var_os(name).is_some()) {
-                eprintln!("in the variable {variable}:");
+                // Where it cannot be written, the exit code still tells.
+                let _ = writeln!(io::stderr(), "in the variable {variable}:");
             }
-            error.exit()
+            end(&error)
         });
         let read = Self::from_arg_matches(&matches).and_then(|mut cli| {
             cli.config.read_gateway_names(&matches, |name| std::env::var(name).ok())?;
@@ -119,7 +139,7 @@ impl Cli {
         });
         match read {
             Ok(cli) => (cli.command.unwrap_or_default(), cli.config),
-            Err(error) => error.exit(),
+            Err(error) => end(&error),
         }
     }
 }
@@ -155,9 +175,24 @@ impl Config {
         self.save.as_deref()
     }
 
+    /// From which level on to log, if it is said.
+    pub(crate) fn log_level(&self) -> Option<LevelFilter> {
+        match self.log? {
+            LogChoice::Off => Some(LevelFilter::OFF),
+            LogChoice::Error => Some(LevelFilter::ERROR),
+            LogChoice::Warn => Some(LevelFilter::WARN),
+            LogChoice::Info => Some(LevelFilter::INFO),
+            LogChoice::Pretty | LogChoice::Json => None,
+        }
+    }
+
     /// How to write the log, if it is said.
-    pub fn log(&self) -> Option<LogFormat> {
-        self.log
+    pub(crate) fn log_format(&self) -> Option<LogFormat> {
+        self.log_format.or_else(|| match self.log? {
+            LogChoice::Pretty => Some(LogFormat::Pretty),
+            LogChoice::Json => Some(LogFormat::Json),
+            LogChoice::Off | LogChoice::Error | LogChoice::Warn | LogChoice::Info => None,
+        })
     }
 
     /// The address at which a client on the same machine reaches a server of this configuration.
@@ -192,7 +227,7 @@ impl Config {
         let mut assumptions = Assumptions::default();
         if let Some(file) = &self.assumptions {
             let about = |reason: String| format!("--assumptions {}: {reason}", file.display());
-            let text = std::fs::read_to_string(file).map_err(|error| about(error.to_string()))?;
+            let text = read_text(file).map_err(about)?;
             assumptions.set_toml(&text).map_err(|error| about(error.to_string()))?;
         }
         for pair in self.assume.iter().flat_map(|text| pairs(text)) {
@@ -206,7 +241,7 @@ impl Config {
             Some("default") => Ok(Seed::default_world()),
             Some("empty") => Ok(Seed::empty_world()),
             _ => {
-                let text = std::fs::read_to_string(&self.seed).map_err(|error| self.about_seed(&error))?;
+                let text = read_text(&self.seed).map_err(|error| self.about_seed(&error))?;
                 Seed::parse(&text).map_err(|error| self.about_seed(&error))
             }
         }
@@ -243,6 +278,25 @@ impl Config {
     }
 }
 
+/// Prints the help, the version or an error, and ends the process. What was asked for and cannot be printed is an error.
+fn end(error: &clap::Error) -> ! {
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    let code = match printed {
+        Err(reason) if !error.use_stderr() => {
+            complain(&format!("standard output: {reason}"));
+            1
+        }
+        _ => error.exit_code(),
+    };
+    std::process::exit(code)
+}
+
+/// The text of a file, however an editor or a shell has begun it.
+fn read_text(file: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
+    encoding::text(&bytes).map(str::to_owned).map_err(|error| format!("the file {error}"))
+}
+
 /// The pairs of a text that separates them with commas. A part without `=` goes on with the value before it: a value may
 /// be a list with commas itself, as that of `removal.states` is.
 fn pairs(text: &str) -> Vec<String> {
@@ -261,7 +315,8 @@ fn variable_behind(error: &clap::Error, given: &[String], is_set: impl Fn(&str) 
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
     let flag = argument.split(|char: char| char != '-' && !char.is_ascii_alphanumeric()).next()?;
     let variable = format!("MOCK_{}", flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
-    (is_set(&variable) && !given.iter().any(|argument| argument.starts_with(flag))).then_some(variable)
+    let is_given = |argument: &String| argument.split('=').next() == Some(flag);
+    (is_set(&variable) && !given.iter().any(is_given)).then_some(variable)
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

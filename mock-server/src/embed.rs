@@ -11,6 +11,7 @@ use crate::api::context::{App, Limits};
 use crate::control::clock::{ClockMove, ClockState, move_clock, state};
 use crate::control::faults;
 use crate::control::outbox::wait_for_messages;
+use crate::encoding;
 use crate::faults::FaultRecord;
 use crate::faults::new_fault::NewFault;
 use crate::guide::assumptions::AssumptionError;
@@ -91,7 +92,7 @@ impl MockServerBuilder {
     /// # Errors
     /// The fault of the seed, with its place.
     pub fn seed(mut self, json: &str) -> Result<Self, SeedError> {
-        let seed = Arc::new(Seed::parse(json)?);
+        let seed = Arc::new(Seed::parse(encoding::without_mark(json))?);
         // Whether a seed keeps the rules shows when a world is made from it.
         load(&seed, Arc::new(self.settings.clone()), None)?;
         self.seed = seed;
@@ -396,7 +397,7 @@ impl WorldControl {
     /// # Errors
     /// The fault of the seed, with its place; then the world stays as it was.
     pub fn restore(&self, json: &str) -> Result<(), SeedError> {
-        self.mount.restore(&Seed::parse(json)?)
+        self.mount.restore(&Seed::parse(encoding::without_mark(json))?)
     }
 
     /// The last requests, oldest first (`GET /_mock/requests`).

@@ -11,7 +11,9 @@
 //! 4. `world`: accounts, tokens, leaks, messages and a clock behind verbs; seeds and snapshots
 //! 5. `api`: the documented routes
 //! 6. `page`, `control`: the page and the control routes under `/_mock/`
-//! 7. `connection`, `server`, `config`, `run`, `embed`: serving it all
+//! 7. `connection`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
+//!
+//! Below them all are `encoding` (text from bytes) and `output` (standard output and error).
 //!
 //! # The way of a request
 //!
@@ -29,11 +31,15 @@ mod config;
 mod connection;
 mod control;
 mod embed;
+mod encoding;
 mod faults;
 mod guide;
+mod log;
 mod model;
+mod output;
 mod page;
 mod run;
+mod save;
 mod server;
 mod world;
 
@@ -50,6 +56,7 @@ pub use model::leak::{NewLeak, Severity, SourceType};
 pub use model::message::{Channel, Message, MessageFilter};
 pub use model::ssn::EidProvider;
 pub use model::time::{Date, Timestamp};
+pub use output::{complain, print};
 pub use run::{healthcheck, run};
 pub use world::due::Due;
 pub use world::exposures::EidError;

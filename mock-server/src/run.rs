@@ -1,25 +1,28 @@
 //! What the binary does: serve until told to stop, or ask a server whether it answers.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
+use crate::log::Log;
+use crate::output::{print, without_waiting};
+use crate::save::Save;
 use crate::server::serve;
 
 /// How long a health check waits for an answer.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Serves a fake of this configuration until SIGINT or SIGTERM.
+/// Serves a mock of this configuration until SIGINT, SIGTERM or SIGHUP.
 ///
 /// # Errors
 /// A sentence that names the flag whose value cannot be used, or says why the server could not start.
 pub fn run(config: &Config) -> Result<(), String> {
-    start_log(config.log());
+    // Dropped last, so that all that the others say is written.
+    let _log = Log::start(config.log_level(), config.log_format())?;
     let app = config.app()?;
     let save = config.save().map(Save::prepare).transpose()?;
     // Each connection is a descriptor, and the usual soft limit is 1024; what the system grants is enough.
@@ -35,7 +38,7 @@ pub fn run(config: &Config) -> Result<(), String> {
         let listener = listen(at).map_err(|error| format!("--listen {at}: {error}"))?;
         let address = listener.local_addr().map_err(|error| format!("--listen {at}: {error}"))?;
         let shutdown = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
-        say(&format!("listening on http://{address}"));
+        say(format!("listening on http://{address}\n"));
         serve(listener, app.clone(), shutdown).await;
         if let Some(save) = save {
             save.write(&app.worlds().main().world().snapshot().to_text())?;
@@ -43,38 +46,6 @@ pub fn run(config: &Config) -> Result<(), String> {
         tracing::info!("stopped");
         Ok(())
     })
-}
-
-/// A file to be written at the end, which is not touched until all that goes into it is written beside it.
-struct Save {
-    file: PathBuf,
-    beside: PathBuf,
-}
-
-impl Save {
-    /// Sees at the start whether it can be written, for at the end it would be too late to say.
-    fn prepare(file: &Path) -> Result<Self, String> {
-        let mut beside = file.as_os_str().to_owned();
-        beside.push(".new");
-        let save = Self { file: file.to_owned(), beside: beside.into() };
-        if save.file.is_dir() {
-            return Err(format!("--save {}: this is a directory; name a file", file.display()));
-        }
-        std::fs::write(&save.beside, "").and_then(|()| std::fs::remove_file(&save.beside)).map_err(save.about())?;
-        Ok(save)
-    }
-
-    fn write(&self, text: &str) -> Result<(), String> {
-        std::fs::write(&self.beside, text)
-            .and_then(|()| std::fs::rename(&self.beside, &self.file))
-            .map_err(self.about())?;
-        tracing::info!(file = %self.file.display(), "saved the world");
-        Ok(())
-    }
-
-    fn about(&self) -> impl Fn(io::Error) -> String {
-        move |error| format!("--save {}: {error}", self.file.display())
-    }
 }
 
 /// Listens with room for many who come at once: a connection that finds none is only tried again after a second.
@@ -105,30 +76,40 @@ pub fn healthcheck(config: &Config) -> Result<(), String> {
     if status.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(format!("{address} answers {status:?}")) }
 }
 
-/// Resolves at SIGINT or SIGTERM.
+/// Resolves at SIGINT, SIGTERM or SIGHUP.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        let signal = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+            _ = hung_up => "SIGHUP",
+        };
+        tracing::info!(signal, "stopping");
     })
 }
 
-/// Prints the one line of standard output. Whoever closed it does not want to know.
-fn say(line: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+/// Whether the process was started with SIGHUP ignored, as `nohup` does, and is to go on when its terminal closes. Only
+/// Linux tells.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    // The first bit is the signal of number 1, which SIGHUP is everywhere.
+    ignored & 1 == 1
 }
 
-fn start_log(format: Option<LogFormat>) {
-    let is_terminal = io::stderr().is_terminal();
-    let format = format.unwrap_or(if is_terminal { LogFormat::Pretty } else { LogFormat::Json });
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(is_terminal);
-    match format {
-        LogFormat::Pretty => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+/// Prints the one line of standard output. A reader that is gone, or does not read, does not hold up the server.
+fn say(line: String) {
+    without_waiting(move || {
+        let _ = print(&line);
+    });
 }

@@ -28,7 +28,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let router = control::router(dispatch::router(), &app).with_state(app.clone());
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(app.limits().head);
+    // A client that has sent its request may shut its side down, and wait for the answer.
+    http.timer(TokioTimer::new()).header_read_timeout(app.limits().head).half_close(true);
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {

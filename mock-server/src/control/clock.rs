@@ -41,13 +41,14 @@ pub(crate) fn state(mount: &Mount) -> ClockState {
 pub(crate) fn move_clock(mount: &Mount, to: ClockMove) -> ClockState {
     let world = mount.world();
     let _step = world.step();
-    let before = world.clock.now();
     let by = i64::try_from(to.advance_seconds.unwrap_or_default()).unwrap_or(i64::MAX);
-    let now = to.now.unwrap_or(before).plus_seconds(by);
-    let frozen = to.frozen.unwrap_or_else(|| world.clock.is_frozen());
-    // The events are gathered first: once the clock is moved, a look at the outbox lets messages arrive.
-    let due = world.due(before, now);
-    world.clock.set(now, frozen);
+    let mut due = Vec::new();
+    let (now, frozen) = world.clock.shift(|before| {
+        let now = to.now.unwrap_or(before).plus_seconds(by);
+        // The events are gathered first: once the clock is moved, a look at the outbox lets messages arrive.
+        due = world.due(before, now);
+        (now, to.frozen.unwrap_or_else(|| world.clock.is_frozen()))
+    });
     world.outbox.wake();
     world.changed();
     ClockState { now, frozen, due: Some(due) }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::context::App;
 use crate::control::refused::Refused;
+use crate::encoding;
 
 /// A JSON body. An empty one is taken as an empty object.
 #[derive(Debug)]
@@ -18,12 +19,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
         let body = read(request, app).await?;
-        let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { &body };
+        let text = text(&body)?;
+        let text = if text.trim_ascii().is_empty() { "{}" } else { text };
         // A list would be taken for the fields in the order in which this code declares them.
-        if text.trim_ascii_start().starts_with(b"[") {
+        if text.trim_ascii_start().starts_with('[') {
             return Err(Refused::bad("the body must be a JSON object"));
         }
-        let mut json = serde_json::Deserializer::from_slice(text);
+        let mut json = serde_json::Deserializer::from_str(text);
         let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let place = error.path().to_string();
             let error = error.into_inner();
@@ -43,8 +45,12 @@ impl FromRequest<App> for Text {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
         let body = read(request, app).await?;
-        String::from_utf8(body.into()).map(Self).map_err(|_| Refused::bad("the body is not UTF-8"))
+        text(&body).map(|text| Self(text.to_owned()))
     }
+}
+
+fn text(body: &[u8]) -> Result<&str, Refused> {
+    encoding::text(body).map_err(|error| Refused::bad(format!("the body {error}")))
 }
 
 async fn read(request: Request, app: &App) -> Result<Bytes, Refused> {

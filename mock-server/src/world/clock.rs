@@ -1,6 +1,7 @@
 //! The mock's clock: that of the machine, moved or frozen by the control route.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub(crate) struct Clock {
     ahead: AtomicI64,
     /// The second at which it is frozen, or [`RUNNING`].
     frozen_at: AtomicI64,
+    /// Held by a move, so that each one starts from where the one before has ended.
+    moves: Mutex<()>,
 }
 
 /// How a clock was set.
@@ -31,17 +34,20 @@ pub(crate) enum ClockSetting {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { ahead: AtomicI64::new(0), frozen_at: AtomicI64::new(RUNNING) }
+        Self { ahead: AtomicI64::new(0), frozen_at: AtomicI64::new(RUNNING), moves: Mutex::default() }
     }
 }
 
 impl Clock {
     /// The time that it shows.
     pub(crate) fn now(&self) -> Timestamp {
+        self.shown_at(machine_seconds())
+    }
+
+    /// The time that it shows when the machine's clock shows `machine`.
+    fn shown_at(&self, machine: i64) -> Timestamp {
         match self.frozen_at.load(Ordering::Acquire) {
-            RUNNING => {
-                Timestamp::from_unix_seconds(machine_seconds().saturating_add(self.ahead.load(Ordering::Acquire)))
-            }
+            RUNNING => Timestamp::from_unix_seconds(machine.saturating_add(self.ahead.load(Ordering::Acquire))),
             frozen_at => Timestamp::from_unix_seconds(frozen_at),
         }
     }
@@ -69,7 +75,9 @@ impl Clock {
     pub(crate) fn set_as(&self, setting: ClockSetting) {
         match setting {
             ClockSetting::AheadSeconds(ahead) => self.ahead.store(ahead, Ordering::Release),
-            ClockSetting::FrozenAt(at) => self.set(at, true),
+            ClockSetting::FrozenAt(at) => {
+                self.shift(|_| (at, true));
+            }
         }
     }
 
@@ -78,10 +86,17 @@ impl Clock {
         self.frozen_at.load(Ordering::Acquire) != RUNNING
     }
 
-    /// Sets it to `now`, frozen or running.
-    pub(crate) fn set(&self, now: Timestamp, frozen: bool) {
-        self.ahead.store(now.unix_seconds().saturating_sub(machine_seconds()), Ordering::Release);
-        self.frozen_at.store(if frozen { now.unix_seconds() } else { RUNNING }, Ordering::Release);
+    /// Moves it in one step: `to` is given the time that it shows, and gives the one that it is to show, and whether it
+    /// stands still or runs on from there. It moves once `to` is done.
+    pub(crate) fn shift(&self, to: impl FnOnce(Timestamp) -> (Timestamp, bool)) -> (Timestamp, bool) {
+        // It guards no data, so a panic leaves nothing half done.
+        let _alone = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        // A second that passes on the way is neither lost nor counted twice.
+        let machine = machine_seconds();
+        let (now, is_frozen) = to(self.shown_at(machine));
+        self.ahead.store(now.unix_seconds().saturating_sub(machine), Ordering::Release);
+        self.frozen_at.store(if is_frozen { now.unix_seconds() } else { RUNNING }, Ordering::Release);
+        (now, is_frozen)
     }
 }
 
@@ -98,9 +113,9 @@ mod tests {
     fn a_frozen_clock_stands_and_a_released_one_runs_on_from_there() {
         let clock = Clock::default();
         let then = Timestamp::parse("2030-01-01T00:00:00Z").expect("a time");
-        clock.set(then, true);
+        clock.shift(|_| (then, true));
         assert_eq!((clock.now(), clock.is_frozen()), (then, true));
-        clock.set(clock.now(), false);
+        clock.shift(|now| (now, false));
         assert!(!clock.is_frozen());
         assert!(clock.now() >= then && clock.now() <= then.plus_seconds(5));
     }
@@ -109,9 +124,9 @@ mod tests {
     fn the_time_until_an_instant_is_that_of_a_clock_that_runs() {
         let clock = Clock::default();
         let then = Timestamp::parse("2030-01-01T00:00:00Z").expect("a time");
-        clock.set(then, true);
+        clock.shift(|_| (then, true));
         assert_eq!(clock.until(then.plus_seconds(60)), None);
-        clock.set(then, false);
+        clock.shift(|_| (then, false));
         let until = clock.until(then.plus_seconds(60)).expect("it runs");
         assert!((50..=60).contains(&until.as_secs()), "{until:?}");
         assert_eq!(clock.until(then.plus_seconds(-60)), Some(Duration::ZERO));

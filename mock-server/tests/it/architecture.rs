@@ -7,6 +7,7 @@ use sources::{Crate, Import};
 
 /// The layers of the mock, lowest first, each with the modules below `src` that it consists of.
 const MOCK: &[&[&str]] = &[
+    &["encoding", "output"],
     &["guide"],
     &["model"],
     &["faults"],
@@ -17,6 +18,7 @@ const MOCK: &[&[&str]] = &[
     &["connection"],
     &["server"],
     &["config"],
+    &["log", "save"],
     &["run", "embed"],
 ];
 

@@ -4,6 +4,7 @@
 //!
 //! - [`World`] is a mock of its own, with the verbs of its control routes; [`Request`] and [`Answer`] are an exchange
 //!   with it, and [`Wire`] is a connection without a client that knows better.
+//! - [`Running`] is the binary as a process of its own.
 //! - [`Caller`] acts on an account with one of the two tokens.
 //! - [`KINDS`] are the kinds of items, [`ROUTES`] are the routes of the guide, [`Format`] the two formats,
 //!   [`Switched`] is an assumption with one of its values, and [`section`] the README.
@@ -16,6 +17,7 @@ mod control;
 mod exchange;
 mod format;
 mod kinds;
+mod process;
 mod readme;
 mod routes;
 mod wire;
@@ -29,6 +31,7 @@ pub(crate) use control::sentence;
 pub(crate) use exchange::{Answer, Request, STANDARDIZED, fields, written};
 pub(crate) use format::Format;
 pub(crate) use kinds::{CARD, EMAIL, IBAN, KINDS, Kind, PHONE};
+pub(crate) use process::{Folder, Running, binary, in_shell, texts};
 pub(crate) use readme::{README, section};
 pub(crate) use routes::{ROUTES, Route, Takes, filled, is_capture, token_routes};
 pub(crate) use wire::{Wire, announced};

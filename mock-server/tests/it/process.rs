@@ -1,69 +1,15 @@
 //! The binary: what it prints, how it ends, and what it says to a wrong configuration.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Output, Stdio};
+mod connections;
+mod encoding;
+mod log;
+mod save;
 
-/// The binary with these arguments and no variables that could reach into it.
-fn binary(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-server"));
-    let inherited: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
-    for name in inherited.iter().filter_map(|name| name.to_str()) {
-        if name.starts_with("MOCK_") || ["SSN_REQUIRED", "API_NORMALIZE_ALL"].contains(&name) {
-            command.env_remove(name);
-        }
-    }
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A running server, killed when the test ends.
-struct Running {
-    child: Child,
-    url: String,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().expect("the binary starts");
-        let mut line = String::new();
-        let out = child.stdout.as_mut().expect("a pipe");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let url = line.trim_end().strip_prefix("listening on ").expect(&line).to_owned();
-        Self { child, url }
-    }
-
-    fn address(&self) -> &str {
-        self.url.strip_prefix("http://").expect("http")
-    }
-
-    /// Sends a signal by its name, and waits for the end.
-    fn end_by(mut self, signal: &str) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status().expect("kill is there");
-        assert!(sent.success());
-        let status = self.child.wait().expect("it ends");
-        let mut log = String::new();
-        self.child.stderr.take().expect("a pipe").read_to_string(&mut log).expect("text");
-        (status.code(), log)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn texts(output: &Output) -> (Option<i32>, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
+use crate::harness::{Running, binary, in_shell, texts};
 
 #[tokio::test]
-async fn it_says_where_it_listens_answers_and_ends_in_order_at_either_signal() {
-    for signal in ["INT", "TERM"] {
+async fn it_says_where_it_listens_answers_and_ends_in_order_at_each_signal() {
+    for signal in ["INT", "TERM", "HUP"] {
         let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json"]));
         let url = format!("{}/api/v1/email-watchlist", running.url);
         let client = reqwest::Client::new();
@@ -76,7 +22,21 @@ async fn it_says_where_it_listens_answers_and_ends_in_order_at_either_signal() {
         let record: serde_json::Value = serde_json::from_str(request).expect("one JSON object a line");
         assert_eq!((&record["method"], &record["status"]), (&"GET".into(), &200.into()));
         assert!(!log.contains("mock-app-token"), "{log}");
+        assert!(log.contains(&format!(r#""signal":"SIG{signal}""#)), "{log}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_hangup_that_it_was_started_to_ignore_does_not_end_it() {
+    let running =
+        Running::start(in_shell(r#"trap '' HUP; exec "$0" "$@""#, &["--listen", "127.0.0.1:0", "--log", "json"]));
+    running.signal("HUP");
+    let health = reqwest::get(format!("{}/_mock/health", running.url)).await.expect("an answer");
+    assert_eq!(health.status(), 200);
+    let (code, log) = running.end_by("TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("SIGTERM") && !log.contains("SIGHUP"), "{log}");
 }
 
 #[tokio::test]
@@ -157,7 +117,7 @@ fn flags_win_over_variables_and_variables_over_defaults() {
 
 #[test]
 fn a_setting_that_cannot_be_used_stops_the_start_and_is_named() {
-    let cases: [(&[&str], &[(&str, &str)], &[&str]); 9] = [
+    let cases: [(&[&str], &[(&str, &str)], &[&str]); 13] = [
         (&["--listen", "here"], &[], &["--listen", "here"]),
         (&[], &[("MOCK_LISTEN", "here")], &["MOCK_LISTEN", "here"]),
         (&[], &[("MOCK_NORMALIZE_ALL", "perhaps")], &["MOCK_NORMALIZE_ALL", "perhaps"]),
@@ -167,6 +127,10 @@ fn a_setting_that_cannot_be_used_stops_the_start_and_is_named() {
         (&["--seed", "/nowhere.json"], &[], &["--seed /nowhere.json"]),
         (&[], &[("API_NORMALIZE_ALL", "perhaps")], &["API_NORMALIZE_ALL", "perhaps"]),
         (&["--journal", "many"], &[], &["--journal", "many"]),
+        (&["--log", "loud"], &[], &["--log", "loud", "off", "error", "warn", "info"]),
+        (&["--log-format", "xml"], &[], &["--log-format", "xml", "pretty", "json"]),
+        (&["--log-format", "json"], &[("MOCK_LOG", "loud")], &["MOCK_LOG:", "loud", "off"]),
+        (&[], &[("RUST_LOG", "a=b=c")], &["RUST_LOG", "a=b=c", "--log off|error|warn|info"]),
     ];
     for (arguments, variables, expected) in cases {
         let output = binary(arguments).envs(variables.iter().copied()).output().expect("it runs");
@@ -184,43 +148,4 @@ fn a_port_that_is_taken_is_named() {
     let (code, _, error) = texts(&binary(&["--listen", running.address()]).output().expect("it runs"));
     assert_eq!(code, Some(2));
     assert!(error.contains(&format!("--listen {}", running.address())), "{error}");
-}
-
-#[tokio::test]
-async fn it_saves_its_world_when_it_is_told_to_stop_and_goes_on_from_there() {
-    let folder = std::env::temp_dir().join(format!("mock-server-save-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let file = folder.join("world.json");
-    let file = file.to_str().expect("a path");
-    let client = reqwest::Client::new();
-
-    let first = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json", "--save", file]));
-    let added = client.post(format!("{}/api/v1/email-watchlist", first.url)).bearer_auth("2|mock-app-token");
-    let added = added.json(&serde_json::json!({ "email": "kept@example.com" })).send().await.expect("an answer");
-    assert_eq!(added.status(), 201);
-    let (code, log) = first.end_by("TERM");
-    assert_eq!(code, Some(0), "{log}");
-
-    let second = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json", "--seed", file, "--save", file]));
-    let listed = client.get(format!("{}/api/v1/email-watchlist", second.url)).bearer_auth("2|mock-app-token");
-    let listed = listed.send().await.expect("an answer").text().await.expect("a text");
-    assert!(listed.contains("kept@example.com"), "{listed}");
-    let before = std::fs::read_to_string(file).expect("it was saved");
-    let (code, log) = second.end_by("INT");
-    assert_eq!(code, Some(0), "{log}");
-    assert_eq!(std::fs::read_to_string(file).expect("it was saved"), before);
-    let left: Vec<_> =
-        std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("a file").file_name()).collect();
-    assert_eq!(left, ["world.json"]);
-    std::fs::remove_dir_all(&folder).expect("it can go");
-}
-
-#[test]
-fn where_it_could_not_save_it_does_not_start() {
-    for (place, reason) in [("/nowhere/world.json", "No such file"), ("/", "a directory")] {
-        let output = binary(&["--listen", "127.0.0.1:0", "--save", place]).output().expect("the binary starts");
-        let (code, _, error) = texts(&output);
-        assert_eq!(code, Some(2), "{error}");
-        assert!(error.contains(&format!("--save {place}")) && error.contains(reason), "{error}");
-    }
 }

@@ -74,8 +74,13 @@ async fn a_request_without_a_clear_meaning_is_refused_and_not_guessed_at() {
 #[tokio::test]
 async fn a_body_that_is_no_json_is_refused_with_the_place() {
     let world = World::new();
-    let bodies =
-        [("{", "line 1"), ("{} {}", "line 1"), ("{\n  now\n}", "line 2"), ("\"", "line 1"), ("\u{feff}{}", "line 1")];
+    let bodies = [
+        ("{", "line 1"),
+        ("{} {}", "line 1"),
+        ("{\n  now\n}", "line 2"),
+        ("\"", "line 1"),
+        ("\u{feff}\u{feff}{}", "line 1"),
+    ];
     for path in ["/_mock/leaks", "/_mock/accounts/2/eid", "/_mock/sandboxes", "/_mock/clock"] {
         for (body, place) in bodies {
             let method = if path.ends_with("clock") { Method::PUT } else { Method::POST };
