@@ -206,8 +206,8 @@ impl Case {
         let (mut items, mut query) = (Vec::new(), String::new());
         let mut seen = BTreeSet::new();
         let name = path.rsplit('/').next().unwrap_or_default();
-        // The removal at the end of a run goes through the lists of all accounts, and nobody waits for pages without an
-        // end that many times.
+        // The removal at the end of a run goes through the lists of all accounts: pages without an end would take as many
+        // times as long.
         let is_short = self.is_cleaning_up.load(Ordering::Relaxed) || self.session.is_endless(name);
         let most = if is_short { FEW_PAGES } else { PAGES };
         for _ in 0..most {
