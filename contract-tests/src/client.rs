@@ -4,23 +4,22 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, redirect};
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 use crate::exchange::{Answer, Caller, Exchange, Request};
 use crate::halt::Halt;
 use crate::ledger::Ledger;
 use crate::pace::Pace;
 use crate::reader;
+use crate::retry::{Patience, asked_pause};
 use crate::target::Target;
 
 /// How long an answer may take, the longest wait for a message included.
 const TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How long in all a request waits for a target that throttles.
-const LONGEST_THROTTLING: Duration = Duration::from_secs(90);
 
 /// How often what is safe to repeat is repeated where no answer came.
 const RETRIES: u32 = 2;
@@ -78,34 +77,41 @@ impl Client {
 
     /// Sends a request until it is answered, as long as sending again is safe.
     async fn persist(&self, caller: &Caller, request: &Request, is_removal: bool) -> Result<Answer, String> {
-        let (mut attempt, mut waited) = (0, Duration::ZERO);
+        let (mut attempt, mut patience) = (0, Patience::default());
         loop {
             if let Some(objection) = self.pace.objection().filter(|_| !is_removal) {
                 return Err(objection);
             }
-            self.pace.turn().await;
+            self.pace.turn(is_removal).await;
+            if let Some(objection) = self.pace.interruption().filter(|_| !is_removal) {
+                return Err(objection);
+            }
             if request.path.starts_with("/_mock/") {
                 self.pace.count_control();
             }
             let end = match self.once(caller, request).await {
                 // A request that was throttled was not carried out.
                 Ok(answer) if answer.is_throttling() && request.waits_out_throttling => {
-                    let pause = retry_after(&answer).unwrap_or(Duration::from_secs(1));
-                    waited += pause;
-                    if waited > LONGEST_THROTTLING {
+                    self.pace.note_reached();
+                    let pause = patience.next(retry_after(&answer)).filter(|_| !self.pace.is_throttled());
+                    let Some(pause) = pause else {
+                        self.pace.note_throttled(true);
                         return Ok(answer);
-                    }
-                    sleep(pause).await;
+                    };
+                    self.pace.wait_until(Instant::now() + pause, is_removal).await;
                     continue;
                 }
                 Ok(answer) => {
                     self.pace.note_reached();
+                    if !answer.is_throttling() {
+                        self.pace.note_throttled(false);
+                    }
                     let is_away = matches!(answer.status, 502..=504);
                     if is_away && request.method == Method::GET { Ok(answer) } else { return Ok(answer) }
                 }
                 Err(error) => {
                     if error.is_connect() {
-                        self.pace.note_unreached();
+                        self.pace.note_unreached(&causes(&error));
                     }
                     // A request that reached no server was not carried out either.
                     let is_safe = error.is_connect() || request.method == Method::GET && !error.is_timeout();
@@ -116,7 +122,7 @@ impl Client {
                 return end;
             }
             attempt += 1;
-            sleep(Duration::from_millis(200) * attempt).await;
+            self.pace.wait_until(Instant::now() + Duration::from_millis(200) * attempt, is_removal).await;
         }
     }
 
@@ -175,7 +181,7 @@ fn note(
 
 /// How long a throttled caller is asked to wait.
 fn retry_after(answer: &Answer) -> Option<Duration> {
-    answer.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    asked_pause(answer.headers.get(RETRY_AFTER)?.to_str().ok()?, Timestamp::now())
 }
 
 fn unwritten(error: &std::io::Error) -> String {

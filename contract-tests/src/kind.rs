@@ -37,7 +37,7 @@ pub(crate) struct Kind {
     body: fn(&str) -> Value,
     /// Names that a target may have for the fields of the body, where the guide gives none.
     synonyms: &'static [&'static str],
-    /// The field of its value, where reports must not show it; emails and phones are made up, and shown.
+    /// The field of its value, where reports must not show it; emails are made up, and shown.
     pub(crate) secret_field: Option<&'static str>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) static PHONE: Kind = Kind {
     value: Values::phone,
     body: |value| json!({ "phone": value }),
     synonyms: &[],
-    secret_field: None,
+    secret_field: Some("phone"),
 };
 
 pub(crate) static IBAN: Kind = Kind {

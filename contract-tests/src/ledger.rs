@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::folder::Hold;
 use crate::kind::KINDS;
 use crate::lock::lock;
 
@@ -72,13 +73,15 @@ struct Book {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     file: Option<Mutex<File>>,
+    /// No other run uses the folder meanwhile.
+    _hold: Option<Hold>,
     book: Mutex<Book>,
 }
 
 impl Ledger {
-    /// The ledger in `folder`, with what earlier runs against `base_url` have left, to be continued.
+    /// The ledger in `folder`, which no other run may have in use, with what earlier runs against `base_url` have left, to be continued.
     pub(crate) fn open(folder: &Path, base_url: &str) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
+        let hold = Hold::of(folder)?;
         let path = folder.join(LEDGER);
         let text = match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -89,7 +92,7 @@ impl Ledger {
         let book = read(&text[..whole], base_url, &path)?;
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         file.set_len(whole.try_into().unwrap_or(u64::MAX))?;
-        let ledger = Self { file: Some(Mutex::new(file)), book: Mutex::new(book) };
+        let ledger = Self { file: Some(Mutex::new(file)), _hold: Some(hold), book: Mutex::new(book) };
         ledger.write(&Line::Run { base_url: base_url.to_owned() })?;
         Ok(ledger)
     }

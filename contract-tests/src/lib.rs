@@ -16,8 +16,8 @@
 //! |---|---|---|
 //! | words | `lock` `halt` `format` `values` `kind` | made-up values, the table of kinds, reasons to stop |
 //! | guide | `documented` `matrix` `outcome` `secrets` | facts and routes, cells of the matrix, evidence, redactor |
-//! | target | `target` `ledger` `mock` | the system to test, a record of what is created there, the mock as a target |
-//! | wire | `reader` `exchange` `pace` `client` | requests, answers, tolerance, speed |
+//! | target | `target` `folder` `ledger` `mock` | the system to test, a record of what is created there, the mock as a target |
+//! | wire | `reader` `exchange` `retry` `pace` `client` | requests, answers, tolerance, speed |
 //! | case | `session` `case` `messages` `cleanup` | the shared state of a run, one run of one check, its end |
 //! | check | `contract` `run` | a check as its page lists it, checks against one target |
 //! | steps | `steps` | what pages, model and probes share |
@@ -76,6 +76,7 @@ mod contract;
 mod contracts;
 mod documented;
 mod exchange;
+mod folder;
 mod format;
 mod halt;
 mod kind;
@@ -90,6 +91,7 @@ mod pace;
 pub mod reader;
 pub mod report;
 mod results;
+mod retry;
 mod run;
 mod secrets;
 mod session;
@@ -102,6 +104,7 @@ pub use assumptions::{Assumption, Finding, assumptions};
 pub use case::Case;
 pub use contract::Check;
 pub use contracts::checks;
+pub use folder::Hold;
 pub use format::Format;
 pub use ledger::LEDGER;
 pub use matrix::{Cell, Principal};

@@ -1,16 +1,23 @@
 //! `contract`: holds a target to the guide, and reports.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+mod console;
+mod signals;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use console::{say, tell};
 use contract_tests::{
-    End, Mock, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError, checks,
+    End, Hold, Mock, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError, checks,
     keep_replays, rehearse, report, run_suite,
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use signals::EndSignals;
 
 /// Says whether a server does what the guide of the Defentry API documents, and by which requests.
 ///
@@ -107,7 +114,7 @@ fn main() -> ExitCode {
 type Problem = (u8, String);
 
 fn ended(code: u8, problem: &str) -> ExitCode {
-    eprintln!("contract: {problem}");
+    tell!("contract: {problem}");
     ExitCode::from(code)
 }
 
@@ -136,6 +143,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
         }
         Command::Replay { file } => {
             let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
+            interruptible(&run);
             replay(&run, &file).await
         }
         Command::Sweep => {
@@ -156,6 +164,9 @@ struct Subject {
     mock: Option<Mock>,
 }
 
+/// A mock in this process, and its results folder.
+type Kept = (Option<Mock>, Option<Hold>);
+
 impl Subject {
     async fn of(flags: &Flags) -> Result<Self, Problem> {
         let lookup = |variable: &str| flags.lookup(variable);
@@ -171,65 +182,55 @@ impl Subject {
         })
     }
 
-    fn opened(self) -> Result<(Arc<Run>, Option<Mock>), Problem> {
-        let run = Run::new(self.target, self.settings);
-        let run = run.map_err(|error| (USAGE, format!("{error} (see DEFENTRY_RESULTS_DIR)")))?;
-        Ok((Arc::new(run), self.mock))
+    /// The run of a command, and what must live as long.
+    fn opened(self) -> Result<(Arc<Run>, Kept), Problem> {
+        let unusable = |error: io::Error| (USAGE, format!("{error} (see DEFENTRY_RESULTS_DIR)"));
+        // A run against a target that stays holds its folder itself. Where the folder of another cannot be written, the
+        // reports say so.
+        let hold = match self.mock.as_ref().map(|_| Hold::of(&self.settings.results)) {
+            Some(Err(error)) if error.kind() == io::ErrorKind::ResourceBusy => return Err(unusable(error)),
+            hold => hold.and_then(Result::ok),
+        };
+        let run = Run::new(self.target, self.settings).map_err(unusable)?;
+        Ok((Arc::new(run), (self.mock, hold)))
     }
 }
 
 async fn sweep(run: &Arc<Run>) -> ExitCode {
     let problems = run.sweep().await;
-    problems.iter().for_each(|problem| eprintln!("not removed: {problem}"));
-    println!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
+    problems.iter().for_each(|problem| tell!("not removed: {problem}"));
+    say!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) }
 }
 
-/// The first Ctrl-C, or SIGTERM from a CI job, ends the checks and lets the run clean up; the second ends it.
+/// The first signal that asks the command to end, such as Ctrl-C, ends the checks and lets the run clean up; the second
+/// ends it.
 fn interruptible(run: &Arc<Run>) {
     let run = Arc::clone(run);
+    let mut signals = EndSignals::new();
     tokio::spawn(async move {
-        end_is_asked().await;
-        eprintln!("\ninterrupted: removing what was created (once more to end at once; `contract sweep` finishes)");
+        signals.next().await;
         run.interrupt();
-        end_is_asked().await;
+        tell!("\ninterrupted: removing what was created (once more to end at once; `contract sweep` finishes)");
+        signals.next().await;
         std::process::exit(130);
     });
 }
 
-#[cfg(unix)]
-async fn end_is_asked() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-async fn end_is_asked() {
-    drop(tokio::signal::ctrl_c().await);
-}
-
 async fn plan(target: &Target, settings: &Settings, selection: &Selection) -> Result<ExitCode, Problem> {
     let cost = rehearse(target, settings, selection).await.map_err(|error| (BROKEN, error.to_string()))?;
-    println!("target    {}", target.base_url());
-    println!("checks    {}", cost.checks);
-    println!("requests  about {}", cost.requests);
-    println!("creates   {} accounts, which are left empty, and {} items, which are removed", cost.accounts, cost.items);
+    say!("target    {}", target.base_url());
+    say!("checks    {}", cost.checks);
+    say!("requests  about {}", cost.requests);
+    say!("creates   {} accounts, which are left empty, and {} items, which are removed", cost.accounts, cost.items);
     match settings.rate {
-        Some(rate) => println!("time      about {:.0} s at {rate} requests a second", cost.requests as f64 / rate),
-        None => println!("time      as fast as the target answers"),
+        Some(rate) => say!("time      about {:.0} s at {rate} requests a second", cost.requests as f64 / rate),
+        None => say!("time      as fast as the target answers"),
     }
     if let Some(budget) = settings.budget.filter(|budget| *budget < cost.requests) {
-        println!("budget    {budget} requests are too few: what they do not reach is inconclusive (--budget)");
+        say!("budget    {budget} requests are too few: what they do not reach is inconclusive (--budget)");
     }
-    println!("(rehearsed on a mock in this process; nothing was sent to the target)");
+    say!("(rehearsed on a mock in this process; nothing was sent to the target)");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -239,7 +240,7 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
     let replay: Replay = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
     let outcome = replay.play(run).await.map_err(unusable)?;
     let left = run.finish().await;
-    left.iter().for_each(|problem| eprintln!("not removed: {problem}"));
+    left.iter().for_each(|problem| tell!("not removed: {problem}"));
     let (code, text) = match outcome {
         Outcome::Fail(evidence) => (1, format!("not as documented\n{evidence}")),
         Outcome::Inconclusive(evidence) => (4, format!("inconclusive\n{evidence}")),
@@ -247,13 +248,13 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
         Outcome::Pass if left.is_empty() => (0, "the target does what the guide says in this sequence".into()),
         Outcome::Pass => (5, "the target does what the guide says, but does not remove what was created".into()),
     };
-    println!("{text}");
+    say!("{text}");
     Ok(ExitCode::from(code))
 }
 
 async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCode, Problem> {
     let folder = &run.settings().results;
-    eprintln!("target {}, seed {}", run.base_url(), run.settings().seed);
+    tell!("target {}, seed {}", run.base_url(), run.settings().seed);
     let bar = io::stderr().is_terminal().then(bar);
     let mut results = run_suite(run, selection, &|progress| show(progress, bar.as_ref())).await;
     if let Some(bar) = bar {
@@ -261,8 +262,11 @@ async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCod
     }
     let written = keep_replays(&mut results, folder).and_then(|()| report::write(&results, folder));
     summarize(&results);
+    if let Some(cause) = run.out_of_reach() {
+        say!("target    out of reach: {cause}");
+    }
     written.map_err(|error| (BROKEN, format!("the reports cannot be written to {}: {error}", folder.display())))?;
-    println!("reports   {}", folder.join("report.html").display());
+    say!("reports   {}", folder.join("report.html").display());
     Ok(ExitCode::from(results.exit_code()))
 }
 
@@ -275,7 +279,7 @@ fn bar() -> ProgressBar {
 fn show(progress: Progress<'_>, bar: Option<&ProgressBar>) {
     match (progress, bar) {
         (Progress::Begins(many), Some(bar)) => bar.set_length(many as u64),
-        (Progress::Begins(many), None) => eprintln!("{many} checks and probes"),
+        (Progress::Begins(many), None) => tell!("{many} checks and probes"),
         (Progress::Ended(check), Some(bar)) => {
             bar.inc(1);
             bar.set_message(check.id.clone());
@@ -283,34 +287,34 @@ fn show(progress: Progress<'_>, bar: Option<&ProgressBar>) {
                 bar.println(format!("{:12} {}", check.outcome.name(), check.id));
             }
         }
-        (Progress::Ended(check), None) => eprintln!("{:12} {}", check.outcome.name(), check.id),
+        (Progress::Ended(check), None) => tell!("{:12} {}", check.outcome.name(), check.id),
         (Progress::CleansUp, Some(bar)) => bar.set_message("removing what was created"),
-        (Progress::CleansUp, None) => eprintln!("removing what was created"),
+        (Progress::CleansUp, None) => tell!("removing what was created"),
     }
 }
 
 fn summarize(results: &Results) {
     for check in results.checks.iter().filter(|check| check.outcome == End::Fail) {
-        println!("\n{}  {} ({})", check.outcome.name(), check.id, check.facts.join(", "));
-        println!("  expected  {}\n  observed  {}", check.expected, check.observed);
-        println!("  {}", check.curl.replace('\n', "\n  "));
+        say!("\n{}  {} ({})", check.outcome.name(), check.id, check.facts.join(", "));
+        say!("  expected  {}\n  observed  {}", check.expected, check.observed);
+        say!("  {}", check.curl.replace('\n', "\n  "));
         if let Some(replay) = &check.replay {
-            println!("  again with: contract replay {replay}");
+            say!("  again with: contract replay {replay}");
         }
     }
     for problem in &results.not_removed {
-        println!("\nnot removed  {problem}");
+        say!("\nnot removed  {problem}");
     }
     let counts = [End::Pass, End::Fail, End::Skipped, End::Inconclusive];
     let counts = counts.map(|end| format!("{} {}", results.count(end), end.name())).join(", ");
     let because = if results.because.is_empty() { String::new() } else { format!(" ({})", results.because) };
-    println!("\nverdict   {}{because}", results.verdict.text());
-    println!("checks    {counts}");
+    say!("\nverdict   {}{because}", results.verdict.text());
+    say!("checks    {counts}");
     let known = [End::Confirmed, End::Refuted, End::Unknown];
     let known = known.map(|end| format!("{} {}", results.count(end), end.name())).join(", ");
-    println!("assumed   {known}");
-    println!("requests  {} in {:.1} s, seed {}", results.requests, results.seconds, results.seed);
+    say!("assumed   {known}");
+    say!("requests  {} in {:.1} s, seed {}", results.requests, results.seconds, results.seed);
     if !results.accounts_left.is_empty() {
-        println!("accounts  {} left empty: no documented route removes one", results.accounts_left.len());
+        say!("accounts  {} left empty: no documented route removes one", results.accounts_left.len());
     }
 }

@@ -1,11 +1,13 @@
 //! How often and how fast a run may send.
 
+use std::sync::Mutex as SyncMutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep_until};
 
+use crate::lock::lock;
 use crate::target::Settings;
 
 /// After this many requests in a row without a connection, the target counts as out of reach.
@@ -21,7 +23,11 @@ pub(crate) struct Pace {
     /// How many of them were to control routes.
     controls: AtomicU64,
     unreached: AtomicU32,
-    is_over: AtomicBool,
+    /// Why the last of them could not connect.
+    unreached_because: SyncMutex<Option<String>>,
+    /// Whether a request has waited in vain for a target that throttles, and none was let through since.
+    is_throttled: AtomicBool,
+    is_over: watch::Sender<bool>,
 }
 
 impl Pace {
@@ -33,7 +39,9 @@ impl Pace {
             sent: AtomicU64::new(0),
             controls: AtomicU64::new(0),
             unreached: AtomicU32::new(0),
-            is_over: AtomicBool::new(false),
+            unreached_because: SyncMutex::default(),
+            is_throttled: AtomicBool::new(false),
+            is_over: watch::Sender::new(false),
         }
     }
 
@@ -49,7 +57,7 @@ impl Pace {
 
     /// Nothing more is to be sent, but for removals.
     pub(crate) fn end(&self) {
-        self.is_over.store(true, Ordering::Relaxed);
+        self.is_over.send_replace(true);
     }
 
     /// Counts a request to a control route.
@@ -62,31 +70,70 @@ impl Pace {
         self.unreached.store(0, Ordering::Relaxed);
     }
 
-    /// Notes that the target could not be reached.
-    pub(crate) fn note_unreached(&self) {
+    /// Notes that the target could not be reached, and why.
+    pub(crate) fn note_unreached(&self, cause: &str) {
+        *lock(&self.unreached_because) = Some(cause.to_owned());
         self.unreached.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Why the target could not be reached, if the last request did not reach it.
+    pub(crate) fn unreached(&self) -> Option<String> {
+        let because = lock(&self.unreached_because).clone();
+        because.filter(|_| self.unreached.load(Ordering::Relaxed) > 0)
+    }
+
+    /// Notes whether a request has waited in vain for a target that throttles, or was let through.
+    pub(crate) fn note_throttled(&self, is_throttled: bool) {
+        self.is_throttled.store(is_throttled, Ordering::Relaxed);
+    }
+
+    /// Whether the target throttles for longer than a request waits: the next ones do not wait too, or a run would take
+    /// hours.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.is_throttled.load(Ordering::Relaxed)
+    }
+
+    /// That the run was interrupted, if so.
+    pub(crate) fn interruption(&self) -> Option<String> {
+        self.is_over.borrow().then(|| "the run was interrupted".into())
     }
 
     /// Why nothing more may be sent, if so.
     pub(crate) fn objection(&self) -> Option<String> {
-        if self.is_over.load(Ordering::Relaxed) {
-            Some("the run was interrupted".into())
+        if let Some(interruption) = self.interruption() {
+            Some(interruption)
         } else if self.unreached.load(Ordering::Relaxed) >= OUT_OF_REACH {
-            Some("the target is out of reach".into())
+            let because = lock(&self.unreached_because).as_ref().map(|because| format!(": {because}"));
+            Some(format!("the target is out of reach{}", because.unwrap_or_default()))
         } else {
             let budget = self.budget.filter(|budget| self.sent() >= *budget)?;
             Some(format!("the budget of {budget} requests is spent: see DEFENTRY_BUDGET"))
         }
     }
 
-    /// Waits for the next turn.
-    pub(crate) async fn turn(&self) {
+    /// Waits until `end`, or until the run is over; a removal waits on.
+    pub(crate) async fn wait_until(&self, end: Instant, is_removal: bool) {
+        let mut is_over = self.is_over.subscribe();
+        let over = async move {
+            match is_removal {
+                true => std::future::pending().await,
+                false => drop(is_over.wait_for(|is_over| *is_over).await),
+            }
+        };
+        tokio::select! {
+            () = sleep_until(end) => {}
+            () = over => {}
+        }
+    }
+
+    /// Waits for the next turn, or until the run is over; a removal waits on.
+    pub(crate) async fn turn(&self, is_removal: bool) {
         if let Some(interval) = self.interval {
             let mut next = self.next.lock().await;
             let turn = (*next).max(Instant::now());
             *next = turn + interval;
             drop(next);
-            sleep_until(turn).await;
+            self.wait_until(turn, is_removal).await;
         }
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
@@ -101,8 +148,31 @@ mod tests {
         let pace = Pace::new(&Settings { rate: Some(2.0), ..Settings::default() });
         let began = Instant::now();
         for _ in 0..11 {
-            pace.turn().await;
+            pace.turn(false).await;
         }
         assert_eq!((pace.sent(), began.elapsed().as_millis()), (11, 5000));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_a_run_ends_every_wait_but_that_of_a_removal() {
+        let pace = Pace::new(&Settings::default());
+        let began = Instant::now();
+        let end = began + Duration::from_secs(60);
+        tokio::join!(pace.wait_until(end, false), async { pace.end() });
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        pace.wait_until(end, true).await;
+        assert_eq!(began.elapsed().as_secs(), 60);
+    }
+
+    #[test]
+    fn a_target_out_of_reach_keeps_its_cause() {
+        let pace = Pace::new(&Settings::default());
+        for _ in 0..OUT_OF_REACH {
+            assert_eq!(pace.objection(), None);
+            pace.note_unreached("Connection refused");
+        }
+        assert_eq!(pace.objection().as_deref(), Some("the target is out of reach: Connection refused"));
+        assert_eq!(pace.unreached().as_deref(), Some("Connection refused"));
+        pace.note_reached();
+        assert_eq!((pace.objection(), pace.unreached()), (None, None));
     }
 }

@@ -49,6 +49,11 @@ impl Run {
         self.session.pace.end();
     }
 
+    /// Why the target could not be reached, if its last request did not reach it.
+    pub fn out_of_reach(&self) -> Option<String> {
+        self.session.pace.unreached().map(|cause| self.session.redactor.clean(&cause))
+    }
+
     /// Runs one check in one format, and removes what it has left.
     pub async fn check(&self, check: &Check, format: Format) -> Outcome {
         // A check that moves a clock which all go by, or counts what others do too, runs by itself.

@@ -49,6 +49,8 @@ pub(crate) struct Redactor {
 struct Known {
     /// Placeholders by the ways in which secrets are written.
     placeholders: BTreeMap<String, String>,
+    /// Placeholders by the digits of numbers of people, which may be written with any separators.
+    numbers: BTreeMap<String, String>,
     /// The finder of most of them.
     finder: Option<Finder>,
     /// Those that it does not know yet: a finder of many takes long to build.
@@ -72,7 +74,11 @@ impl Finder {
     fn new<'a>(known: impl Iterator<Item = (&'a String, &'a String)>) -> Self {
         let (texts, placeholders): (Vec<_>, Vec<_>) =
             known.map(|(text, placeholder)| (text, placeholder.clone())).unzip();
-        let texts = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts).ok();
+        let texts = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(texts)
+            .ok();
         Self { texts, placeholders }
     }
 
@@ -96,6 +102,13 @@ impl Redactor {
             written.push(grouped(&bare));
         }
         let mut known = lock(&self.known);
+        // A phone is written with its country's code or without.
+        let national = secret.strip_prefix('+').and_then(|digits| digits.get(2..)).filter(|rest| rest.len() >= 8);
+        let number = national.unwrap_or(&bare);
+        if number.len() >= 8 && secret.chars().all(|c| c.is_ascii_digit() || is_separator(c)) {
+            let digits = number.chars().filter(char::is_ascii_digit).collect();
+            known.numbers.entry(digits).or_insert_with(|| placeholder.to_owned());
+        }
         for form in written {
             if let Entry::Vacant(place) = known.placeholders.entry(form.clone()) {
                 place.insert(placeholder.to_owned());
@@ -117,9 +130,44 @@ impl Redactor {
         let Known { finder, recent, recent_finder, .. } = &mut *known;
         let recent = recent_finder.get_or_insert_with(|| Finder::new(recent.iter().map(|(form, name)| (form, name))));
         let text = recent.replace(&text);
-        finder.as_ref().map_or_else(|| text.clone(), |finder| finder.replace(&text))
+        let text = finder.as_ref().map_or_else(|| text.clone(), |finder| finder.replace(&text));
+        unspelled(&text, &known.numbers)
     }
 }
+
+/// Whether a character may be between the digits of one number.
+fn is_separator(character: char) -> bool {
+    matches!(character, ' ' | '-' | '.' | '(' | ')' | '/' | '+' | '\u{a0}')
+}
+
+/// A text without numbers of people, whatever separators are between their digits.
+fn unspelled(text: &str, numbers: &BTreeMap<String, String>) -> String {
+    let (mut clean, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        clean.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest.find(|c: char| !c.is_ascii_digit() && !is_separator(c)).unwrap_or(rest.len());
+        clean.push_str(&unspelled_run(&rest[..end], numbers));
+        rest = &rest[end..];
+    }
+    clean + rest
+}
+
+/// The same for digits and separators.
+fn unspelled_run(run: &str, numbers: &BTreeMap<String, String>) -> String {
+    let places: Vec<usize> = run.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(place, _)| place).collect();
+    let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+    let found = (0..digits.len()).find_map(|first| {
+        let lengths = NUMBER_LENGTHS.rev().filter_map(|length| digits.get(first..first + length));
+        lengths.into_iter().find_map(|part| Some((first, part.len(), numbers.get(part)?)))
+    });
+    let Some((first, length, placeholder)) = found else { return run.to_owned() };
+    let end = places[first + length - 1] + 1;
+    format!("{}{placeholder}{}", &run[..places[first]], unspelled_run(&run[end..], numbers))
+}
+
+/// How many digits numbers of people have.
+const NUMBER_LENGTHS: std::ops::RangeInclusive<usize> = 8..=19;
 
 /// The ways in which a text is written into another: as it is, in a URL, in JSON, and in Base64 at each of the three
 /// places where it can begin in a group of three bytes.
@@ -203,6 +251,38 @@ mod tests {
                 assert!(!clean.contains(secret), "{secret} in {clean}");
             }
         }
+    }
+
+    #[test]
+    fn a_phone_is_found_with_any_separators_and_with_or_without_its_country() {
+        let redactor = Redactor::default();
+        redactor.learn("+46701740605", "$PHONE");
+        redactor.learn("someone@leaked.example", "$DEFENTRY_LEAKED_EMAIL");
+        let texts = [
+            "+46701740605",
+            "46701740605",
+            "0046 70 174 06 05",
+            "0701740605",
+            "070-174 06 05",
+            "+46 (0)70-174.06.05",
+            "2026-11-28 +46 70 174 06 05 12",
+            "%2B46701740605",
+            "Someone@Leaked.example",
+        ];
+        for text in texts {
+            let clean = redactor.clean(text);
+            let digits: String = clean.chars().filter(char::is_ascii_digit).collect();
+            assert!(clean.contains('$') && !digits.contains("1740605") && !clean.contains("eaked.ex"), "{clean}");
+        }
+        let text = "2026-11-28T20:00:00Z 127.0.0.1:8650 and +46 70 174 06 06";
+        assert_eq!(redactor.clean(text), text);
+    }
+
+    #[test]
+    fn a_token_is_found_in_upper_case() {
+        let redactor = Redactor::default();
+        redactor.learn("7|AbCdEfGh", "$CRM_TOKEN");
+        assert_eq!(redactor.clean("ABCDEFGH 7|abcdefgh"), "$CRM_TOKEN $CRM_TOKEN");
     }
 
     #[test]

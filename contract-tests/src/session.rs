@@ -3,9 +3,9 @@
 
 mod control;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,10 @@ pub(crate) struct Session {
     is_mock: OnceCell<bool>,
     /// Forms of bodies that the guide does not give, by the name of their kind, and whether the target has taken one.
     bodies: Mutex<BTreeMap<&'static str, (BodyForm, bool)>>,
-    adds_tell_ids: AtomicBool,
+    /// Names of kinds whose adds are known to answer the item's id.
+    adds_tell_ids: Mutex<BTreeSet<&'static str>>,
+    /// Names of lists that were found to have no end.
+    endless: Mutex<BTreeSet<String>>,
     /// Empty accounts for the next case that needs one.
     pool: Mutex<Vec<Account>>,
     /// Private worlds, which have to be removed beside accounts' items.
@@ -109,7 +112,8 @@ impl Session {
             crm_token: AsyncMutex::default(),
             is_mock: OnceCell::new(),
             bodies: Mutex::default(),
-            adds_tell_ids: AtomicBool::new(false),
+            adds_tell_ids: Mutex::default(),
+            endless: Mutex::default(),
             pool: Mutex::default(),
             sandboxes: Mutex::default(),
             matrix: Mutex::default(),
@@ -168,13 +172,22 @@ impl Session {
         lock(&self.bodies).insert(kind.name, (form, is_taken));
     }
 
-    /// Whether the answer to an add is known to hold the item's id.
-    pub(crate) fn adds_tell_ids(&self) -> bool {
-        self.adds_tell_ids.load(Ordering::Relaxed)
+    /// Whether the answer to an add of this kind is known to hold the item's id.
+    pub(crate) fn adds_tell_ids(&self, kind: &Kind) -> bool {
+        lock(&self.adds_tell_ids).contains(kind.name)
     }
 
-    pub(crate) fn learn_adds_tell_ids(&self) {
-        self.adds_tell_ids.store(true, Ordering::Relaxed);
+    pub(crate) fn learn_adds_tell_ids(&self, kind: &Kind) {
+        lock(&self.adds_tell_ids).insert(kind.name);
+    }
+
+    /// Whether lists of this name were found to have no end.
+    pub(crate) fn is_endless(&self, name: &str) -> bool {
+        lock(&self.endless).contains(name)
+    }
+
+    pub(crate) fn learn_endless(&self, name: &str) {
+        lock(&self.endless).insert(name.to_owned());
     }
 
     /// The token of the last login, if it is another than this one.
@@ -234,8 +247,9 @@ fn learn_secrets(redactor: &Redactor, target: &Target) {
         redactor.learn(&sso.client_secret.0, "$CLIENT_SECRET");
     }
     for kind in KINDS {
-        if let (Some(value), Some(placeholder)) = (target.leaked.get(kind.name), kind.placeholder()) {
-            redactor.learn(value, &placeholder);
+        // Whatever its kind, a value of a breach is of a person.
+        if let (Some(value), Some(leaks)) = (target.leaked.get(kind.name), &kind.leaks) {
+            redactor.learn(value, &format!("${}", leaks.variable));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -298,9 +298,20 @@ fn base_url_of(text: &str, allowed: Option<&str>) -> Result<String, VariableErro
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// Whether a host is this machine. A name below `localhost` may be any machine's for all that DNS says, so it is looked
+/// up.
 fn is_loopback(host: &str) -> bool {
+    is_loopback_by(host, |name| Some((name, 0).to_socket_addrs().ok()?.map(|address| address.ip()).collect()))
+}
+
+fn is_loopback_by(host: &str, look_up: impl Fn(&str) -> Option<Vec<IpAddr>>) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    address.parse().map_or(host == "localhost" || host.ends_with(".localhost"), |ip: IpAddr| ip.is_loopback())
+    let is_all = |addresses: Vec<IpAddr>| !addresses.is_empty() && addresses.iter().all(IpAddr::is_loopback);
+    match address.parse::<IpAddr>() {
+        Ok(ip) => ip.is_loopback(),
+        Err(_) if host == "localhost" => true,
+        Err(_) => host.ends_with(".localhost") && look_up(host).is_some_and(is_all),
+    }
 }
 
 /// Where variables are looked up.
@@ -387,6 +398,24 @@ mod tests {
         }
         let half = read(&[("DEFENTRY_CLIENT_ID", "client")]).expect_err("half a client");
         assert_eq!(half.to_string(), "DEFENTRY_CLIENT_SECRET is not set, but DEFENTRY_CLIENT_ID is");
+    }
+
+    #[test]
+    fn a_name_below_localhost_is_this_machine_if_it_leads_here() {
+        let cases: [(&str, Option<&[&str]>, bool); 8] = [
+            ("mock.localhost", Some(&["127.0.0.1", "::1"]), true),
+            ("mock.localhost", Some(&["127.0.0.1", "192.0.2.1"]), false),
+            ("mock.localhost", Some(&["192.0.2.1"]), false),
+            ("mock.localhost", Some(&[]), false),
+            ("mock.localhost", None, false),
+            ("localhost", None, true),
+            ("[::1]", None, true),
+            ("mock.example.com", Some(&["127.0.0.1"]), false),
+        ];
+        for (host, addresses, expected) in cases {
+            let look_up = |_: &str| addresses.map(|all| all.iter().map(|ip| ip.parse().expect("an address")).collect());
+            assert_eq!(is_loopback_by(host, look_up), expected, "{host} {addresses:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::case::Case;
 use crate::contract::page;
 use crate::exchange::Account;
 use crate::halt::Halt;
-use crate::kind::EMAIL;
+use crate::kind::{EMAIL, PHONE};
 use crate::reader;
 use crate::steps::accounts::create;
 use crate::steps::profiles::{UPDATES, is_named, is_not_named, names, naming, profiles};
@@ -128,7 +128,7 @@ async fn email_or_phone_is_required(case: &Case) -> Result<(), Halt> {
     create(case, |_| {}).await?.0.map_err(Halt::into_required)?;
     let without_email = |body: &mut Value| drop(body.as_object_mut().map(|body| body.remove("email")));
     is_refused(case, "without email and phone", without_email).await?;
-    let phone = case.values.phone();
+    let phone = PHONE.new_value(case);
     let (account, status) = create(case, |body| {
         without_email(body);
         body["phone"] = phone.clone().into();

@@ -201,7 +201,7 @@ async fn removed_alone(case: &Case) -> Result<(), Halt> {
 async fn added_by_crm_without_confirmation(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
-    let (email, phone) = (case.email(), case.values.phone());
+    let (email, phone) = (case.email(), PHONE.new_value(case));
     let mark = case.mark(&[&account.email, &email, &phone]).await?;
     for kind in case.session.sample(KINDS.into_iter(), 2) {
         let value = match kind {

@@ -83,19 +83,18 @@ impl Kind {
     /// Adds an item for a check of something else, and returns its id.
     pub(crate) async fn needed(&self, case: &Case, by: &Caller, on: &Account, value: &str) -> Result<String, Halt> {
         // Where answers to adds hold no id, the list before and after tells.
-        let before = match case.session.adds_tell_ids() {
+        let before = match case.session.adds_tell_ids(self) {
             true => None,
             false => Some(self.list(case, by, on).await.map_err(Halt::into_required)?),
         };
         let answer = self.added(case, by, on, value).await.map_err(Halt::into_required)?;
         if let Some(id) = reader::item(&answer.body).and_then(reader::id) {
-            case.session.learn_adds_tell_ids();
+            case.session.learn_adds_tell_ids(self);
             return Ok(id);
         }
-        let before = before.unwrap_or_default();
         let after = self.list(case, by, on).await.map_err(Halt::into_required)?;
-        let new = after.into_iter().rev().find(|(id, _)| before.iter().all(|(old, _)| old != id));
-        new.map(|(id, _)| id).ok_or_else(|| Halt::fail("a new item in the list", "none").into_required())
+        let new = added_item(&before.unwrap_or_default(), &after, value);
+        new.map(str::to_owned).map_err(|observed| Halt::fail("one new item in the list", observed).into_required())
     }
 
     /// A mark before the message that asks the owner of `account` to confirm or verify an item.
@@ -114,6 +113,19 @@ impl Kind {
         let message = case.message(mark).await?;
         let Some(link) = message.link() else { return Ok(()) };
         case.open(link).await
+    }
+}
+
+/// The id of the item that was added between two lists: the one that was not there before, or, where there are several,
+/// the one that holds the value. Its place does not tell, for lists may begin with the newest or with the oldest.
+fn added_item<'a>(before: &[Listed], after: &'a [Listed], value: &str) -> Result<&'a str, String> {
+    let new: Vec<&Listed> = after.iter().filter(|(id, _)| before.iter().all(|(old, _)| old != id)).collect();
+    let holds_it = |(_, item): &&&Listed| reader::shows(item, value);
+    let mut holding = new.iter().filter(holds_it);
+    match (&*new, holding.next(), holding.next()) {
+        ([(id, _)], ..) | (_, Some((id, _)), None) => Ok(id),
+        ([], ..) => Err("none".into()),
+        (several, ..) => Err(format!("{} of them", several.len())),
     }
 }
 
@@ -162,5 +174,32 @@ impl Enrolled {
     pub(crate) fn fill(&self, path: &str) -> Option<String> {
         let path = self.captures.iter().fold(path.to_owned(), |path, (capture, id)| path.replace(capture, id));
         (!path.contains('{')).then_some(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_added_item_is_found_wherever_it_is_in_the_list() {
+        let item = |id: &str, email: &str| (id.to_owned(), json!({ "id": id, "email": email }));
+        let (old, older) = (item("1", "old@example.com"), item("2", "older@example.com"));
+        let new = item("3", "New@example.com");
+        let masked = ("4".to_owned(), json!({ "id": "4" }));
+        let cases = [
+            (vec![old.clone()], vec![old.clone(), new.clone()], Ok("3")),
+            (vec![old.clone()], vec![new.clone(), old.clone()], Ok("3")),
+            (vec![], vec![new.clone(), old.clone(), older.clone()], Ok("3")),
+            (vec![], vec![old.clone(), new.clone(), older.clone()], Ok("3")),
+            (vec![old.clone()], vec![masked.clone(), old.clone()], Ok("4")),
+            (vec![], vec![masked, old.clone()], Err("2 of them".to_owned())),
+            (vec![old.clone()], vec![old], Err("none".to_owned())),
+        ];
+        for (before, after, expected) in cases {
+            assert_eq!(added_item(&before, &after, "new@example.com"), expected, "{before:?} {after:?}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::case::Case;
 use crate::documented::Route;
 use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
+use crate::kind::PHONE;
 use crate::reader;
 
 pub(crate) const PROFILE: &str = "/api/v1/delete-my-data";
@@ -24,7 +25,7 @@ pub(crate) fn serves(route: &Route) -> bool {
 
 /// A new profile, which has no field in common with any other (ONLINE-2).
 pub(crate) fn profile(case: &Case) -> Value {
-    let (city, phone) = (case.values.name(), case.values.phone());
+    let (city, phone) = (case.values.name(), PHONE.new_value(case));
     json!({
         "first_name": case.values.name(), "last_name": case.values.name(), "email": case.email(), "phone": phone,
         "street": format!("{city} 7"), "zip": format!("1{}", &phone[phone.len() - 4..]), "city": city,

@@ -1,5 +1,7 @@
 //! The binary `contract`, run as a user runs it: exit codes, reports, ledger, and what it leaves on a target.
 
+mod unshaken;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -303,7 +305,7 @@ async fn sweep_leaves_alone_what_is_not_the_suites() {
 #[tokio::test]
 async fn an_interrupted_run_cleans_up_and_says_that_it_is_partial() {
     let mock = MockServer::start().await;
-    for (name, arguments) in [("interrupted", "-INT"), ("terminated", "-TERM")] {
+    for (name, arguments) in [("interrupted", "-INT"), ("terminated", "-TERM"), ("hung-up", "-HUP")] {
         let folder = folder(name);
         let child = contract(Some(mock.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
         announced(&folder, 40).await;
@@ -360,10 +362,10 @@ async fn a_run_keeps_to_its_budget_and_says_what_it_did_not_reach() {
 #[tokio::test]
 async fn a_target_that_throttles_is_waited_for() {
     let mock = MockServer::start().await;
-    // Every fifth request is to come again at once, as the guide has it: 409 in legacy, 429 in standardized.
+    // Every thirtieth request is to come again at once, as the guide has it: 409 in legacy, 429 in standardized.
     let busy = there(|asked, memory| {
         memory.note(format!("request {}", memory.notes()));
-        if memory.notes() % 5 != 0 || !asked.path.starts_with("/api/") {
+        if memory.notes() % 30 != 0 || !asked.path.starts_with("/api/") {
             return Way::On;
         }
         let error = json!({ "error": { "code": "RATE_LIMITED", "message": "Too many attempts." } });

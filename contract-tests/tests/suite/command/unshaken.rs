@@ -1,0 +1,197 @@
+//! The command under neglect: readers that go away, signals, a folder that is taken, targets that throttle or are away.
+
+use std::io::{BufRead, BufReader};
+use std::time::Instant;
+
+use axum::http::HeaderValue;
+use mock_server::MockServer;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use super::{announced, contract, ended, folder, items_left, results, signal};
+use crate::proxy::{self, Answered, Way, there};
+
+/// Runs a command to its end, and returns its code and what it has written.
+async fn output_of(child: std::process::Child) -> (Option<i32>, String) {
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("no panic").expect("it ends");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code(), text)
+}
+
+#[tokio::test]
+async fn output_that_cannot_be_written_changes_nothing() {
+    let mock = MockServer::start().await;
+    let folder = folder("full");
+    let only = ["run", "--only", "email"];
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = contract(Some(mock.base_url()), &folder, &only);
+    command.stdout(full()).stderr(full());
+    let (code, _) = output_of(command.spawn().expect("the binary runs")).await;
+    assert_eq!((code, items_left(&mock).await), (Some(4), 0));
+    assert_eq!(results(&folder)["verdict"], "partial");
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_changes_nothing() {
+    let mock = MockServer::start().await;
+    let folder = folder("head");
+    let mut child = contract(Some(mock.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let mut first = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut first).expect("a line");
+    assert!(first.starts_with("target http"), "{first}");
+    announced(&folder, 40).await;
+    // The line about the interruption meets a closed pipe.
+    signal(&child, "-INT");
+    let (code, _) = output_of(child).await;
+    assert_eq!((code, items_left(&mock).await), (Some(4), 0));
+    assert_eq!(results(&folder)["verdict"], "partial");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_run_at_once() {
+    let mock = MockServer::start().await;
+    // Removals are to come again in a minute, so the run is still removing when the second signal comes.
+    let busy = there(|asked, _| if asked.method == "DELETE" { throttled("60") } else { Way::On });
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
+    let folder = folder("twice");
+    let mut child = contract(Some(&base_url), &folder, &["run"]).spawn().expect("the binary runs");
+    announced(&folder, 8).await;
+    signal(&child, "-HUP");
+    let errors = child.stderr.take().expect("a pipe");
+    tokio::task::spawn_blocking(move || {
+        let mut lines = BufReader::new(errors).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.starts_with("interrupted: ")), "it says that it was interrupted");
+    })
+    .await
+    .expect("it does");
+    signal(&child, "-TERM");
+    assert_eq!(output_of(child).await.0, Some(130));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_taken_is_refused() {
+    let mock = MockServer::start().await;
+    let folder = folder("taken");
+    let child = contract(Some(mock.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
+    announced(&folder, 8).await;
+    signal(&child, "-STOP");
+    let file = folder.join("replay.json");
+    std::fs::write(&file, "{}").expect("a file");
+    let file = file.display().to_string();
+    for (target, arguments) in [
+        (Some(mock.base_url()), &["run"][..]),
+        (Some(mock.base_url()), &["sweep"]),
+        (Some(mock.base_url()), &["replay", &file]),
+        (None, &["run"]),
+    ] {
+        let (code, text) = ended(contract(target, &folder, arguments)).await;
+        let by = format!("{} is taken by process {}:", folder.display(), child.id());
+        assert!(code == 2 && text.contains(&by), "{arguments:?} ends with {code}\n{text}");
+    }
+    signal(&child, "-CONT");
+    assert_eq!(output_of(child).await.0, Some(0));
+    assert_eq!(items_left(&mock).await, 0);
+}
+
+/// A response that asks to come again later.
+fn throttled(later: &'static str) -> Way {
+    let mut answered = Answered::json(429, &json!({ "message": "Too many attempts." }));
+    answered.headers.insert("retry-after", HeaderValue::from_static(later));
+    Way::Back(answered)
+}
+
+#[tokio::test]
+async fn a_target_that_throttles_for_longer_than_a_run_waits_is_asked_a_bounded_number_of_times() {
+    let date = there(|_, _| throttled("Sat, 28 Nov 2099 20:00:00 GMT"));
+    let hour = there(|_, _| throttled("3600"));
+    for (name, busy) in [("date", date), ("hour", hour)] {
+        let mock = MockServer::start().await;
+        let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
+        let folder = folder(name);
+        let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--only", "LOGIN-1"])).await;
+        assert_eq!(code, 4, "{text}");
+        assert!(text.contains("0 fail,"), "{text}");
+        assert!(results(&folder)["requests"].as_u64() < Some(200), "{text}");
+    }
+}
+
+/// Whether the run that is to be interrupted has asked.
+static ASKED: Semaphore = Semaphore::const_new(0);
+
+#[tokio::test]
+async fn an_interruption_ends_the_wait_for_a_target_that_throttles() {
+    let mock = MockServer::start().await;
+    let busy = there(|_, _| {
+        ASKED.add_permits(1);
+        throttled("80")
+    });
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
+    let folder = folder("patient");
+    let child = contract(Some(&base_url), &folder, &["run", "--only", "login"]).spawn().expect("the binary runs");
+    ASKED.acquire().await.expect("it is open").forget();
+    let began = Instant::now();
+    signal(&child, "-INT");
+    let (code, text) = output_of(child).await;
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("interrupted: ") && began.elapsed().as_secs() < 80, "{text}");
+}
+
+#[tokio::test]
+async fn the_cause_of_a_target_out_of_reach_is_told() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let folder = folder("cause");
+    let (_, text) = ended(contract(Some(&format!("http://{closed}")), &folder, &["run"])).await;
+    let line = text.lines().find(|line| line.starts_with("target    out of reach: "));
+    assert!(line.is_some_and(|line| line.contains("Connection refused")), "{text}");
+    for report in ["results.json", "junit.xml", "summary.md", "report.html"] {
+        let report = std::fs::read_to_string(folder.join(report)).expect("it is written");
+        assert!(report.contains("Connection refused"), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn pages_without_an_end_are_bounded() {
+    let mock = MockServer::start().await;
+    let endless = there(|asked, memory| {
+        if asked.method != "GET" || !asked.path.contains("/email-watchlist") {
+            return Way::On;
+        }
+        memory.note(format!("page {}", memory.notes()));
+        let next = format!("/x?page={}", memory.notes());
+        Way::Back(Answered::json(200, &json!({ "data": [], "links": { "next": next } })))
+    });
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[endless]).await.url;
+    let folder = folder("endless");
+    let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--only", "email.added"])).await;
+    assert_eq!(code, 1, "{text}");
+    assert!(results(&folder)["requests"].as_u64() < Some(2000), "{text}");
+}
+
+#[tokio::test]
+async fn no_phone_and_no_leaked_value_is_in_any_report_or_on_the_terminal() {
+    let mock = MockServer::start().await;
+    let chatty = proxy::back(|asked, answered, _| {
+        let sent = [&*asked.path, &*asked.body].join(" ");
+        if asked.path.starts_with("/api/") && answered.status != 204 {
+            answered.edit(|body| body["echo"] = json!(sent));
+            answered.status = if asked.method == "GET" { 500 } else { answered.status };
+        }
+    });
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[chatty]).await.url;
+    let folder = folder("phones");
+    let mut command = contract(Some(&base_url), &folder, &["run"]);
+    command.env("DEFENTRY_LEAKED_EMAIL", "leaked.person@example.com").env("DEFENTRY_LEAKED_PHONE", "+46701740699");
+    let (code, text) = ended(command).await;
+    assert_eq!(code, 1, "{text}");
+    let mut texts = vec![("terminal".to_owned(), text)];
+    for name in ["results.json", "junit.xml", "summary.md", "report.html"] {
+        texts.push((name.to_owned(), std::fs::read_to_string(folder.join(name)).expect("it is written")));
+    }
+    for (name, text) in texts {
+        // The beginnings of the ranges that the suite's phones are of.
+        for secret in ["4670174", "46313900", "46406280", "46980319", "leaked.person@"] {
+            assert!(!text.contains(secret), "{secret} in {name}");
+        }
+    }
+}
