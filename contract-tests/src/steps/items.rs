@@ -193,7 +193,7 @@ mod tests {
             (vec![old.clone()], vec![old.clone(), new.clone()], Ok("3")),
             (vec![old.clone()], vec![new.clone(), old.clone()], Ok("3")),
             (vec![], vec![new.clone(), old.clone(), older.clone()], Ok("3")),
-            (vec![], vec![old.clone(), new.clone(), older.clone()], Ok("3")),
+            (vec![], vec![old.clone(), new, older], Ok("3")),
             (vec![old.clone()], vec![masked.clone(), old.clone()], Ok("4")),
             (vec![], vec![masked, old.clone()], Err("2 of them".to_owned())),
             (vec![old.clone()], vec![old], Err("none".to_owned())),
