@@ -25,6 +25,7 @@
 //! | pages | `contracts` | the checks by page of the guide; a page imports no page |
 //! | probes | `assumptions` | what a target does where the guide is silent |
 //! | whole | `results` `report` `suite` | a whole run and its reports |
+//! | command | `main` `console` `signals` | the command: what it prints, and what ends it |
 //!
 //! To add a check: a row and a function in its page. To add a kind of items: a row of `kind`, its values in `values`,
 //! and a row of `contracts/examples` for the guide's examples of it.

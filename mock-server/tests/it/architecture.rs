@@ -26,8 +26,8 @@ const MOCK: &[&[&str]] = &[
 const SUITE: &[&[&str]] = &[
     &["lock", "halt", "format", "values", "kind"],
     &["documented", "matrix", "outcome", "secrets"],
-    &["target", "ledger", "mock"],
-    &["reader", "exchange", "pace", "client"],
+    &["target", "ledger", "folder", "mock"],
+    &["reader", "exchange", "pace", "retry", "client"],
     &["session", "case", "messages", "cleanup"],
     &["contract", "run"],
     &["steps"],
@@ -35,6 +35,7 @@ const SUITE: &[&[&str]] = &[
     &["contracts"],
     &["assumptions"],
     &["results", "report", "suite"],
+    &["console", "signals"],
 ];
 
 /// The files of the mock that may read an assumption without recording it, because they write no documented response.
