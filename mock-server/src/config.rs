@@ -18,7 +18,7 @@ use crate::output::complain;
 use crate::world::seed::Seed;
 use crate::world::settings::Settings;
 
-/// A stateful in-memory fake of the Defentry identity-protection API.
+/// A stateful in-memory mock of the Defentry identity-protection API.
 #[derive(Debug, Parser)]
 #[command(name = "mock-server", version)]
 pub struct Cli {
@@ -31,12 +31,12 @@ pub struct Cli {
 /// What to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Serve the fake until it is told to stop (the default).
+    /// Serve the mock until it is told to stop (the default).
     #[default]
     Serve,
     /// Exit with 0 if the server of the same configuration answers.
     Healthcheck,
-    /// Print the variables that point a client, or the contract suite, at the running fake.
+    /// Print the variables that point a client, or the contract suite, at the running mock.
     Env,
 }
 
@@ -328,9 +328,9 @@ fn boolean(text: &str) -> Result<bool, String> {
 }
 
 fn public_url(text: &str) -> Result<Box<str>, String> {
-    let uri: axum::http::Uri = text.parse().map_err(|_| "it is a URL, as in https://fake.example".to_owned())?;
+    let uri: axum::http::Uri = text.parse().map_err(|_| "it is a URL, as in https://mock.example".to_owned())?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() || uri.query().is_some() {
-        return Err("it is a URL with http or https and a host, as in https://fake.example".to_owned());
+        return Err("it is a URL with http or https and a host, as in https://mock.example".to_owned());
     }
     Ok(text.trim_end_matches('/').into())
 }
@@ -405,7 +405,7 @@ mod tests {
             ((&["--listen", "8650"], &[]), "--listen"),
             ((&["--ssn-required", "maybe"], &[]), "--ssn-required"),
             ((&["--journal", "-1"], &[]), "-1"),
-            ((&["--public-url", "fake.example"], &[]), "--public-url"),
+            ((&["--public-url", "mock.example"], &[]), "--public-url"),
             ((&["--log", "xml"], &[]), "--log"),
             ((&[], &[("SSN_REQUIRED", "maybe")]), "SSN_REQUIRED"),
         ];
@@ -423,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_points_at_the_running_fake() {
+    fn the_environment_points_at_the_running_mock() {
         let config = read(&["--listen", "0.0.0.0:9000"], &[]).expect("flags").config;
         let environment = config.environment().expect("the default seed");
         assert!(environment.starts_with("export DEFENTRY_BASE_URL='http://127.0.0.1:9000'\n"), "{environment}");
