@@ -3,12 +3,19 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, is_done, met, probes};
 use crate::case::Case;
 use crate::exchange::{Account, Answer};
 use crate::halt::Halt;
 use crate::reader;
 use crate::steps::logins;
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "put.replaces" => |inquiry| put_replaces(inquiry),
+    "update.empty" => |inquiry| update_empty(inquiry),
+    "sso.changed-email" => |inquiry| sso_changed_email(inquiry),
+};
 
 /// A field that a new account has and does not need.
 const SPARE: &str = "lang_code";

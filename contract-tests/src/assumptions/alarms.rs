@@ -3,13 +3,22 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, is_done, met, probes};
 use crate::case::Case;
 use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::EMAIL;
 use crate::reader;
 use crate::steps::alarms::{self, is_closed};
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "alarm.close-again" => |inquiry| close_again(inquiry),
+    "alarm.close-answer" => |inquiry| close_answer(inquiry),
+    "alarm.of-removed" => |inquiry| of_removed(inquiry),
+    "alarm.company" => |inquiry| company(inquiry),
+    "alarm.period" => |inquiry| period(inquiry),
+};
 
 /// A company that no other account belongs to.
 const COMPANY: u32 = 987_654;

@@ -1,8 +1,11 @@
 //! A probe's way to its target, and what it has observed.
 
+use std::pin::Pin;
+
 use crate::assumptions::questions::Assumption;
 use crate::case::Case;
 use crate::exchange::Answer;
+use crate::halt::Halt;
 
 /// The tools of one probe.
 #[derive(Clone, Copy, Debug)]
@@ -51,3 +54,17 @@ pub(super) fn met(answer: &Answer) -> String {
 pub(super) fn is_done(status: u16) -> bool {
     (200..300).contains(&status)
 }
+
+/// A probe on its way.
+pub(super) type Probing<'a> = Pin<Box<dyn Future<Output = Result<Observation, Halt>> + Send + 'a>>;
+
+/// A probe by the key of its assumption.
+pub(super) type Probe = (&'static str, for<'a> fn(Inquiry<'a>) -> Probing<'a>);
+
+/// `key => |inquiry| future` for each assumption.
+macro_rules! probes {
+    ($($key:literal => |$inquiry:ident| $probe:expr),+ $(,)?) => {
+        &[$(($key, |$inquiry| Box::pin($probe))),+]
+    };
+}
+pub(super) use probes;

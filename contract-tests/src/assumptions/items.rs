@@ -2,13 +2,25 @@
 
 use serde_json::Value;
 
-use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, is_done, met, probes};
 use crate::case::Case;
 use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::EMAIL;
 use crate::reader;
 use crate::steps::accounts::{self, Monitoring};
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "id.form" => |inquiry| id_form(inquiry),
+    "add.status" => |inquiry| add_status(inquiry),
+    "add.body" => |inquiry| add_body(inquiry),
+    "list.shape" => |inquiry| list_shape(inquiry),
+    "remove.status" => |inquiry| remove_status(inquiry),
+    "action.answer" => |inquiry| action_answer(inquiry),
+    "add.duplicate" => |inquiry| add_duplicate(inquiry),
+    "value.form" => |inquiry| value_form(inquiry),
+};
 
 /// An email that CRM has just added to an account, and the answer to that.
 async fn added(case: &Case) -> Result<(Account, Caller, Answer), Halt> {

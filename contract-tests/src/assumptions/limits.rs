@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::assumptions::inquiry::{Inquiry, Observation};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, probes};
 use crate::assumptions::search::{LONGEST, Search};
 use crate::case::Case;
 use crate::exchange::{Account, Caller, Request};
@@ -13,6 +13,17 @@ use crate::reader;
 use crate::steps::confirmations::{pending_card, pending_email, verify_card};
 use crate::steps::logins;
 use crate::steps::world::{advance, freeze, own_world};
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "token.crm-seconds" => |inquiry| life(inquiry, Expiring::CrmToken),
+    "token.crm-kept-seconds" => |inquiry| life(inquiry, Expiring::KeptCrmToken),
+    "token.app-seconds" => |inquiry| life(inquiry, Expiring::AppToken),
+    "sso.code-seconds" => |inquiry| life(inquiry, Expiring::SsoCode),
+    "confirm.link-seconds" => |inquiry| life(inquiry, Expiring::Link),
+    "confirm.code-seconds" => |inquiry| life(inquiry, Expiring::Code),
+    "throttle.per-minute" => |inquiry| throttle(inquiry),
+};
 
 /// So many requests in one minute show that there is no limit worth the name.
 const MANY_REQUESTS: usize = 100;

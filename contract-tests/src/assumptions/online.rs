@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, is_done, met, probes};
 use crate::assumptions::search::Search;
 use crate::case::Case;
 use crate::halt::Halt;
@@ -14,6 +14,20 @@ use crate::steps::online::{
     FIRST_REMOVAL_STATE, PROFILE, SCAN, SCAN_STATUS, STATUS, Subscriber, is_begun, is_over, profile, removals, retry,
 };
 use crate::steps::world::{freeze, own_world};
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "online.plan" => |inquiry| plan(inquiry),
+    "online.without-profile" => |inquiry| without_profile(inquiry),
+    "online.profile-again" => |inquiry| profile_again(inquiry),
+    "scan.body" => |inquiry| scan_body(inquiry),
+    "scan.again" => |inquiry| scan_again(inquiry),
+    "scan.retry" => |inquiry| scan_retry(inquiry),
+    "removal.states" => |inquiry| removal_states(inquiry),
+    "scan.queue-seconds" => |inquiry| until(inquiry, Event::SecondSite),
+    "scan.site-seconds" => |inquiry| until(inquiry, Event::FirstEnd),
+    "removal.step-seconds" => |inquiry| removal_step(inquiry),
+};
 
 /// The answer to an account whose plan does not include it.
 pub(super) async fn plan(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {

@@ -3,13 +3,22 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, is_done, met, probes};
 use crate::exchange::Answer;
 use crate::halt::Halt;
 use crate::kind::{EMAIL, PHONE};
 use crate::reader;
 use crate::steps::confirmations::{RESEND, pending_email};
 use crate::steps::leaks;
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "confirm.phone" => |inquiry| confirm_phone(inquiry),
+    "phone.app-verification" => |inquiry| phone_app_verification(inquiry),
+    "resend.nothing-pending" => |inquiry| resend_nothing_pending(inquiry),
+    "ssn.echo" => |inquiry| ssn_echo(inquiry),
+    "leaks.pending" => |inquiry| leaks_pending(inquiry),
+};
 
 /// Whether the owner of a phone that the end user adds is sent a code.
 pub(super) async fn confirm_phone(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::assumptions::inquiry::{Inquiry, Observation, is_done, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, is_done, met, probes};
 use crate::case::Case;
 use crate::exchange::{Account, Answer, Caller, Request};
 use crate::halt::Halt;
@@ -12,6 +12,21 @@ use crate::reader;
 use crate::steps::accounts::Monitoring;
 use crate::steps::confirmations::{pending_card, verify_card};
 use crate::steps::logins;
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "scope.wrong-token" => |inquiry| status_of(inquiry, Way::WrongToken),
+    "scope.foreign-account" => |inquiry| status_of(inquiry, Way::ForeignAccount),
+    "scope.foreign-item" => |inquiry| status_of(inquiry, Way::ForeignItem),
+    "account.duplicate" => |inquiry| status_of(inquiry, Way::SameAccount),
+    "body.malformed" => |inquiry| status_of(inquiry, Way::Malformed),
+    "body.content-type" => |inquiry| body_content_type(inquiry),
+    "login.refused" => |inquiry| status_of(inquiry, Way::WrongLogin),
+    "sso.refused" => |inquiry| sso_refused(inquiry),
+    "sso.unknown-email" => |inquiry| status_of(inquiry, Way::UnknownEmail),
+    "confirm.wrong-code" => |inquiry| status_of(inquiry, Way::WrongCode),
+    "ssn.without" => |inquiry| status_of(inquiry, Way::WithoutSsn),
+};
 
 /// One way to be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

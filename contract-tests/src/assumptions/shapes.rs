@@ -4,13 +4,35 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::assumptions::inquiry::{Inquiry, Observation, met};
+use crate::assumptions::inquiry::{Inquiry, Observation, Probe, met, probes};
 use crate::assumptions::refusals::provoked;
 use crate::case::Case;
 use crate::halt::Halt;
 use crate::kind::KINDS;
 use crate::reader;
 use crate::steps::accounts;
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = probes! {
+    "legacy.boolean" => |inquiry| legacy_boolean(inquiry),
+    "legacy.error.400" => |inquiry| legacy_error(inquiry, 400),
+    "legacy.error.401" => |inquiry| legacy_error(inquiry, 401),
+    "legacy.error.403" => |inquiry| legacy_error(inquiry, 403),
+    "legacy.error.404" => |inquiry| legacy_error(inquiry, 404),
+    "legacy.error.405" => |inquiry| legacy_error(inquiry, 405),
+    "legacy.error.409" => |inquiry| legacy_error(inquiry, 409),
+    "legacy.error.422" => |inquiry| legacy_error(inquiry, 422),
+    "legacy.error.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
+    "error.code.405" => |inquiry| error_code(inquiry, 405),
+    "error.code.409" => |inquiry| error_code(inquiry, 409),
+    "error.code.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
+};
+
+const NO_SERVER_ERROR: &str = "no request is known that makes a server fail";
+
+async fn unprobed(_: Inquiry<'_>, why: &str) -> Result<Observation, Halt> {
+    Err(Halt::Skipped(why.to_owned()))
+}
 
 /// Where every answer is in the standardized format the legacy one cannot be seen.
 fn has_legacy_format(case: &Case) -> Result<(), Halt> {

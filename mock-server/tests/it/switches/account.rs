@@ -5,14 +5,22 @@ use serde_json::{Value, json};
 
 use crate::harness::{CRM, Caller, Switched, sso_body};
 
-pub(super) async fn the_monitoring_of_an_ssn_that_is_not_there_is_refused_as_ssn_without_says(switched: Switched) {
+checked! {
+    "ssn.without" => the_monitoring_of_an_ssn_that_is_not_there_is_refused_as_ssn_without_says;
+    "ssn.echo" => an_ssn_is_read_back_as_ssn_echo_says;
+    "put.replaces" => a_put_does_to_what_it_does_not_name_as_put_replaces_says;
+    "update.empty" => an_empty_text_in_an_update_is_read_as_update_empty_says;
+    "sso.changed-email" => sso_knows_an_account_by_its_new_email_as_sso_changed_email_says;
+}
+
+async fn the_monitoring_of_an_ssn_that_is_not_there_is_refused_as_ssn_without_says(switched: Switched) {
     let partner = Caller::partner(&switched.world, "2");
     for path in ["/ssn-monitoring/activate", "/ssn-monitoring/deactivate"] {
         switched.refuses(&partner.patch(path).send().await, "ssn");
     }
 }
 
-pub(super) async fn an_ssn_is_read_back_as_ssn_echo_says(switched: Switched) {
+async fn an_ssn_is_read_back_as_ssn_echo_says(switched: Switched) {
     let [partner, user] = Caller::both(&switched.world);
     let (of_john, of_jane) = match switched.value.as_str() {
         "masked" => (Some(json!("********-**85")), Some(Value::Null)),
@@ -38,7 +46,7 @@ pub(super) async fn an_ssn_is_read_back_as_ssn_echo_says(switched: Switched) {
     assert_eq!(created.raw.contains("19900102-2384"), switched.is("full"), "{}", switched.label());
 }
 
-pub(super) async fn a_put_does_to_what_it_does_not_name_as_put_replaces_says(switched: Switched) {
+async fn a_put_does_to_what_it_does_not_name_as_put_replaces_says(switched: Switched) {
     let world = &switched.world;
     let named = json!({ "first_name": "A", "last_name": "B", "email": "john.doe@example.com" });
     for path in ["/account", "/delete-my-data"] {
@@ -56,7 +64,7 @@ pub(super) async fn a_put_does_to_what_it_does_not_name_as_put_replaces_says(swi
     assert_eq!(patch.send().await.expect(200).body["data"]["phone"], "+46701740606", "{}", switched.label());
 }
 
-pub(super) async fn an_empty_text_in_an_update_is_read_as_update_empty_says(switched: Switched) {
+async fn an_empty_text_in_an_update_is_read_as_update_empty_says(switched: Switched) {
     let user = Caller::user(&switched.world);
     for path in ["/account", "/delete-my-data"] {
         let before = user.get(path).send().await.expect(200).body["data"]["phone"].clone();
@@ -77,7 +85,7 @@ pub(super) async fn an_empty_text_in_an_update_is_read_as_update_empty_says(swit
     switched.is_named_by(&passport.send().await);
 }
 
-pub(super) async fn sso_knows_an_account_by_its_new_email_as_sso_changed_email_says(switched: Switched) {
+async fn sso_knows_an_account_by_its_new_email_as_sso_changed_email_says(switched: Switched) {
     let world = &switched.world;
     let change = json!({ "email": "new@example.com" });
     world.patch("/api/v1/account/1").token(CRM).json(change).send().await.expect(200);

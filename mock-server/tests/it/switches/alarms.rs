@@ -4,7 +4,15 @@ use serde_json::json;
 
 use crate::harness::{CRM, Caller, Switched};
 
-pub(super) async fn closing_an_alarm_is_answered_as_alarm_close_answer_says(switched: Switched) {
+checked! {
+    "alarm.close-answer" => closing_an_alarm_is_answered_as_alarm_close_answer_says;
+    "alarm.close-again" => closing_a_closed_alarm_is_answered_as_alarm_close_again_says;
+    "alarm.of-removed" => alarms_outlive_what_they_were_raised_for_as_alarm_of_removed_says;
+    "alarm.company" => a_company_is_what_alarm_company_says;
+    "alarm.period" => a_period_without_an_end_is_what_alarm_period_says;
+}
+
+async fn closing_an_alarm_is_answered_as_alarm_close_answer_says(switched: Switched) {
     for (alarm, caller) in ["1", "2"].into_iter().zip(Caller::both(&switched.world)) {
         let answer = caller.get(&format!("/alarms/{alarm}/close")).send().await;
         switched.answers(&answer, 200);
@@ -18,7 +26,7 @@ pub(super) async fn closing_an_alarm_is_answered_as_alarm_close_answer_says(swit
     }
 }
 
-pub(super) async fn closing_a_closed_alarm_is_answered_as_alarm_close_again_says(switched: Switched) {
+async fn closing_a_closed_alarm_is_answered_as_alarm_close_again_says(switched: Switched) {
     for (alarm, caller) in ["1", "2"].into_iter().zip(Caller::both(&switched.world)) {
         let close = format!("/alarms/{alarm}/close");
         caller.get(&close).send().await.expect(200);
@@ -26,7 +34,7 @@ pub(super) async fn closing_a_closed_alarm_is_answered_as_alarm_close_again_says
     }
 }
 
-pub(super) async fn alarms_outlive_what_they_were_raised_for_as_alarm_of_removed_says(switched: Switched) {
+async fn alarms_outlive_what_they_were_raised_for_as_alarm_of_removed_says(switched: Switched) {
     let user = Caller::user(&switched.world);
     let is_kept = match switched.value.as_str() {
         "kept" => true,
@@ -47,7 +55,7 @@ pub(super) async fn alarms_outlive_what_they_were_raised_for_as_alarm_of_removed
     assert_eq!(user.list("/email-watchlist/leaks").await.len(), 1, "{}", switched.label());
 }
 
-pub(super) async fn a_company_is_what_alarm_company_says(switched: Switched) {
+async fn a_company_is_what_alarm_company_says(switched: Switched) {
     let world = &switched.world;
     let leak = json!({ "kind": "email", "value": "jane.watched@example.com" });
     world.post("/_mock/leaks").json(leak).send().await.expect(201);
@@ -65,7 +73,7 @@ pub(super) async fn a_company_is_what_alarm_company_says(switched: Switched) {
     switched.answers(&world.get("/api/v2/alarms/company/2").token(CRM).send().await, 404);
 }
 
-pub(super) async fn a_period_without_an_end_is_what_alarm_period_says(switched: Switched) {
+async fn a_period_without_an_end_is_what_alarm_period_says(switched: Switched) {
     let list = |query: &str| {
         let path = format!("/api/v1/alarms/accounts/by-period{query}");
         switched.world.get(&path).token(CRM).send()

@@ -5,7 +5,12 @@ use serde_json::json;
 
 use crate::harness::{APP, Caller, KINDS, Switched};
 
-pub(super) async fn json_that_does_not_parse_is_taken_as_body_malformed_says(switched: Switched) {
+checked! {
+    "body.malformed" => json_that_does_not_parse_is_taken_as_body_malformed_says;
+    "body.content-type" => a_body_of_another_type_is_taken_as_body_content_type_says;
+}
+
+async fn json_that_does_not_parse_is_taken_as_body_malformed_says(switched: Switched) {
     for caller in Caller::both(&switched.world) {
         for kind in KINDS {
             for body in ["{", "{\"email\":", "new@example.com"] {
@@ -29,7 +34,7 @@ pub(super) async fn json_that_does_not_parse_is_taken_as_body_malformed_says(swi
     switched.answers(&answer, if switched.is("400") { 400 } else { 200 });
 }
 
-pub(super) async fn a_body_of_another_type_is_taken_as_body_content_type_says(switched: Switched) {
+async fn a_body_of_another_type_is_taken_as_body_content_type_says(switched: Switched) {
     let user = Caller::user(&switched.world);
     for (content_type, email) in [
         ("text/plain", "text@example.com"),

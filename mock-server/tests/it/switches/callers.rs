@@ -6,7 +6,18 @@ use serde_json::json;
 use super::{one_time_code, sso};
 use crate::harness::{APP, CRM, Caller, KINDS, Switched, account_body};
 
-pub(super) async fn the_token_of_the_other_kind_is_refused_as_scope_wrong_token_says(switched: Switched) {
+checked! {
+    "scope.wrong-token" => the_token_of_the_other_kind_is_refused_as_scope_wrong_token_says;
+    "scope.foreign-account" => an_account_of_another_partner_is_refused_as_scope_foreign_account_says;
+    "scope.foreign-item" => an_item_of_another_account_is_refused_as_scope_foreign_item_says;
+    "account.duplicate" => an_account_with_a_taken_email_is_refused_as_account_duplicate_says;
+    "login.refused" => a_wrong_login_is_refused_as_login_refused_says;
+    "sso.refused" => wrong_sso_credentials_and_codes_are_refused_as_sso_refused_says;
+    "sso.unknown-email" => an_email_that_no_account_has_is_refused_as_sso_unknown_email_says;
+    "throttle.per-minute" => a_token_makes_as_many_requests_a_minute_as_throttle_per_minute_says;
+}
+
+async fn the_token_of_the_other_kind_is_refused_as_scope_wrong_token_says(switched: Switched) {
     let world = &switched.world;
     for (method, path, token) in [
         (Method::GET, "/api/v1/email-watchlist", CRM),
@@ -20,7 +31,7 @@ pub(super) async fn the_token_of_the_other_kind_is_refused_as_scope_wrong_token_
     }
 }
 
-pub(super) async fn an_account_of_another_partner_is_refused_as_scope_foreign_account_says(switched: Switched) {
+async fn an_account_of_another_partner_is_refused_as_scope_foreign_account_says(switched: Switched) {
     let world = &switched.world;
     for (method, path, token) in [
         (Method::GET, "/api/v1/account/3", CRM),
@@ -38,7 +49,7 @@ pub(super) async fn an_account_of_another_partner_is_refused_as_scope_foreign_ac
     }
 }
 
-pub(super) async fn an_item_of_another_account_is_refused_as_scope_foreign_item_says(switched: Switched) {
+async fn an_item_of_another_account_is_refused_as_scope_foreign_item_says(switched: Switched) {
     let world = &switched.world;
     let callers = [Caller::partner(world, "2"), Caller::user_of(world, "jane.roe@example.com").await];
     for caller in &callers {
@@ -69,7 +80,7 @@ pub(super) async fn an_item_of_another_account_is_refused_as_scope_foreign_item_
     }
 }
 
-pub(super) async fn an_account_with_a_taken_email_is_refused_as_account_duplicate_says(switched: Switched) {
+async fn an_account_with_a_taken_email_is_refused_as_account_duplicate_says(switched: Switched) {
     for email in ["john.doe@example.com", " John.Doe@Example.com "] {
         let body = account_body(email);
         let answer = switched.world.post("/api/v1/account").token(CRM).json(body).send().await;
@@ -77,7 +88,7 @@ pub(super) async fn an_account_with_a_taken_email_is_refused_as_account_duplicat
     }
 }
 
-pub(super) async fn a_wrong_login_is_refused_as_login_refused_says(switched: Switched) {
+async fn a_wrong_login_is_refused_as_login_refused_says(switched: Switched) {
     for (username, password) in [
         ("service@partner.example", "wrong"),
         ("nobody@partner.example", "mock-crm-password"),
@@ -90,7 +101,7 @@ pub(super) async fn a_wrong_login_is_refused_as_login_refused_says(switched: Swi
     }
 }
 
-pub(super) async fn wrong_sso_credentials_and_codes_are_refused_as_sso_refused_says(switched: Switched) {
+async fn wrong_sso_credentials_and_codes_are_refused_as_sso_refused_says(switched: Switched) {
     let world = &switched.world;
     for path in ["/api/v1/sso/token", "/api/v1/sso/code"] {
         for (id, secret) in [
@@ -113,7 +124,7 @@ pub(super) async fn wrong_sso_credentials_and_codes_are_refused_as_sso_refused_s
     }
 }
 
-pub(super) async fn an_email_that_no_account_has_is_refused_as_sso_unknown_email_says(switched: Switched) {
+async fn an_email_that_no_account_has_is_refused_as_sso_unknown_email_says(switched: Switched) {
     for path in ["/api/v1/sso/token", "/api/v1/sso/code"] {
         // The second is of another partner's account.
         for email in ["nobody@example.com", "matti.malli@example.org"] {
@@ -123,7 +134,7 @@ pub(super) async fn an_email_that_no_account_has_is_refused_as_sso_unknown_email
     }
 }
 
-pub(super) async fn a_token_makes_as_many_requests_a_minute_as_throttle_per_minute_says(switched: Switched) {
+async fn a_token_makes_as_many_requests_a_minute_as_throttle_per_minute_says(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     let limit = switched.number();

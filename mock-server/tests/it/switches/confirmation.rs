@@ -4,7 +4,15 @@ use serde_json::{Value, json};
 
 use crate::harness::{Caller, Switched};
 
-pub(super) async fn a_phone_that_the_user_adds_waits_as_confirm_phone_says(switched: Switched) {
+checked! {
+    "confirm.phone" => a_phone_that_the_user_adds_waits_as_confirm_phone_says;
+    "phone.app-verification" => the_app_verifies_phones_if_phone_app_verification_says_so;
+    "confirm.wrong-code" => a_wrong_code_is_refused_as_confirm_wrong_code_says beside CONFIRMING_PHONES;
+    "resend.nothing-pending" => a_resend_where_nothing_waits_is_answered_as_resend_nothing_pending_says;
+    "leaks.pending" => leaks_of_an_item_that_waits_are_seen_as_leaks_pending_says;
+}
+
+async fn a_phone_that_the_user_adds_waits_as_confirm_phone_says(switched: Switched) {
     let world = &switched.world;
     let [partner, user] = Caller::both(world);
     let answer = user.post("/phone-watchlist", json!({ "phone": "+46701740620" })).send().await;
@@ -28,7 +36,7 @@ pub(super) async fn a_phone_that_the_user_adds_waits_as_confirm_phone_says(switc
     assert_eq!(by_crm["is_confirmed"], 1, "{}: what CRM adds never waits", switched.label());
 }
 
-pub(super) async fn the_app_verifies_phones_if_phone_app_verification_says_so(switched: Switched) {
+async fn the_app_verifies_phones_if_phone_app_verification_says_so(switched: Switched) {
     let world = &switched.world;
     let [partner, user] = Caller::both(world);
     let send = user.post("/phone-watchlist/send-verification-code", json!({})).send().await;
@@ -45,7 +53,7 @@ pub(super) async fn the_app_verifies_phones_if_phone_app_verification_says_so(sw
     assert_eq!(sent, expected, "{}", switched.label());
 }
 
-pub(super) async fn a_wrong_code_is_refused_as_confirm_wrong_code_says(switched: Switched) {
+async fn a_wrong_code_is_refused_as_confirm_wrong_code_says(switched: Switched) {
     let world = &switched.world;
     let [partner, user] = Caller::both(world);
     let card = user.add_card("4000007520000008").await;
@@ -63,7 +71,7 @@ pub(super) async fn a_wrong_code_is_refused_as_confirm_wrong_code_says(switched:
     }
 }
 
-pub(super) async fn a_resend_where_nothing_waits_is_answered_as_resend_nothing_pending_says(switched: Switched) {
+async fn a_resend_where_nothing_waits_is_answered_as_resend_nothing_pending_says(switched: Switched) {
     let user = Caller::user(&switched.world);
     for body in [json!({}), json!({ "email": "john.work@example.com" }), json!({ "email_id": 1 })] {
         let answer = user.post("/resend/watchlist-email-confirmation", body).send().await;
@@ -72,7 +80,7 @@ pub(super) async fn a_resend_where_nothing_waits_is_answered_as_resend_nothing_p
     assert_eq!(switched.world.messages(), [], "{}", switched.label());
 }
 
-pub(super) async fn leaks_of_an_item_that_waits_are_seen_as_leaks_pending_says(switched: Switched) {
+async fn leaks_of_an_item_that_waits_are_seen_as_leaks_pending_says(switched: Switched) {
     let world = &switched.world;
     let user = Caller::user(world);
     // The seed knows a leak of it, and no account watches it.

@@ -5,7 +5,13 @@ use uuid::Uuid;
 
 use crate::harness::{APP, Answer, CRM, Caller, Switched, World, fields};
 
-pub(super) async fn a_legacy_boolean_is_written_as_legacy_boolean_says(switched: Switched) {
+checked! {
+    "legacy.boolean" => a_legacy_boolean_is_written_as_legacy_boolean_says;
+    "legacy.error.400" | "legacy.error.401" | "legacy.error.403" | "legacy.error.404" | "legacy.error.405" | "legacy.error.409" | "legacy.error.422" | "legacy.error.500" => a_legacy_error_has_the_shape_that_legacy_error_gives_its_status beside CONFLICTS;
+    "error.code.405" | "error.code.409" | "error.code.500" => a_standardized_error_has_the_code_that_error_code_gives_its_status beside CONFLICTS;
+}
+
+async fn a_legacy_boolean_is_written_as_legacy_boolean_says(switched: Switched) {
     let user = Caller::user(&switched.world);
     let (yes, no) = match switched.value.as_str() {
         "number" => (json!(1), json!(0)),
@@ -53,7 +59,7 @@ async fn cause(world: &World, status: u16, standardized: bool) -> Answer {
     request.send().await.expect(status)
 }
 
-pub(super) async fn a_legacy_error_has_the_shape_that_legacy_error_gives_its_status(switched: Switched) {
+async fn a_legacy_error_has_the_shape_that_legacy_error_gives_its_status(switched: Switched) {
     let status = status_of(switched.key);
     let answer = cause(&switched.world, status, false).await;
     switched.answers(&answer, status);
@@ -83,7 +89,7 @@ pub(super) async fn a_legacy_error_has_the_shape_that_legacy_error_gives_its_sta
     assert!(answer.body["error"]["code"].is_string() && !answer.rests_on(switched.key), "{answer:?}");
 }
 
-pub(super) async fn a_standardized_error_has_the_code_that_error_code_gives_its_status(switched: Switched) {
+async fn a_standardized_error_has_the_code_that_error_code_gives_its_status(switched: Switched) {
     let status = status_of(switched.key);
     let answer = cause(&switched.world, status, true).await;
     switched.answers(&answer, status);

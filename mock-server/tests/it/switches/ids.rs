@@ -8,6 +8,10 @@ use uuid::Uuid;
 use super::scanned_sites;
 use crate::harness::{Answer, CRM, Caller, KINDS, Kind, Switched, World, account_body, written};
 
+checked! {
+    "id.form" => every_id_is_a_whole_number_or_a_uuid;
+}
+
 /// Calls `check` with the field and the value of every id in an answer.
 fn for_each_id(body: &Value, check: &impl Fn(&str, &Value)) {
     match body {
@@ -24,7 +28,7 @@ fn for_each_id(body: &Value, check: &impl Fn(&str, &Value)) {
     }
 }
 
-pub(super) async fn every_id_is_a_whole_number_or_a_uuid(switched: Switched) {
+async fn every_id_is_a_whole_number_or_a_uuid(switched: Switched) {
     let (world, label) = (&switched.world, switched.label());
     let is_id = |id: &Value| match switched.value.as_str() {
         "integer" => id.is_u64(),

@@ -7,7 +7,17 @@ use serde_json::{Value, json};
 
 use crate::harness::{APP, Answer, CRM, Caller, KINDS, Kind, Switched, account_body, written};
 
-pub(super) async fn an_item_that_was_added_is_answered_with_the_status_of_add_status(switched: Switched) {
+checked! {
+    "add.status" => an_item_that_was_added_is_answered_with_the_status_of_add_status;
+    "add.body" => a_single_item_is_wrapped_as_add_body_says_and_an_account_always;
+    "list.shape" => a_list_is_wrapped_as_list_shape_says;
+    "remove.status" => a_removal_is_answered_as_remove_status_says;
+    "action.answer" => actions_are_answered_as_action_answer_says;
+    "add.duplicate" => the_same_value_again_is_answered_as_add_duplicate_says;
+    "value.form" => a_stored_value_reads_as_value_form_says;
+}
+
+async fn an_item_that_was_added_is_answered_with_the_status_of_add_status(switched: Switched) {
     for kind in KINDS {
         for caller in Caller::both(&switched.world) {
             let answer = caller.post(kind.add, kind.new_body()).send().await;
@@ -22,7 +32,7 @@ pub(super) async fn an_item_that_was_added_is_answered_with_the_status_of_add_st
     switched.answers(&profile, switched.number() as u16);
 }
 
-pub(super) async fn a_single_item_is_wrapped_as_add_body_says_and_an_account_always(switched: Switched) {
+async fn a_single_item_is_wrapped_as_add_body_says_and_an_account_always(switched: Switched) {
     let user = Caller::user(&switched.world);
     let unwrap = |answer: &Answer| {
         switched.is_named_by(answer);
@@ -57,7 +67,7 @@ pub(super) async fn a_single_item_is_wrapped_as_add_body_says_and_an_account_alw
     assert_eq!(account.body["data"]["id"], 1, "ACCOUNT-1 has the envelope: {account:?}");
 }
 
-pub(super) async fn a_list_is_wrapped_as_list_shape_says(switched: Switched) {
+async fn a_list_is_wrapped_as_list_shape_says(switched: Switched) {
     let only_app = ["/credit-card/leaks", "/delete-my-data/sites"];
     let lists = KINDS
         .into_iter()
@@ -84,7 +94,7 @@ pub(super) async fn a_list_is_wrapped_as_list_shape_says(switched: Switched) {
     }
 }
 
-pub(super) async fn a_removal_is_answered_as_remove_status_says(switched: Switched) {
+async fn a_removal_is_answered_as_remove_status_says(switched: Switched) {
     for kind in KINDS {
         for caller in Caller::both(&switched.world) {
             let added = caller.add(kind.add, kind.new_body()).await;
@@ -101,7 +111,7 @@ pub(super) async fn a_removal_is_answered_as_remove_status_says(switched: Switch
     }
 }
 
-pub(super) async fn actions_are_answered_as_action_answer_says(switched: Switched) {
+async fn actions_are_answered_as_action_answer_says(switched: Switched) {
     let world = &switched.world;
     let [partner, user] = Caller::both(world);
     let check = |answer: Answer| match switched.value.as_str() {
@@ -136,7 +146,7 @@ pub(super) async fn actions_are_answered_as_action_answer_says(switched: Switche
     check(world.post("/api/v2/account/password").token(APP).json(password).send().await);
 }
 
-pub(super) async fn the_same_value_again_is_answered_as_add_duplicate_says(switched: Switched) {
+async fn the_same_value_again_is_answered_as_add_duplicate_says(switched: Switched) {
     let world = &switched.world;
     for kind in KINDS {
         for caller in Caller::both(world) {
@@ -163,7 +173,7 @@ pub(super) async fn the_same_value_again_is_answered_as_add_duplicate_says(switc
     }
 }
 
-pub(super) async fn a_stored_value_reads_as_value_form_says(switched: Switched) {
+async fn a_stored_value_reads_as_value_form_says(switched: Switched) {
     let cases = [
         ("/email-watchlist", "email", "New.Person@Example.COM", "new.person@example.com"),
         ("/phone-watchlist", "phone", "+46 70-174 06 20", "+46701740620"),

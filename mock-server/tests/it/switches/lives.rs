@@ -7,6 +7,14 @@ use serde_json::json;
 use super::one_time_code;
 use crate::harness::{Caller, Switched, card, login_body, sso_body};
 
+checked! {
+    "token.crm-seconds" | "token.crm-kept-seconds" => a_crm_token_lasts_as_long_as_its_assumption_says;
+    "token.app-seconds" => an_app_token_lasts_as_long_as_its_assumption_says;
+    "sso.code-seconds" => a_one_time_code_lasts_as_long_as_its_assumption_says;
+    "confirm.link-seconds" => a_confirmation_link_lasts_as_long_as_its_assumption_says;
+    "confirm.code-seconds" => a_code_lasts_as_long_as_its_assumption_says beside CONFIRMING_PHONES;
+}
+
 /// Whether what was given out works until a second before its end, and no longer.
 async fn lasts(switched: &Switched, is_good: impl AsyncFn() -> bool) {
     switched.world.advance(switched.number() - 1);
@@ -15,7 +23,7 @@ async fn lasts(switched: &Switched, is_good: impl AsyncFn() -> bool) {
     assert!(!is_good().await, "{}: at the end", switched.label());
 }
 
-pub(super) async fn a_crm_token_lasts_as_long_as_its_assumption_says(switched: Switched) {
+async fn a_crm_token_lasts_as_long_as_its_assumption_says(switched: Switched) {
     switched.freeze();
     let world = &switched.world;
     let keep_logged = switched.key == "token.crm-kept-seconds";
@@ -26,7 +34,7 @@ pub(super) async fn a_crm_token_lasts_as_long_as_its_assumption_says(switched: S
     lasts(&switched, is_good).await;
 }
 
-pub(super) async fn an_app_token_lasts_as_long_as_its_assumption_says(switched: Switched) {
+async fn an_app_token_lasts_as_long_as_its_assumption_says(switched: Switched) {
     switched.freeze();
     let world = &switched.world;
     let code = one_time_code(world).await.text("code");
@@ -49,7 +57,7 @@ pub(super) async fn an_app_token_lasts_as_long_as_its_assumption_says(switched: 
     lasts(&switched, is_good).await;
 }
 
-pub(super) async fn a_one_time_code_lasts_as_long_as_its_assumption_says(switched: Switched) {
+async fn a_one_time_code_lasts_as_long_as_its_assumption_says(switched: Switched) {
     switched.freeze();
     let world = &switched.world;
     // One to be used in time, one to come with too late.
@@ -61,7 +69,7 @@ pub(super) async fn a_one_time_code_lasts_as_long_as_its_assumption_says(switche
     }
 }
 
-pub(super) async fn a_confirmation_link_lasts_as_long_as_its_assumption_says(switched: Switched) {
+async fn a_confirmation_link_lasts_as_long_as_its_assumption_says(switched: Switched) {
     switched.freeze();
     let world = &switched.world;
     let user = Caller::user(world);
@@ -77,7 +85,7 @@ pub(super) async fn a_confirmation_link_lasts_as_long_as_its_assumption_says(swi
     world.open(&world.last_link()).await.expect(410);
 }
 
-pub(super) async fn a_code_lasts_as_long_as_its_assumption_says(switched: Switched) {
+async fn a_code_lasts_as_long_as_its_assumption_says(switched: Switched) {
     switched.freeze();
     let world = &switched.world;
     let user = Caller::user(world);

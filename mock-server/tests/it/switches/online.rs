@@ -6,14 +6,27 @@ use serde_json::{Value, json};
 use super::scanned_sites;
 use crate::harness::{Caller, Switched};
 
-pub(super) async fn online_data_without_the_plan_is_refused_as_online_plan_says(switched: Switched) {
+checked! {
+    "online.plan" => online_data_without_the_plan_is_refused_as_online_plan_says;
+    "online.without-profile" => requests_that_need_a_profile_are_refused_as_online_without_profile_says;
+    "online.profile-again" => a_second_profile_is_answered_as_online_profile_again_says;
+    "scan.body" => the_status_of_a_scan_is_wrapped_as_scan_body_says;
+    "scan.again" => a_scan_while_one_is_under_way_is_answered_as_scan_again_says;
+    "scan.retry" => a_retry_of_what_has_not_failed_is_answered_as_scan_retry_says;
+    "scan.queue-seconds" => a_site_waits_in_the_queue_as_long_as_scan_queue_seconds_says;
+    "scan.site-seconds" => a_site_is_scanned_as_long_as_scan_site_seconds_says;
+    "removal.states" => removal_requests_move_on_through_removal_states beside SHORT_STEPS;
+    "removal.step-seconds" => removal_requests_move_on_as_removal_step_seconds_says;
+}
+
+async fn online_data_without_the_plan_is_refused_as_online_plan_says(switched: Switched) {
     let jane = Caller::user_of(&switched.world, "jane.roe@example.com").await;
     for path in ["/delete-my-data", "/delete-my-data/status", "/delete-my-data/scan/status"] {
         switched.refuses(&jane.get(path).send().await, "plan_id");
     }
 }
 
-pub(super) async fn requests_that_need_a_profile_are_refused_as_online_without_profile_says(switched: Switched) {
+async fn requests_that_need_a_profile_are_refused_as_online_without_profile_says(switched: Switched) {
     switched.world.account("new@example.com").await;
     let user = Caller::user_of(&switched.world, "new@example.com").await;
     switched.refuses(&user.get("/delete-my-data").send().await, "profile");
@@ -22,7 +35,7 @@ pub(super) async fn requests_that_need_a_profile_are_refused_as_online_without_p
     switched.refuses(&user.post("/delete-my-data/scan", json!({})).send().await, "profile");
 }
 
-pub(super) async fn a_second_profile_is_answered_as_online_profile_again_says(switched: Switched) {
+async fn a_second_profile_is_answered_as_online_profile_again_says(switched: Switched) {
     let user = Caller::user(&switched.world);
     let body = json!({ "first_name": "A", "last_name": "B", "email": "a@example.com" });
     let answer = user.post("/delete-my-data", body).send().await;
@@ -41,7 +54,7 @@ pub(super) async fn a_second_profile_is_answered_as_online_profile_again_says(sw
     assert_eq!(there.body["data"]["first_name"], expected, "{}", switched.label());
 }
 
-pub(super) async fn the_status_of_a_scan_is_wrapped_as_scan_body_says(switched: Switched) {
+async fn the_status_of_a_scan_is_wrapped_as_scan_body_says(switched: Switched) {
     let answer = Caller::user(&switched.world).get("/delete-my-data/scan/status").send().await;
     switched.answers(&answer, 200);
     let sites = match switched.value.as_str() {
@@ -52,7 +65,7 @@ pub(super) async fn the_status_of_a_scan_is_wrapped_as_scan_body_says(switched: 
     assert!(sites.as_array().is_some_and(|sites| !sites.is_empty()), "{}: {}", switched.label(), answer.raw);
 }
 
-pub(super) async fn a_scan_while_one_is_under_way_is_answered_as_scan_again_says(switched: Switched) {
+async fn a_scan_while_one_is_under_way_is_answered_as_scan_again_says(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
@@ -69,7 +82,7 @@ pub(super) async fn a_scan_while_one_is_under_way_is_answered_as_scan_again_says
     user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
 }
 
-pub(super) async fn a_retry_of_what_has_not_failed_is_answered_as_scan_retry_says(switched: Switched) {
+async fn a_retry_of_what_has_not_failed_is_answered_as_scan_retry_says(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     let retry = async || user.post("/delete-my-data/scan/1/retry", json!({})).send().await;
@@ -80,7 +93,7 @@ pub(super) async fn a_retry_of_what_has_not_failed_is_answered_as_scan_retry_say
     switched.refuses(&retry().await, "siteId");
 }
 
-pub(super) async fn a_site_waits_in_the_queue_as_long_as_scan_queue_seconds_says(switched: Switched) {
+async fn a_site_waits_in_the_queue_as_long_as_scan_queue_seconds_says(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
@@ -92,7 +105,7 @@ pub(super) async fn a_site_waits_in_the_queue_as_long_as_scan_queue_seconds_says
     switched.is_named_by(&user.get("/delete-my-data/scan/status").send().await);
 }
 
-pub(super) async fn a_site_is_scanned_as_long_as_scan_site_seconds_says(switched: Switched) {
+async fn a_site_is_scanned_as_long_as_scan_site_seconds_says(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     switched.is_named_by(&user.post("/delete-my-data/scan", json!({})).send().await.expect(200));
@@ -103,7 +116,7 @@ pub(super) async fn a_site_is_scanned_as_long_as_scan_site_seconds_says(switched
     assert_eq!(first().await, "SCAN_COMPLETED", "{}", switched.label());
 }
 
-pub(super) async fn removal_requests_move_on_through_removal_states(switched: Switched) {
+async fn removal_requests_move_on_through_removal_states(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
@@ -116,7 +129,7 @@ pub(super) async fn removal_requests_move_on_through_removal_states(switched: Sw
     switched.is_named_by(&user.get("/delete-my-data/scan/status").send().await);
 }
 
-pub(super) async fn removal_requests_move_on_as_removal_step_seconds_says(switched: Switched) {
+async fn removal_requests_move_on_as_removal_step_seconds_says(switched: Switched) {
     switched.freeze();
     let user = Caller::user(&switched.world);
     user.post("/delete-my-data/scan", json!({})).send().await.expect(200);
