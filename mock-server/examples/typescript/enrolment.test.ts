@@ -5,7 +5,7 @@ import { test } from "./sandbox.js";
 // An address with this ending is confirmed at once.
 const CONFIRMED = "jane+confirmed-at-once@example.com";
 
-test("an email is pending until its link is opened", async ({ sandbox, jane }) => {
+test("an email is pending until it is confirmed", async ({ sandbox, jane }) => {
   const email = { email: "jane.roe@example.com" };
   const added = await jane.call<Email>("/api/v1/email-watchlist", email);
   expect(added.is_confirmed).toBe(false);
