@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use serde_json::Value as Json;
 
-/// What a refusal means, by its status in the fixture.
+/// The meaning of a refusal, by its status in the fixture.
 const REFUSALS: [(&str, &str); 6] = [
     ("400", "BadRequest"),
     ("401", "Unauthenticated"),
@@ -21,7 +21,7 @@ const REFUSALS: [(&str, &str); 6] = [
     ("422", "Invalid"),
 ];
 
-/// What other statuses mean.
+/// The meaning of other statuses.
 const STATUSES: [(&str, &str); 4] =
     [("200", "Ok"), ("201", "Created"), ("204", "NoContent"), ("415", "UnsupportedMediaType")];
 

@@ -1,4 +1,4 @@
-//! What the command writes to its terminal, pipe or file.
+//! The output of the command, to a terminal, pipe or file.
 //!
 //! A reader that has gone, or a disk that is full, ends no run: what cannot be written is lost, and the exit code and
 //! the reports tell the rest.

@@ -234,7 +234,9 @@ impl Rows {
 }
 
 /// A handler whose answer is like that of any other.
-fn boxed<C: 'static, A: Render + 'static>(handler: fn(C, &Request<'_>) -> Outcome<A>) -> Handle<C> {
+fn boxed<C: 'static, A: Render + 'static>(
+    handler: impl Fn(C, &Request<'_>) -> Outcome<A> + Send + Sync + 'static,
+) -> Handle<C> {
     Box::new(move |caller, request| handler(caller, request).map(|reply| reply.map(|answer| Box::new(answer) as _)))
 }
 
@@ -256,8 +258,7 @@ fn open<A: Render + Outlined + 'static>(
     handler: fn(&Request<'_>) -> Outcome<A>,
     operation: Operation,
 ) -> Rows {
-    let handler: Handle<()> =
-        Box::new(move |(), request| handler(request).map(|reply| reply.map(|answer| Box::new(answer) as _)));
+    let handler = boxed(move |(), request: &Request<'_>| handler(request));
     row::<A>(method, path, facts, Handler::Open(handler), operation)
 }
 

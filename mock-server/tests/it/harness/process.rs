@@ -109,7 +109,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left of a test that has failed may help to see why.
+        // The files of a failed test are kept: they may show why it failed.
         if !std::thread::panicking() {
             std::fs::remove_dir_all(&self.0).expect("it can go");
         }
