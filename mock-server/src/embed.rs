@@ -225,7 +225,7 @@ impl MockServer {
     /// Never with a seed that has made the main world.
     pub fn sandbox(&self) -> Sandbox {
         let main = self.app.worlds().main();
-        self.make_sandbox(Arc::clone(&main.seed), Arc::clone(&main.settings))
+        self.make_sandbox(None, Arc::clone(&main.settings))
     }
 
     /// Makes a private world with a seed and assumptions of its own. Settings of `builder` that concern a server have no
@@ -234,11 +234,12 @@ impl MockServer {
     /// # Panics
     /// If the seed breaks a rule.
     pub fn sandbox_as(&self, builder: MockServerBuilder) -> Sandbox {
-        self.make_sandbox(builder.seed, Arc::new(builder.settings))
+        self.make_sandbox(Some(builder.seed), Arc::new(builder.settings))
     }
 
-    fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Sandbox {
-        let mount = self.app.worlds().make_sandbox(seed, settings);
+    fn make_sandbox(&self, seed: Option<Arc<Seed>>, settings: Arc<Settings>) -> Sandbox {
+        let worlds = self.app.worlds();
+        let mount = worlds.make_sandbox(worlds.main(), seed, settings);
         let mount = mount.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
         let name = mount.sandbox.as_deref().unwrap_or_default();
         let base_url = sandbox_url(&self.base_url, name);

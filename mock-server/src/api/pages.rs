@@ -33,6 +33,11 @@ impl Page {
         let total = all.len();
         Listing { items: all.skip(self.offset()).take(self.size).collect(), total, page: self }
     }
+
+    /// The items of this page of a list of `total`, which begin the list `from` its offset on.
+    pub(crate) fn from<T>(self, total: usize, from: impl Iterator<Item = T>) -> Listing<T> {
+        Listing { items: from.take(self.size).collect(), total, page: self }
+    }
 }
 
 /// Items a page.

@@ -2,6 +2,8 @@
 //!
 //! Personal numbers are masked here, before they leave the mock, unless a request asks for them.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -58,13 +60,18 @@ pub(crate) async fn list(reached: Reached, Query(query): Query<ListQuery>) -> Re
         Some(id) => Id::parse(Table::Account, id, form)
             .ok_or_else(|| Refused::bad("after is the id of an account, as a list has it under next"))?,
     };
-    let term = Term::new(query.search.as_deref().unwrap_or_default());
+    let term = query.search.as_deref().and_then(Term::new);
     // Searching a million accounts takes a second, and other requests go on meanwhile.
     let searched = tokio::task::spawn_blocking(move || {
-        let is_meant = |account: &Account| term.is_found_in(account, form);
         let show = |account: &Account| (account.id, Listed::of(account, form));
         // One more than is shown tells whether there are more.
-        reached.world.accounts.after(after, limit + 1, is_meant, show)
+        match term {
+            None => reached.world.accounts.page(after, limit + 1, show),
+            Some(term) => {
+                let is_meant = |account: &Account| term.is_found_in(account, form);
+                reached.world.accounts.after(after, limit + 1, is_meant, show)
+            }
+        }
     });
     let (mut accounts, total) = searched.await.expect("searching does not panic");
     let has_more = accounts.len() > limit;
@@ -82,16 +89,17 @@ struct Term {
 }
 
 impl Term {
-    fn new(text: &str) -> Self {
+    /// None for a text that every account would have.
+    fn new(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();
+        if text.is_empty() {
+            return None;
+        }
         let number: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-        Self { text, number: Some(number).filter(|number| number.len() >= SHORTEST_NUMBER) }
+        Some(Self { text, number: Some(number).filter(|number| number.len() >= SHORTEST_NUMBER) })
     }
 
     fn is_found_in(&self, account: &Account, form: IdForm) -> bool {
-        if self.text.is_empty() {
-            return true;
-        }
         let has = |text: &str| text.to_lowercase().contains(&self.text);
         account.email.as_deref().is_some_and(has)
             || has(&format!("{} {}", account.first_name, account.last_name))
@@ -153,7 +161,7 @@ impl Listed {
             owner: Owner::of(account, form),
             items: counts.iter().map(|(items, _)| items).sum(),
             pending: counts.iter().map(|(_, pending)| pending).sum(),
-            leaks: account.exposures.iter().filter(|exposure| exposure.is_watched).count(),
+            leaks: WatchKind::ALL.map(|kind| account.exposures.count_watched(kind)).iter().sum(),
             open_alarms: account.exposures.iter().filter(|exposure| exposure.is_open()).count(),
         }
     }
@@ -211,7 +219,7 @@ struct OnlineStatus(OnlineStatusShape);
 impl OnlineStatus {
     fn of(account: &Account, world: &World, now: Timestamp) -> Self {
         let online = account.online.as_deref().unwrap_or(&NONE);
-        Self(online.status(world.sites.len(), &RemovalSteps::assumed(world.unrecorded()), now))
+        Self(online.status(world.directory.sites.len(), &RemovalSteps::assumed(world.unrecorded()), now))
     }
 }
 
@@ -341,6 +349,9 @@ impl ForKind for ListItems<'_> {
 
     fn run<K: Watchlist>(&mut self) -> Vec<ListedItem> {
         let Self { look, account } = *self;
+        let mut leaks = HashMap::<u64, usize>::new();
+        let watched = account.exposures.watched_from(K::KIND, 0);
+        watched.for_each(|exposure| *leaks.entry(exposure.item_id).or_default() += 1);
         let listed = |item: &Item<K>| ListedItem {
             kind: K::KIND,
             id: item.id().shown(look.form),
@@ -348,7 +359,7 @@ impl ForKind for ListItems<'_> {
             created_at: item.created_at,
             confirmed_at: item.confirmed_at(),
             waiting: look.waiting(item),
-            leaks: account.exposures.watched(K::KIND).filter(|exposure| exposure.item_id == item.id).count(),
+            leaks: leaks.get(&item.id).copied().unwrap_or_default(),
         };
         K::of(&account.watchlists).iter().map(listed).collect()
     }

@@ -18,6 +18,9 @@ use crate::world::seed::Seed;
 use crate::world::settings::Settings;
 use crate::world::worlds::Mount;
 
+/// How many accounts the description of a sandbox names: a seed may have a million.
+const MOST_ACCOUNTS: usize = 100;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSandbox {
@@ -27,14 +30,15 @@ pub(crate) struct NewSandbox {
 }
 
 impl NewSandbox {
-    /// The seed and the settings of the sandbox; those of `parent` where it names none.
-    fn over(self, parent: &Mount) -> Result<(Arc<Seed>, Arc<Settings>), Refused> {
+    /// The seed of the sandbox, unless it is that of `parent`, and its settings.
+    fn over(self, parent: &Mount) -> Result<(Option<Arc<Seed>>, Arc<Settings>), Refused> {
         let seed = match self.seed {
-            None => Arc::clone(&parent.seed),
-            Some(Any::String(name)) if name == "default" => Arc::new(Seed::default_world()),
-            Some(Any::String(name)) if name == "empty" => Arc::new(Seed::empty_world()),
-            Some(seed) => Arc::new(Seed::parse(&seed.to_string())?),
+            None => None,
+            Some(Any::String(name)) if name == "default" => Some(Seed::default_world()),
+            Some(Any::String(name)) if name == "empty" => Some(Seed::empty_world()),
+            Some(seed) => Some(Seed::parse(&seed.to_string())?),
         };
+        let seed = seed.map(Arc::new);
         if self.assume.is_empty() {
             return Ok((seed, Arc::clone(&parent.settings)));
         }
@@ -55,7 +59,7 @@ pub(crate) async fn make(
     Body(new): Body<NewSandbox>,
 ) -> Result<Response, Refused> {
     let (seed, settings) = new.over(&reached.mount)?;
-    let mount = app.worlds().make_sandbox(seed, settings)?;
+    let mount = app.worlds().make_sandbox(&reached.mount, seed, settings)?;
     let name = mount.sandbox.as_deref().unwrap_or_default();
     let base_url = reached.base(&headers).of_sandbox(name);
     Ok((StatusCode::CREATED, Json(describe(&mount, name, &base_url))).into_response())
@@ -65,7 +69,7 @@ pub(crate) async fn make(
 fn describe(mount: &Mount, name: &str, base_url: &str) -> Any {
     let form = Assumed::unrecorded(&mount.settings.assumptions).choice();
     let crm = |position: usize| {
-        mount.seed.credentials(position).map(|partner| {
+        mount.seed().credentials(position).map(|partner| {
             json!({
                 "username": partner.user.map(|user| &user.username),
                 "password": partner.user.map(|user| &user.password),
@@ -73,10 +77,11 @@ fn describe(mount: &Mount, name: &str, base_url: &str) -> Any {
             })
         })
     };
-    let sso = mount.seed.credentials(0).and_then(|partner| partner.client);
+    let sso = mount.seed().credentials(0).and_then(|partner| partner.client);
     let accounts: Vec<Any> = mount
-        .seed
+        .seed()
         .accounts()
+        .take(MOST_ACCOUNTS)
         .map(|(id, partner, email, token)| {
             let id = Id::new(Table::Account, id).shown(form);
             json!({ "id": id, "partner": partner, "email": email, "app_token": token })

@@ -96,11 +96,14 @@ pub(crate) async fn openapi_document(reached: Reached, headers: HeaderMap) -> im
 
 /// `GET /_mock/snapshot`.
 pub(crate) async fn take_snapshot(reached: Reached) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], reached.world.snapshot().to_text())
+    // Writing a million accounts takes seconds, and other requests go on meanwhile.
+    let text = tokio::task::spawn_blocking(move || reached.world.snapshot().to_text()).await;
+    ([(header::CONTENT_TYPE, "application/json")], text.expect("a snapshot does not panic"))
 }
 
 /// `PUT /_mock/snapshot`.
 pub(crate) async fn put_snapshot(reached: Reached, Text(text): Text) -> Result<Json<Any>, Refused> {
-    reached.mount.restore(&Seed::parse(&text)?)?;
+    let restored = tokio::task::spawn_blocking(move || reached.mount.restore(&Seed::parse(&text)?)).await;
+    restored.expect("loading does not panic")?;
     Ok(Json(json!({ "status": "ok" })))
 }

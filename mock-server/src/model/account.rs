@@ -19,6 +19,14 @@ use crate::model::watchlists::Watchlists;
 pub(crate) const DEFAULT_PLAN: u32 = 1;
 pub(crate) const DEFAULT_TYPE: &str = "SINGLE";
 
+/// Whose alarms an account raises.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holder {
+    pub(crate) account: u64,
+    pub(crate) partner: u64,
+    pub(crate) company: Option<u64>,
+}
+
 /// One account with everything that belongs to it: one entry of the world, so that a rule and its write are one step.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
@@ -117,6 +125,11 @@ impl Account {
         self.ssn.as_ref().filter(|ssn| ssn.is_monitored).map(Ssn::canonical)
     }
 
+    /// Whose alarms it raises.
+    pub(crate) fn holder(&self) -> Holder {
+        Holder { account: self.id, partner: self.partner, company: self.company_id }
+    }
+
     /// How its user is reached.
     pub(crate) fn contact(&self) -> Contact<'_> {
         let watched = self.watchlists.phones.iter().rfind(|phone| phone.is_confirmed());
@@ -131,7 +144,7 @@ impl Account {
 
     /// Whether it watches anything.
     pub(crate) fn watches_anything(&self) -> bool {
-        self.monitored_ssn().is_some() || WatchKind::ALL.into_iter().any(|kind| self.watchlists.count(kind).0 > 0)
+        self.monitored_ssn().is_some() || !self.watchlists.are_empty()
     }
 
     /// The id of the item that watches `value` and sees its leaks, if there is one; 0 for the SSN.

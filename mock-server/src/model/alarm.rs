@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde::Serializer;
 use serde::ser::SerializeStruct;
 
-use crate::guide::assumptions::AlarmCompany;
 use crate::model::account::Account;
 use crate::model::exposure::{AlarmStatus, Exposure};
 use crate::model::guidance::Guidance;
@@ -91,16 +90,8 @@ impl Exposure {
     }
 }
 
-/// The company of an account, by `alarm.company`.
-pub(crate) fn company(account: &Account, of: AlarmCompany) -> Option<u64> {
-    match of {
-        AlarmCompany::Field => account.company_id,
-        AlarmCompany::Partner => Some(account.partner),
-    }
-}
-
 /// Counts of alarms.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Statistic {
     open: u64,
     closed: u64,
@@ -125,6 +116,19 @@ impl Statistic {
         *(if alarm.is_open() { &mut self.open } else { &mut self.closed }) += 1;
         self.by_kind[alarm.leak.kind as usize] += 1;
         self.by_severity[alarm.leak.severity as usize] += 1;
+    }
+
+    /// Takes out one alarm that was counted.
+    pub(crate) fn uncount(&mut self, alarm: &Exposure) {
+        *(if alarm.is_open() { &mut self.open } else { &mut self.closed }) -= 1;
+        self.by_kind[alarm.leak.kind as usize] -= 1;
+        self.by_severity[alarm.leak.severity as usize] -= 1;
+    }
+
+    /// Counts an alarm as closed that was counted as open.
+    pub(crate) fn close_one(&mut self) {
+        self.open -= 1;
+        self.closed += 1;
     }
 
     /// The counts as a client reads them.

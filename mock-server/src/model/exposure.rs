@@ -10,6 +10,7 @@ use serde::Serializer;
 use crate::model::id::{Id, Table};
 use crate::model::kind::WatchKind;
 use crate::model::leak::{Leak, Severity, SourceType};
+use crate::model::rows::{Row, Rows};
 use crate::model::shape::{Holds, Shown, Writing, shape};
 use crate::model::time::{Date, Timestamp};
 
@@ -111,9 +112,45 @@ impl Exposure {
     }
 }
 
-/// The exposures of one account, in the order in which they were found.
+impl Row for Exposure {
+    fn id(&self) -> u64 {
+        self.alarm_id
+    }
+
+    /// The place of its leak in memory, where the exposure keeps it.
+    fn key(&self) -> Option<u64> {
+        Some(key_of(&self.leak))
+    }
+}
+
+fn key_of(leak: &Arc<Leak>) -> u64 {
+    Arc::as_ptr(leak) as u64
+}
+
+/// The exposures of one account, in the order of their alarms, which is that of finding them. Most accounts have none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Exposures(Vec<Exposure>);
+pub(crate) struct Exposures(Option<Box<Found>>);
+
+#[derive(Clone, Debug, Default)]
+struct Found {
+    all: Rows<Exposure>,
+    /// The alarms of those whose item is still there, by kind.
+    watched: [Rows<AlarmId>; WatchKind::ALL.len()],
+}
+
+/// The id of an alarm in a list of those of one kind.
+#[derive(Clone, Copy, Debug)]
+struct AlarmId(u64);
+
+impl Row for AlarmId {
+    fn id(&self) -> u64 {
+        self.0
+    }
+
+    fn key(&self) -> Option<u64> {
+        None
+    }
+}
 
 /// The ids of a new exposure: of the leak and of its alarm.
 #[derive(Clone, Copy, Debug)]
@@ -124,73 +161,125 @@ pub(crate) struct ExposureIds {
 
 impl Exposures {
     /// All exposures.
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Exposure> {
-        self.0.iter()
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Exposure> {
+        self.0.iter().flat_map(|found| found.all.iter())
+    }
+
+    /// The exposures from a place in the order on, counted from 0.
+    pub(crate) fn from(&self, place: usize) -> impl Iterator<Item = &Exposure> {
+        self.0.iter().flat_map(move |found| found.all.from(place))
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |found| found.all.len())
     }
 
     /// Whether it is empty.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
-    /// Those of this kind whose item is still there.
-    pub(crate) fn watched(&self, kind: WatchKind) -> impl Iterator<Item = &Exposure> {
-        self.0.iter().filter(move |exposure| exposure.is_watched && exposure.leak.kind == kind)
+    /// Those of this kind whose item is still there, from a place in their order on.
+    pub(crate) fn watched_from(&self, kind: WatchKind, place: usize) -> impl Iterator<Item = &Exposure> {
+        self.0
+            .iter()
+            .flat_map(move |found| found.watched[kind as usize].from(place).filter_map(|alarm| found.all.get(alarm.0)))
+    }
+
+    /// How many there are of this kind whose item is still there.
+    pub(crate) fn count_watched(&self, kind: WatchKind) -> usize {
+        self.0.as_ref().map_or(0, |found| found.watched[kind as usize].len())
     }
 
     /// The one with this alarm.
     pub(crate) fn alarm(&self, id: u64) -> Option<&Exposure> {
-        self.0.iter().find(|exposure| exposure.alarm_id == id)
+        self.0.as_ref()?.all.get(id)
     }
 
-    /// The one with this alarm, to close it.
-    pub(crate) fn alarm_mut(&mut self, id: u64) -> Option<&mut Exposure> {
-        self.0.iter_mut().find(|exposure| exposure.alarm_id == id)
+    /// Closes the alarm with this id, unless it is closed. False if there is none.
+    pub(crate) fn close(&mut self, alarm: u64, now: Timestamp) -> bool {
+        let exposure = self.0.as_mut().and_then(|found| found.all.get_mut(alarm));
+        exposure.map(|exposure| exposure.closed_at.get_or_insert(now)).is_some()
     }
 
     /// The one whose leak has this id on the account.
     pub(crate) fn leak(&self, id: u64) -> Option<&Exposure> {
-        self.0.iter().find(|exposure| exposure.id == id)
+        self.iter().find(|exposure| exposure.id == id)
     }
 
-    /// Shows `leak` to the account through `item_id`, and raises an alarm: only once, even if the value is watched again later.
-    pub(crate) fn raise(&mut self, leak: &Arc<Leak>, item_id: u64, now: Timestamp, ids: impl FnOnce() -> ExposureIds) {
-        match self.0.iter_mut().find(|exposure| Arc::ptr_eq(&exposure.leak, leak)) {
-            Some(exposure) => {
-                exposure.item_id = item_id;
-                exposure.is_watched = true;
-            }
-            None => {
-                let ids = ids();
-                self.0.push(Exposure {
-                    id: ids.leak,
-                    alarm_id: ids.alarm,
-                    item_id,
-                    is_watched: true,
-                    leak: Arc::clone(leak),
-                    created_at: now,
-                    closed_at: None,
-                });
-            }
+    /// The one of `leak`, if the account has seen it.
+    fn of(&self, leak: &Arc<Leak>) -> Option<&Exposure> {
+        self.0.as_ref()?.all.find(|| key_of(leak), |exposure| Arc::ptr_eq(&exposure.leak, leak))
+    }
+
+    /// Shows `leak` to the account through `item_id`, and raises an alarm: only once, even if the value is watched again
+    /// later. Returns the exposure if it is new.
+    pub(crate) fn raise(
+        &mut self,
+        leak: &Arc<Leak>,
+        item_id: u64,
+        now: Timestamp,
+        ids: impl FnOnce() -> ExposureIds,
+    ) -> Option<&Exposure> {
+        if let Some(alarm) = self.of(leak).map(|exposure| exposure.alarm_id) {
+            self.watch_again(alarm, item_id);
+            return None;
+        }
+        let ids = ids();
+        self.restore(Exposure {
+            id: ids.leak,
+            alarm_id: ids.alarm,
+            item_id,
+            is_watched: true,
+            leak: Arc::clone(leak),
+            created_at: now,
+            closed_at: None,
+        });
+        self.alarm(ids.alarm)
+    }
+
+    fn watch_again(&mut self, alarm: u64, item_id: u64) {
+        let Some(found) = &mut self.0 else { return };
+        let Some(exposure) = found.all.get_mut(alarm) else { return };
+        exposure.item_id = item_id;
+        if !exposure.is_watched {
+            exposure.is_watched = true;
+            found.watched[exposure.leak.kind as usize].insert(AlarmId(alarm));
         }
     }
 
     /// Puts back an exposure that the account had.
     pub(crate) fn restore(&mut self, exposure: Exposure) {
-        self.0.push(exposure);
+        let found = self.0.get_or_insert_default();
+        if exposure.is_watched {
+            found.watched[exposure.leak.kind as usize].insert(AlarmId(exposure.alarm_id));
+        }
+        found.all.insert(exposure);
     }
 
-    /// Stops showing the leaks that were seen through this item, and removes their alarms too unless they are kept.
-    pub(crate) fn end(&mut self, kind: WatchKind, item_id: u64, keeps_alarms: impl Fn() -> bool) {
-        let is_of_item =
-            |exposure: &Exposure| exposure.is_watched && exposure.leak.kind == kind && exposure.item_id == item_id;
-        if !self.0.iter().any(is_of_item) {
-            return;
+    /// Stops showing `leaks`, those of the value of an item, that were seen through it. Unless their alarms are kept, the
+    /// exposures are taken out and returned.
+    pub(crate) fn end(
+        &mut self,
+        leaks: &[Arc<Leak>],
+        item_id: u64,
+        keeps_alarms: impl FnOnce() -> bool,
+    ) -> Vec<Exposure> {
+        let is_seen = |exposure: &&Exposure| exposure.is_watched && exposure.item_id == item_id;
+        let of_item: Vec<u64> =
+            leaks.iter().filter_map(|leak| self.of(leak).filter(is_seen).map(|exposure| exposure.alarm_id)).collect();
+        let Some(found) = self.0.as_mut().filter(|_| !of_item.is_empty()) else { return Vec::new() };
+        let keeps_alarms = keeps_alarms();
+        let mut taken_out = Vec::new();
+        for alarm in of_item {
+            let Some(exposure) = found.all.get_mut(alarm) else { continue };
+            exposure.is_watched = false;
+            found.watched[exposure.leak.kind as usize].remove(alarm);
+            if !keeps_alarms {
+                taken_out.extend(found.all.remove(alarm));
+            }
         }
-        if keeps_alarms() {
-            self.0.iter_mut().filter(|exposure| is_of_item(exposure)).for_each(|exposure| exposure.is_watched = false);
-        } else {
-            self.0.retain(|exposure| !is_of_item(exposure));
-        }
+        taken_out
     }
 }

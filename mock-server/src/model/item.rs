@@ -1,5 +1,7 @@
 //! Watched items: the parts that all kinds share. A kind's own rules are in its file below `watchlists`.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use serde_json::{Map, Value as Json};
 
 use crate::guide::trace::Assumed;
@@ -8,11 +10,12 @@ use crate::model::confirmation::{Confirmation, Confirming};
 use crate::model::fields::{Complaint, Fields};
 use crate::model::id::{Id, Table};
 use crate::model::kind::WatchKind;
+use crate::model::rows::{Row, Rows};
 use crate::model::shape::Shape;
 use crate::model::time::Timestamp;
 
 /// One kind of watched item.
-pub(crate) trait Kind: Sized + Send + Sync + 'static {
+pub(crate) trait Kind: Clone + Sized + Send + Sync + 'static {
     /// The kind of its values.
     const KIND: WatchKind;
     /// The table that its ids count in.
@@ -104,20 +107,40 @@ impl<K: Kind> Item<K> {
     }
 }
 
+impl<K: Kind> Row for Item<K> {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn key(&self) -> Option<u64> {
+        Some(key_of(self.fields.value()))
+    }
+}
+
+/// The key of a value: equal values have equal ones.
+fn key_of(value: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
+}
+
 /// The items of one kind on one account, in the order of their ids, which is that of adding.
 #[derive(Clone, Debug)]
-pub(crate) struct Items<K>(Vec<Item<K>>);
+pub(crate) struct Items<K>(Rows<Item<K>>);
 
 impl<K> Default for Items<K> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Rows::default())
     }
 }
 
 impl<K: Kind> Items<K> {
     /// All items.
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Item<K>> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Item<K>> {
         self.0.iter()
+    }
+
+    /// The items from a place in the order on, counted from 0.
+    pub(crate) fn from(&self, place: usize) -> impl Iterator<Item = &Item<K>> {
+        self.0.from(place)
     }
 
     /// How many there are.
@@ -132,44 +155,41 @@ impl<K: Kind> Items<K> {
 
     /// The item with this id.
     pub(crate) fn one(&self, id: u64) -> Option<&Item<K>> {
-        self.position(id).map(|position| &self.0[position])
+        self.0.get(id)
     }
 
-    /// The item with this id, to change it.
+    /// The item with this id, to change anything but its value.
     pub(crate) fn one_mut(&mut self, id: u64) -> Option<&mut Item<K>> {
-        self.position(id).map(|position| &mut self.0[position])
+        self.0.get_mut(id)
     }
 
     /// The item that holds this canonical value.
     pub(crate) fn holding(&self, value: &str) -> Option<&Item<K>> {
-        self.0.iter().find(|item| item.fields.value() == value)
+        self.0.find(|| key_of(value), |item| item.fields.value() == value)
     }
 
-    /// The item that holds this canonical value, to change it.
+    /// The item that holds this canonical value, to change anything but its value.
     pub(crate) fn holding_mut(&mut self, value: &str) -> Option<&mut Item<K>> {
-        self.0.iter_mut().find(|item| item.fields.value() == value)
+        let id = self.holding(value)?.id;
+        self.0.get_mut(id)
     }
 
     /// Adds `item`, whose id is higher than all that are there.
-    pub(crate) fn add(&mut self, item: Item<K>) -> &Item<K> {
+    pub(crate) fn add(&mut self, item: Item<K>) {
         debug_assert!(
-            self.0.last().is_none_or(|last| last.id < item.id),
+            self.0.iter().next_back().is_none_or(|last| last.id < item.id),
             "ids are given out under the account's guard"
         );
-        if self.0.len() == self.0.capacity() {
-            // Most accounts hold one or two items of a kind, and there may be a million accounts, so room matters.
-            self.0.reserve_exact(self.0.len() / 2 + 1);
-        }
-        self.0.push(item);
-        &self.0[self.0.len() - 1]
+        self.0.insert(item);
+    }
+
+    /// Puts `item` in the place of the one that has its id.
+    pub(crate) fn replace(&mut self, item: Item<K>) {
+        self.0.replace(item);
     }
 
     /// Takes the item with this id out.
     pub(crate) fn remove(&mut self, id: u64) -> Option<Item<K>> {
-        self.position(id).map(|position| self.0.remove(position))
-    }
-
-    fn position(&self, id: u64) -> Option<usize> {
-        self.0.binary_search_by_key(&id, |item| item.id).ok()
+        self.0.remove(id)
     }
 }

@@ -65,8 +65,8 @@ pub struct Message {
 
 impl Message {
     /// The message `new` under the id that it got.
-    pub(crate) fn new(id: u64, new: NewMessage, form: IdForm) -> Self {
-        let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = new;
+    pub(crate) fn new(id: u64, new: &NewMessage, form: IdForm) -> Self {
+        let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = new.clone();
         let account_id = Id::new(Table::Account, account).shown(form);
         Self { id, channel, to, account_id, kind, subject, text, link, code, sent_at }
     }

@@ -112,6 +112,19 @@ impl Watchlists {
         with_kind(kind, Count(self)).unwrap_or_default()
     }
 
+    /// Whether no kind has an item.
+    pub(crate) fn are_empty(&self) -> bool {
+        struct IsEmpty<'a>(&'a Watchlists);
+        impl ForKind for IsEmpty<'_> {
+            type Output = bool;
+
+            fn run<K: Watchlist>(&mut self) -> bool {
+                K::of(self.0).is_empty()
+            }
+        }
+        with_each_kind(IsEmpty(self)).all(|is_empty| is_empty)
+    }
+
     /// The id of the item that watches `value` and sees its leaks, if there is one.
     pub(crate) fn watching(&self, kind: WatchKind, value: &str, pending_too: impl Fn() -> bool) -> Option<u64> {
         struct Watching<'a, F>(&'a Watchlists, &'a str, F);

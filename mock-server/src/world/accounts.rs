@@ -4,51 +4,59 @@
 //! no two steps wait for each other: an email's entry, an account, and then one entry of any other map of the world.
 
 use std::collections::BinaryHeap;
-
-use dashmap::{DashMap, Entry};
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 
 use crate::guide::assumptions::SsoChangedEmail;
 use crate::guide::trace::Assumed;
 use crate::model::account::Account;
+use crate::world::shared::SharedMap;
 
 /// The accounts of one world.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    /// Boxed, because a map keeps room to spare and an account is large.
-    accounts: DashMap<u64, Box<Account>>,
+    /// An account is copied when it changes while a fork, or a snapshot that is being written, still has it.
+    accounts: SharedMap<u64, Arc<Account>>,
     /// By partner and email: the email that an account was created with (SSO-3), and the one that it has now.
-    emails: DashMap<(u64, Box<str>), u64>,
+    emails: SharedMap<(u64, Box<str>), u64>,
 }
 
 impl Accounts {
     /// No accounts.
-    pub(crate) fn new(shards: usize) -> Self {
-        Self { accounts: DashMap::with_shard_amount(shards), emails: DashMap::with_shard_amount(shards) }
+    pub(crate) fn new() -> Self {
+        Self { accounts: SharedMap::new(), emails: SharedMap::new() }
+    }
+
+    /// The same accounts for another world.
+    pub(crate) fn fork(&self) -> Self {
+        Self { accounts: self.accounts.fork(), emails: self.emails.fork() }
     }
 
     /// Adds the account of `partner` that `make` makes, unless the partner has one with this email. False if it has.
     pub(crate) fn create(&self, partner: u64, email: Option<Box<str>>, make: impl FnOnce() -> Account) -> bool {
         let insert = |account: Account| {
             let id = account.id;
-            self.accounts.insert(id, Box::new(account));
+            self.accounts.insert(id, Arc::new(account));
             id
         };
         let Some(email) = email else {
             insert(make());
             return true;
         };
-        match self.emails.entry((partner, email)) {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(place) => {
-                place.insert(insert(make()));
-                true
+        let key = (partner, email);
+        self.emails.step(&key, |emails| {
+            let is_free = !emails.contains_key(&key);
+            if is_free {
+                let id = insert(make());
+                emails.insert(key.clone(), id);
             }
-        }
+            is_free
+        })
     }
 
     /// Adds an account of a seed. False if its id or its email is taken.
     pub(crate) fn restore(&self, account: Account) -> bool {
-        if self.accounts.contains_key(&account.id) {
+        if self.accounts.contains(&account.id) {
             return false;
         }
         for email in account.email.iter().chain(&account.created_with) {
@@ -57,19 +65,19 @@ impl Accounts {
                 return false;
             }
         }
-        self.accounts.insert(account.id, Box::new(account));
+        self.accounts.insert(account.id, Arc::new(account));
         true
     }
 
     /// Reads one account.
     pub(crate) fn read<T>(&self, id: u64, read: impl FnOnce(&Account) -> T) -> Option<T> {
-        self.accounts.get(&id).map(|account| read(&account))
+        self.accounts.read(&id, |account| read(account))
     }
 
     /// Changes one account in one step: no request sees it half done, and no rule is checked on data that has changed
     /// since.
     pub(crate) fn change<T>(&self, id: u64, change: impl FnOnce(&mut Account) -> T) -> Option<T> {
-        self.accounts.get_mut(&id).map(|mut account| change(&mut account))
+        self.accounts.change(&id, |account| change(Arc::make_mut(account)))
     }
 
     /// Changes an account whose email may become `email`, which no other account of the partner can take meanwhile.
@@ -90,21 +98,26 @@ impl Accounts {
             });
             Ok(changed)
         };
-        let changed = match email.map(|email| self.emails.entry((partner, email))) {
+        let changed = match email.map(|email| (partner, email)) {
             None => self.change(id, |account| step(account, false)),
-            Some(Entry::Occupied(known)) => self.change(id, |account| step(account, *known.get() != id)),
-            Some(Entry::Vacant(place)) => {
-                let changed = self.change(id, |account| step(account, false));
-                if matches!(changed, Some(Ok(_))) {
-                    place.insert(id);
+            Some(key) => self.emails.step(&key, |emails| {
+                let owner = emails.get(&key).copied();
+                let changed = self.change(id, |account| step(account, owner.is_some_and(|owner| owner != id)));
+                if owner.is_none() && matches!(changed, Some(Ok(_))) {
+                    emails.insert(key.clone(), id);
                 }
                 changed
-            }
+            }),
         };
         if let Some(email) = given_up {
             // The account may have taken the email up again since.
-            let has_it = |id| self.accounts.get(&id).is_some_and(|account| account.email.as_ref() == Some(&email));
-            self.emails.remove_if(&(partner, email.clone()), |_, owner| *owner == id && !has_it(id));
+            let has_it = |id| self.read(id, |account| account.email.as_ref() == Some(&email)) == Some(true);
+            let key = (partner, email.clone());
+            self.emails.step(&key, |emails| {
+                if emails.get(&key).is_some_and(|owner| *owner == id && !has_it(id)) {
+                    emails.remove(&key);
+                }
+            });
         }
         changed
     }
@@ -112,7 +125,7 @@ impl Accounts {
     /// The account of `partner` that SSO finds by `email`: the one that was created with it (SSO-3), or by
     /// `sso.changed-email` the one that has it now.
     pub(crate) fn for_sso(&self, partner: u64, email: &str, assumed: Assumed<'_>) -> Option<u64> {
-        let found = self.emails.get(&(partner, email.into())).map(|account| *account);
+        let found = self.emails.read(&(partner, Box::<str>::from(email)), |account| *account);
         found.filter(|id| {
             self.read(*id, |account| account.created_with.as_deref() == Some(email)) == Some(true)
                 || assumed.choice::<SsoChangedEmail>() == SsoChangedEmail::Accepted
@@ -134,32 +147,36 @@ impl Accounts {
         read: impl Fn(&Account) -> T,
     ) -> (Vec<T>, usize) {
         let (mut first, mut total) = (BinaryHeap::with_capacity(limit + 1), 0);
-        for account in self.accounts.iter().filter(|account| is_meant(account)) {
+        self.accounts.each(|id, account| {
+            if !is_meant(account) {
+                return;
+            }
             total += 1;
-            // The key is at hand; the account itself may be far away in memory.
-            if *account.key() > after {
-                first.push(*account.key());
+            if *id > after {
+                first.push(*id);
             }
             if first.len() > limit {
                 first.pop();
             }
-        }
+        });
         let found = first.into_sorted_vec().into_iter().filter_map(|id| self.read(id, &read));
         (found.collect(), total)
     }
 
+    /// The first `limit` accounts that have an id above `after`, by their ids, and how many there are in all.
+    pub(crate) fn page<T>(&self, after: u64, limit: usize, read: impl Fn(&Account) -> T) -> (Vec<T>, usize) {
+        let first = self.accounts.parts().flat_map(|part| {
+            let ids: Vec<u64> = part.range((Excluded(after), Unbounded)).take(limit).map(|(id, _)| *id).collect();
+            ids
+        });
+        let mut first: Vec<u64> = first.collect();
+        first.sort_unstable();
+        first.truncate(limit);
+        (first.into_iter().filter_map(|id| self.read(id, &read)).collect(), self.accounts.len())
+    }
+
     /// Reads every account, in no particular order.
     pub(crate) fn each(&self, mut read: impl FnMut(&Account)) {
-        self.accounts.iter().for_each(|account| read(&account));
-    }
-
-    /// Reads every account of a partner, in no particular order.
-    pub(crate) fn each_of(&self, partner: u64, mut read: impl FnMut(&Account)) {
-        self.accounts.iter().filter(|account| account.partner == partner).for_each(|account| read(&account));
-    }
-
-    /// Changes accounts, in no particular order, until `change` says that it is done. Whether it did.
-    pub(crate) fn change_any(&self, mut change: impl FnMut(&mut Account) -> bool) -> bool {
-        self.accounts.iter_mut().any(|mut account| change(&mut account))
+        self.accounts.each(|_, account| read(account));
     }
 }

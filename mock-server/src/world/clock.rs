@@ -71,6 +71,15 @@ impl Clock {
         }
     }
 
+    /// Another clock that shows the same.
+    pub(crate) fn fork(&self) -> Self {
+        let clock = Self::default();
+        if let Some(setting) = self.setting() {
+            clock.set_as(setting);
+        }
+        clock
+    }
+
     /// Sets it as another one was set.
     pub(crate) fn set_as(&self, setting: ClockSetting) {
         match setting {

@@ -57,13 +57,14 @@ impl World {
             return OpenedLink::Expired;
         }
         let opened = self.accounts.change(link.account, |account| {
+            let holder = account.holder();
             let item = account.watchlists.emails.one_mut(link.email);
             let Some(item) = item.filter(|item| item.confirmation.is_met_by(secret, now)) else {
                 return OpenedLink::Dead;
             };
             item.confirm(now);
             self.links.remove(secret);
-            self.match_item(&mut account.exposures, account.id, item, now, self.unrecorded());
+            self.match_item(&mut account.exposures, holder, item, now, self.unrecorded());
             OpenedLink::Confirmed
         });
         opened.unwrap_or(OpenedLink::Dead)
@@ -161,9 +162,10 @@ impl World {
                 }
             };
             let Some(phone) = phone else { return Ok(false) };
+            let holder = account.holder();
             if let Some(item) = account.watchlists.phones.holding_mut(&phone) {
                 item.confirm(now);
-                self.match_item(&mut account.exposures, account.id, item, now, context.assumed);
+                self.match_item(&mut account.exposures, holder, item, now, context.assumed);
             }
             Ok(true)
         })
@@ -172,6 +174,7 @@ impl World {
     /// Takes the code that was sent when a card was added (CARD-4). None if there is no such account.
     pub(crate) fn verify_card(&self, account: u64, id: u64, code: &str, context: Context<'_>) -> Option<VerifiedCard> {
         self.accounts.change(account, |account| {
+            let holder = account.holder();
             let Some(card): Option<&mut Item<Card>> = account.watchlists.cards.one_mut(id) else {
                 return VerifiedCard::NoCard;
             };
@@ -179,7 +182,7 @@ impl World {
                 return VerifiedCard::WrongCode;
             }
             card.confirm(context.now);
-            self.match_item(&mut account.exposures, account.id, card, context.now, context.assumed);
+            self.match_item(&mut account.exposures, holder, card, context.now, context.assumed);
             VerifiedCard::Verified
         })
     }

@@ -35,7 +35,7 @@ impl World {
             let expires_at = Some(code.expires_at).filter(|at| !code.is_used && is_due(at));
             due.extend(expires_at.map(event("sso-code-expired")));
         });
-        due.extend(self.links.expiries().filter(is_due).map(event("confirmation-link-expired")));
+        self.links.each_expiry(|at| due.extend(Some(at).filter(is_due).map(event("confirmation-link-expired"))));
         let steps = RemovalSteps::assumed(self.unrecorded());
         self.accounts.each(|account| {
             due.extend(account.code_expiries().filter(is_due).map(event("verification-code-expired")));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::state::World;
 use crate::guide::assumptions::LeaksPending;
 use crate::guide::trace::Assumed;
-use crate::model::account::Account;
-use crate::model::exposure::{Exposure, ExposureIds, Exposures};
+use crate::model::account::{Account, Holder};
+use crate::model::exposure::{Exposure, Exposures};
 use crate::model::id::Table;
 use crate::model::item::{Item, Kind};
 use crate::model::kind::WatchKind;
@@ -67,6 +67,7 @@ impl World {
             }
             self.ids.take(Table::Leak, exposure.id, account.id);
             self.ids.take(Table::Alarm, exposure.alarm_id, account.id);
+            self.alarms.restore(account.holder(), &exposure);
             account.exposures.restore(exposure);
             true
         });
@@ -75,16 +76,16 @@ impl World {
 
     /// Closes an alarm of a seed. False if it does not exist.
     pub(crate) fn close_seeded_alarm(&self, alarm: u64, closed_at: Timestamp) -> bool {
-        self.accounts.change_any(|account| {
-            account.exposures.alarm_mut(alarm).map(|exposure| exposure.closed_at = Some(closed_at)).is_some()
-        })
+        let account = self.directory.partners.iter().find_map(|partner| self.alarms.account_of(partner.id, alarm));
+        let close = |account: &mut Account| self.close_alarm(account, alarm, closed_at);
+        account.is_some_and(|account| self.accounts.change(account, close) == Some(true))
     }
 
     /// Lets an item see the leaks of its value, if it may: a pending one by `leaks.pending`.
     pub(crate) fn match_item<K: Kind>(
         &self,
         exposures: &mut Exposures,
-        account: u64,
+        holder: Holder,
         item: &Item<K>,
         now: Timestamp,
         assumed: Assumed<'_>,
@@ -93,15 +94,16 @@ impl World {
             return;
         }
         for leak in self.leaks.of(K::KIND, item.fields.value(), now) {
-            exposures.raise(&leak, item.id, now, || self.exposure_ids(account));
+            self.raise(exposures, holder, &leak, item.id, now);
         }
     }
 
     /// Lets an account see the leaks of its SSN, if it is monitored.
     pub(crate) fn match_ssn(&self, account: &mut Account, now: Timestamp) {
         let Some(ssn) = account.monitored_ssn() else { return };
+        let holder = account.holder();
         for leak in self.leaks.of(WatchKind::Ssn, &ssn, now) {
-            account.exposures.raise(&leak, 0, now, || self.exposure_ids(account.id));
+            self.raise(&mut account.exposures, holder, &leak, 0, now);
         }
     }
 
@@ -149,15 +151,12 @@ impl World {
         let sees = |account: &mut Account| {
             let item = account.watching(leak.kind, &leak.value, || sees_pending(assumed));
             let Some((item, at)) = item.zip(found_at(account)) else { return false };
-            account.exposures.raise(leak, item, at, || self.exposure_ids(account.id));
+            let holder = account.holder();
+            self.raise(&mut account.exposures, holder, leak, item, at);
             true
         };
         let watchers = self.leaks.watchers_of(leak.kind, &leak.value);
         watchers.into_iter().filter(|id| self.accounts.change(*id, sees) == Some(true)).collect()
-    }
-
-    fn exposure_ids(&self, account: u64) -> ExposureIds {
-        ExposureIds { leak: self.ids.next_of(Table::Leak, account), alarm: self.ids.next_of(Table::Alarm, account) }
     }
 }
 

@@ -3,28 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dashmap::DashMap;
-
 use crate::guide::assumptions::ScopeForeignItem;
 use crate::guide::trace::Assumed;
 use crate::model::id::Table;
+use crate::world::shared::SharedMap;
 
 /// Counters, one for each table.
 #[derive(Debug)]
 pub(crate) struct Ids {
     last: [AtomicU64; Table::COUNT],
     /// The account that an item belongs to; kept only where `scope.foreign-item` tells a foreign item from none.
-    owners: Option<DashMap<(Table, u64), u64>>,
+    owners: Option<SharedMap<(Table, u64), u64>>,
 }
 
 impl Ids {
     /// Counters that begin with 1.
-    pub(crate) fn new(shards: usize, assumed: Assumed<'_>) -> Self {
+    pub(crate) fn new(assumed: Assumed<'_>) -> Self {
         let tells_foreign_items = assumed.choice::<ScopeForeignItem>() != ScopeForeignItem::NotFound;
-        Self {
-            last: [const { AtomicU64::new(0) }; Table::COUNT],
-            owners: tells_foreign_items.then(|| DashMap::with_shard_amount(shards)),
-        }
+        Self { last: [const { AtomicU64::new(0) }; Table::COUNT], owners: tells_foreign_items.then(SharedMap::new) }
+    }
+
+    /// The same counters and owners for another world.
+    pub(crate) fn fork(&self) -> Self {
+        let owners = self.owners.as_ref().map(SharedMap::fork);
+        Self { last: std::array::from_fn(|table| AtomicU64::new(self.last[table].load(Ordering::Relaxed))), owners }
     }
 
     /// The next id of a table.
@@ -58,7 +60,7 @@ impl Ids {
 
     /// Whether there is such an item on some account, as far as callers may know.
     pub(crate) fn is_foreign(&self, table: Table, id: u64) -> bool {
-        self.owners.as_ref().is_some_and(|owners| owners.contains_key(&(table, id)))
+        self.owners.as_ref().is_some_and(|owners| owners.contains(&(table, id)))
     }
 
     /// Forgets the owner of an item that was removed.

@@ -62,27 +62,23 @@ impl World {
             }
             let confirmation = Confirmation::new(challenge, now);
             let item = Item { id, confirmation, created_at: now, updated_at: now, fields };
-            let shown = K::show(&item);
-            let item = self.store_item(&mut account.watchlists, account.id, item);
-            self.match_item(&mut account.exposures, account.id, item, now, context.assumed);
+            let (shown, holder) = (K::show(&item), account.holder());
+            self.leaks.watch(K::KIND, item.fields.value(), account.id);
+            self.match_item(&mut account.exposures, holder, &item, now, context.assumed);
+            K::of_mut(&mut account.watchlists).add(item);
             AddedItem::New { shown, fault: message.and_then(|message| self.send(message)) }
         })
-    }
-
-    /// Puts an item with an id into its watchlist: from now on its value is watched.
-    fn store_item<'a, K: Watchlist>(&self, lists: &'a mut Watchlists, account: u64, item: Item<K>) -> &'a Item<K> {
-        self.leaks.watch(K::KIND, item.fields.value(), account);
-        K::of_mut(lists).add(item)
     }
 
     /// Puts an item of a seed into its watchlist, with the id and the link that it had.
     pub(crate) fn restore_item<K: Watchlist>(&self, lists: &mut Watchlists, account: u64, item: Item<K>) {
         self.ids.take(K::TABLE, item.id, account);
-        let item = self.store_item(lists, account, item);
+        self.leaks.watch(K::KIND, item.fields.value(), account);
         let is_by_link = K::CONFIRMING.is_some_and(|confirming| confirming.means == Means::Link);
         if let Some(challenge) = item.confirmation.pending().filter(|_| is_by_link) {
             self.links.add(challenge, account, item.id);
         }
+        K::of_mut(lists).add(item);
     }
 
     /// Changes an item as `change` says, and shows it. None if there is no such account.
@@ -94,24 +90,25 @@ impl World {
         change: impl FnOnce(&mut K) -> Result<(), E>,
     ) -> Option<Result<K::Shape, ChangeItemError<E>>> {
         self.accounts.change(account, |account| {
-            let items = K::of_mut(&mut account.watchlists);
+            let (items, holder) = (K::of(&account.watchlists), account.holder());
             let Some(item) = items.one(id) else { return Err(ChangeItemError::NoItem) };
-            let before = &item.fields;
-            let mut after = before.clone();
-            change(&mut after).map_err(ChangeItemError::Refused)?;
-            if before.value() != after.value() {
-                if items.holding(after.value()).is_some() {
+            let mut after = item.clone();
+            change(&mut after.fields).map_err(ChangeItemError::Refused)?;
+            let before = item.fields.value();
+            if before != after.fields.value() {
+                if items.holding(after.fields.value()).is_some() {
                     return Err(ChangeItemError::Duplicate);
                 }
-                self.leaks.unwatch(K::KIND, before.value(), account.id);
-                self.leaks.watch(K::KIND, after.value(), account.id);
-                account.exposures.end(K::KIND, id, || keeps_alarms(context.assumed));
+                self.leaks.unwatch(K::KIND, before, account.id);
+                self.leaks.watch(K::KIND, after.fields.value(), account.id);
+                let seen_before = (K::KIND, before, id);
+                self.end_exposures(&mut account.exposures, holder, seen_before, || keeps_alarms(context.assumed));
             }
-            let Some(item) = items.one_mut(id) else { return Err(ChangeItemError::NoItem) };
-            item.fields = after;
-            item.updated_at = context.now;
-            self.match_item(&mut account.exposures, account.id, item, context.now, context.assumed);
-            Ok(K::show(item))
+            after.updated_at = context.now;
+            self.match_item(&mut account.exposures, holder, &after, context.now, context.assumed);
+            let shown = K::show(&after);
+            K::of_mut(&mut account.watchlists).replace(after);
+            Ok(shown)
         })
     }
 
@@ -124,7 +121,8 @@ impl World {
             if let Some(challenge) = item.confirmation.pending() {
                 self.links.remove(&challenge.secret);
             }
-            account.exposures.end(K::KIND, id, || keeps_alarms(assumed));
+            let (holder, seen) = (account.holder(), (K::KIND, item.fields.value(), id));
+            self.end_exposures(&mut account.exposures, holder, seen, || keeps_alarms(assumed));
             if K::KIND == WatchKind::Phone {
                 account.phone_codes.retain(|code| *code.phone != *item.fields.value());
             }

@@ -1,13 +1,12 @@
 //! Confirmation links by their secrets: an index of the pending emails, written only by the verbs that change items.
 
-use dashmap::DashMap;
-
 use crate::model::confirmation::Challenge;
 use crate::model::time::Timestamp;
+use crate::world::shared::SharedMap;
 
 /// The links of one world.
 #[derive(Debug)]
-pub(crate) struct Links(DashMap<Box<str>, Link>);
+pub(crate) struct Links(SharedMap<Box<str>, Link>);
 
 /// The email that a confirmation link confirms.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +18,13 @@ pub(crate) struct Link {
 
 impl Links {
     /// No links.
-    pub(crate) fn new(shards: usize) -> Self {
-        Self(DashMap::with_shard_amount(shards))
+    pub(crate) fn new() -> Self {
+        Self(SharedMap::new())
+    }
+
+    /// The same links for another world.
+    pub(crate) fn fork(&self) -> Self {
+        Self(self.0.fork())
     }
 
     /// Makes the link of `challenge` work.
@@ -30,7 +34,7 @@ impl Links {
 
     /// The link with this secret.
     pub(crate) fn get(&self, secret: &str) -> Option<Link> {
-        self.0.get(secret).map(|link| *link)
+        self.0.read(secret, |link| *link)
     }
 
     /// Ends the link with this secret, if there is one.
@@ -38,8 +42,8 @@ impl Links {
         self.0.remove(secret);
     }
 
-    /// When the links expire.
-    pub(crate) fn expiries(&self) -> impl Iterator<Item = Timestamp> {
-        self.0.iter().map(|link| link.expires_at)
+    /// When each link expires.
+    pub(crate) fn each_expiry(&self, mut look: impl FnMut(Timestamp)) {
+        self.0.each(|_, link| look(link.expires_at));
     }
 }

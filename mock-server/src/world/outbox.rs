@@ -4,14 +4,17 @@
 //! first look at the outbox after that time lets it arrive: no timer runs.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use dashmap::DashMap;
 use tokio::sync::Notify;
 
 use crate::faults::effect::MessageEffect;
 use crate::model::message::{MessageFilter, NewMessage};
 use crate::model::time::Timestamp;
+use crate::world::shared::SharedMap;
+
+/// How many messages are kept. With the next one, the oldest is forgotten; its link or code goes on working.
+pub(crate) const MOST: u64 = 10_000;
 
 /// How long a message waits for the next one, in seconds.
 const LONGEST_REORDER: u32 = 60;
@@ -28,7 +31,7 @@ pub(crate) struct DelayedMessage {
 /// The messages of one world.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    messages: DashMap<u64, NewMessage>,
+    messages: SharedMap<u64, Arc<NewMessage>>,
     sent: AtomicU64,
     /// In the order in which they were sent.
     late: Mutex<Vec<DelayedMessage>>,
@@ -40,14 +43,26 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// An outbox that holds nothing.
-    pub(crate) fn new(shards: usize) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            messages: DashMap::with_shard_amount(shards),
+            messages: SharedMap::new(),
             sent: AtomicU64::new(0),
             late: Mutex::default(),
             is_any_late: AtomicBool::new(false),
             news: Notify::new(),
             has_ended: AtomicBool::new(false),
+        }
+    }
+
+    /// The same messages for another world, in which nobody waits yet.
+    pub(crate) fn fork(&self) -> Self {
+        let late = self.lock_late();
+        Self {
+            messages: self.messages.fork(),
+            sent: AtomicU64::new(self.sent()),
+            late: Mutex::new(late.clone()),
+            is_any_late: AtomicBool::new(!late.is_empty()),
+            ..Self::new()
         }
     }
 
@@ -90,7 +105,7 @@ impl Outbox {
     /// Puts a message back under the id that it had.
     pub(crate) fn restore(&self, id: u64, message: NewMessage) {
         self.count_from(id);
-        self.messages.insert(id, message);
+        self.keep(id, message);
     }
 
     /// Puts a delayed message back.
@@ -110,15 +125,20 @@ impl Outbox {
     }
 
     /// The messages that have arrived by `now` and `filter` admits, oldest first.
-    pub(crate) fn list(&self, filter: &MessageFilter, now: Timestamp) -> Vec<(u64, NewMessage)> {
-        if self.is_any_late.load(Ordering::Acquire) {
-            self.let_arrive(&mut self.lock_late(), now);
-        }
+    pub(crate) fn list(&self, filter: &MessageFilter, now: Timestamp) -> Vec<(u64, Arc<NewMessage>)> {
+        self.let_due_arrive(now);
         self.arrived(filter)
     }
 
+    /// Lets the delayed messages arrive whose time has come by `now`.
+    pub(crate) fn let_due_arrive(&self, now: Timestamp) {
+        if self.is_any_late.load(Ordering::Acquire) {
+            self.let_arrive(&mut self.lock_late(), now);
+        }
+    }
+
     /// The messages that have arrived by `now`, oldest first, and those that are delayed.
-    pub(crate) fn list_with_late(&self, now: Timestamp) -> (Vec<(u64, NewMessage)>, Vec<DelayedMessage>) {
+    pub(crate) fn list_with_late(&self, now: Timestamp) -> (Vec<(u64, Arc<NewMessage>)>, Vec<DelayedMessage>) {
         let mut late = self.lock_late();
         self.let_arrive(&mut late, now);
         (self.arrived(&MessageFilter::default()), late.clone())
@@ -167,9 +187,13 @@ impl Outbox {
         self.has_ended.load(Ordering::Acquire)
     }
 
-    fn arrived(&self, filter: &MessageFilter) -> Vec<(u64, NewMessage)> {
-        let admitted = self.messages.iter().filter(|entry| filter.admits(entry.value()));
-        let mut messages: Vec<_> = admitted.map(|entry| (*entry.key(), entry.value().clone())).collect();
+    fn arrived(&self, filter: &MessageFilter) -> Vec<(u64, Arc<NewMessage>)> {
+        let mut messages = Vec::new();
+        self.messages.each(|id, message| {
+            if filter.admits(message) {
+                messages.push((*id, Arc::clone(message)));
+            }
+        });
         messages.sort_unstable_by_key(|(id, _)| *id);
         messages
     }
@@ -177,8 +201,15 @@ impl Outbox {
     /// Takes `message` in under the next id.
     fn arrive(&self, message: NewMessage) {
         let id = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
-        self.messages.insert(id, message);
+        self.keep(id, message);
         self.news.notify_waiters();
+    }
+
+    fn keep(&self, id: u64, message: NewMessage) {
+        self.messages.insert(id, Arc::new(message));
+        if let Some(oldest) = id.checked_sub(MOST) {
+            self.messages.remove(&oldest);
+        }
     }
 
     /// Takes in those of `late` whose time has come.

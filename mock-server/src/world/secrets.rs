@@ -21,6 +21,11 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
+    /// The source of the main world or of the sandbox of this name: repeatable where a seed is set.
+    pub(crate) fn of_world(seed: Option<u64>, sandbox: Option<&str>) -> Self {
+        seed.map_or_else(Self::new, |seed| Self::repeatable(seed, sandbox.unwrap_or_default()))
+    }
+
     /// A source with a key of its own.
     pub(crate) fn new() -> Self {
         let mut key = [0; 32];

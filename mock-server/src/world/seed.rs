@@ -7,12 +7,13 @@
 pub(crate) mod load;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::clock::ClockSetting;
-use crate::guide::assumptions::Assumptions;
+use super::settings::Settings;
 use crate::model::id::Table;
 use crate::model::leak::NewLeak;
 use crate::model::message::{Channel, MessageFilter};
@@ -344,17 +345,18 @@ impl Seed {
         })
     }
 
-    /// Sets the assumptions of the seed that are not set in `assumptions` already.
+    /// The settings of a world of this seed: `settings` with the assumptions of the seed that they do not set.
     ///
     /// # Errors
     /// An unknown key or value, with its place.
-    pub(crate) fn assume_on(&self, assumptions: &mut Assumptions) -> Result<(), SeedError> {
-        assumptions.set_where_default(&self.assume).map_err(|error| SeedError(format!("assume: {error}")))
-    }
-
-    /// Whether it sets any assumption.
-    pub(crate) fn assumes_anything(&self) -> bool {
-        !self.assume.is_empty()
+    pub(crate) fn settings(&self, settings: Arc<Settings>) -> Result<Arc<Settings>, SeedError> {
+        if self.assume.is_empty() {
+            return Ok(settings);
+        }
+        let mut settings = Settings::clone(&settings);
+        let set = settings.assumptions.set_where_default(&self.assume);
+        set.map_err(|error| SeedError(format!("assume: {error}")))?;
+        Ok(Arc::new(settings))
     }
 }
 

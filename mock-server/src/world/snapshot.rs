@@ -11,6 +11,7 @@ use super::seed::{
     GivenOut, Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedLateMessage, SeedMessage,
     SeedMinute, SeedPhoneCode, SeedProfile, SeedToken, VERSION,
 };
+use super::settings::Settings;
 use super::state::World;
 use super::tokens::{SsoCode, Token};
 use crate::model::account::Account;
@@ -27,9 +28,15 @@ use crate::model::time::Timestamp;
 use crate::model::watchlists::{ForKind, Watchlist, Watchlists, with_each_kind};
 
 impl World {
-    /// Everything that is here now, between two steps.
+    /// Everything that is here now, between two steps. Requests go on while it is written.
     pub(crate) fn snapshot(&self) -> Seed {
-        let _between_steps = self.between_steps();
+        // Messages whose time has come arrive here first, under the ids that clients will see.
+        self.outbox.let_due_arrive(self.clock.now());
+        let settings = Settings { journal: 0, ..Settings::clone(&self.settings) };
+        self.fork(Arc::new(settings), None).describe()
+    }
+
+    fn describe(&self) -> Seed {
         let leaks = self.leaks.in_order();
         let places: HashMap<*const Leak, usize> =
             leaks.iter().enumerate().map(|(place, leak)| (Arc::as_ptr(leak), place)).collect();
@@ -43,15 +50,15 @@ impl World {
             version: VERSION,
             assume: self.assumptions().switched().map(|(key, value)| (key.to_owned(), value.into())).collect(),
             clock: self.clock.setting(),
-            partners: self.partners.clone(),
+            partners: self.directory.partners.clone(),
             tokens: in_order(tokens),
-            plans: self.plans.clone(),
-            sites: self.sites.clone(),
+            plans: self.directory.plans.clone(),
+            sites: self.directory.sites.clone(),
             accounts: in_order(accounts),
             leaks: leaks.iter().map(|leak| leak.describe()).collect(),
             closed_alarms: Vec::new(),
             sso_codes: in_order(codes),
-            messages: messages.into_iter().map(|(id, arrived)| message(id, arrived)).collect(),
+            messages: messages.into_iter().map(|(id, arrived)| message(id, &arrived)).collect(),
             late_messages: late_messages.into_iter().map(late_message).collect(),
             given_out: Some(GivenOut {
                 ids: self.ids.given_out(),
@@ -89,14 +96,14 @@ fn code(code: &str, issued: SsoCode) -> SeedCode {
     SeedCode { code: code.to_owned(), account, expires_at, is_used }
 }
 
-fn message(id: u64, message: NewMessage) -> SeedMessage {
-    let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = message;
+fn message(id: u64, message: &NewMessage) -> SeedMessage {
+    let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = message.clone();
     SeedMessage { id, channel, to, account, kind: kind.into_owned(), subject, text, link, code, sent_at }
 }
 
 /// A delayed message has no id yet.
 fn late_message(late: DelayedMessage) -> SeedLateMessage {
-    SeedLateMessage { arrives_at: late.arrives_at, after: late.after, message: message(0, late.message) }
+    SeedLateMessage { arrives_at: late.arrives_at, after: late.after, message: message(0, &late.message) }
 }
 
 fn account(account: &Account, place_of: impl Fn(&Arc<Leak>) -> usize) -> SeedAccount {

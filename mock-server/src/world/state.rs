@@ -1,19 +1,21 @@
 //! The parts of a world, and the verbs that concern it as a whole.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 use tokio::sync::watch;
 
 use super::accounts::Accounts;
 use super::clock::Clock;
+use super::count::Count;
 use super::ids::Ids;
 use super::journal::Journal;
 use super::leaks::Leaks;
 use super::links::Links;
 use super::outbox::Outbox;
+use super::partner_alarms::Alarms;
 use super::secrets::Secrets;
 use super::settings::Settings;
 use super::tokens::Tokens;
@@ -30,35 +32,28 @@ use crate::model::online::scan::Site;
 use crate::model::partner::{Partner, Plan};
 use crate::model::time::Timestamp;
 
-/// The number of parts that each map of the main world is locked in.
-const MAIN_SHARDS: usize = 64;
-
-/// The same in a sandbox, which one test uses, and of which there may be hundreds.
-const SANDBOX_SHARDS: usize = 4;
-
 /// Everything that is in a world.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Arc<Settings>,
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
-    pub(crate) partners: Vec<Partner>,
-    pub(crate) plans: Vec<Plan>,
-    /// The data brokers of Online Data.
-    pub(crate) sites: Vec<Site>,
+    /// The part that never changes, shared with the worlds that were made from the same seed.
+    pub(crate) directory: Arc<Directory>,
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) ids: Ids,
     pub(crate) leaks: Leaks,
+    pub(crate) alarms: Alarms,
     pub(crate) links: Links,
     pub(crate) outbox: Outbox,
     pub(crate) faults: Faults,
     /// Shared with the world that takes its place when a snapshot is restored: the requests that came stay known.
     pub(crate) journal: Arc<Journal>,
     has_ended: watch::Sender<bool>,
-    /// Held to read by every step, and to write by a snapshot, which must see all of them done.
-    steps: RwLock<()>,
-    changes: AtomicU64,
+    /// Held to read by every step, and to write by a fork, which must see all of them done.
+    steps: ShardedLock<()>,
+    changes: Count,
     /// A random number that tells this world from another.
     mark: u64,
 }
@@ -76,34 +71,56 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Directory {
     pub(crate) partners: Vec<Partner>,
     pub(crate) plans: Vec<Plan>,
+    /// The data brokers of Online Data.
     pub(crate) sites: Vec<Site>,
 }
 
 impl World {
     /// A world without accounts: the main one, or that of the sandbox of this name.
     pub(crate) fn empty(directory: Directory, settings: Arc<Settings>, sandbox: Option<&str>) -> Self {
-        let shards = if sandbox.is_some() { SANDBOX_SHARDS } else { MAIN_SHARDS };
-        let Directory { partners, plans, sites } = directory;
         Self {
             clock: Clock::default(),
-            secrets: match settings.random_seed {
-                Some(seed) => Secrets::repeatable(seed, sandbox.unwrap_or_default()),
-                None => Secrets::new(),
-            },
-            partners,
-            plans,
-            sites,
-            accounts: Accounts::new(shards),
-            tokens: Tokens::new(shards),
-            ids: Ids::new(shards, Assumed::unrecorded(&settings.assumptions)),
-            leaks: Leaks::new(shards),
-            links: Links::new(shards),
-            outbox: Outbox::new(shards),
+            secrets: Secrets::of_world(settings.random_seed, sandbox),
+            alarms: Alarms::new(&directory.partners),
+            directory: Arc::new(directory),
+            accounts: Accounts::new(),
+            tokens: Tokens::new(),
+            ids: Ids::new(Assumed::unrecorded(&settings.assumptions)),
+            leaks: Leaks::new(),
+            links: Links::new(),
+            outbox: Outbox::new(),
             faults: Faults::default(),
             journal: Arc::new(Journal::new(settings.journal)),
             has_ended: watch::Sender::new(false),
-            steps: RwLock::new(()),
-            changes: AtomicU64::new(0),
+            steps: ShardedLock::new(()),
+            changes: Count::default(),
+            mark: RandomState::new().hash_one("mark"),
+            settings,
+        }
+    }
+
+    /// Another world that is as this one is now: the main one, or that of the sandbox of this name. It has secrets of its
+    /// own, no faults, and no journal yet. It costs the same however much there is.
+    pub(crate) fn fork(&self, settings: Arc<Settings>, sandbox: Option<&str>) -> Self {
+        let secrets = Secrets::of_world(settings.random_seed, sandbox);
+        let _between_steps = self.between_steps();
+        secrets.skip(self.secrets.drawn());
+        Self {
+            clock: self.clock.fork(),
+            secrets,
+            alarms: self.alarms.fork(),
+            directory: Arc::clone(&self.directory),
+            accounts: self.accounts.fork(),
+            tokens: self.tokens.fork(),
+            ids: self.ids.fork(),
+            leaks: self.leaks.fork(),
+            links: self.links.fork(),
+            outbox: self.outbox.fork(),
+            faults: Faults::default(),
+            journal: Arc::new(Journal::new(settings.journal)),
+            has_ended: watch::Sender::new(false),
+            steps: ShardedLock::new(()),
+            changes: Count::default(),
             mark: RandomState::new().hash_one("mark"),
             settings,
         }
@@ -125,25 +142,25 @@ impl World {
         Assumed::unrecorded(&self.settings.assumptions)
     }
 
-    /// A guard that is held during a step, so that a snapshot has either all of it or nothing.
-    pub(crate) fn step(&self) -> RwLockReadGuard<'_, ()> {
+    /// A guard that is held during a step, so that a fork has either all of it or nothing.
+    pub(crate) fn step(&self) -> ShardedLockReadGuard<'_, ()> {
         // It guards no data, so a panic leaves nothing half done.
         self.steps.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A guard that waits for all steps that are under way, and holds the next ones up.
-    pub(crate) fn between_steps(&self) -> RwLockWriteGuard<'_, ()> {
+    fn between_steps(&self) -> ShardedLockWriteGuard<'_, ()> {
         self.steps.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a change, once it can be seen.
     pub(crate) fn changed(&self) {
-        self.changes.fetch_add(1, Ordering::Release);
+        self.changes.add();
     }
 
     /// The number of changes, for a page that reads again only if there was one.
     pub(crate) fn changes(&self) -> u64 {
-        self.changes.load(Ordering::Acquire)
+        self.changes.total()
     }
 
     /// A number that tells this world from the one that was in its place before.
@@ -183,7 +200,7 @@ impl World {
     pub(crate) fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
         let form = self.unrecorded().choice();
         let arrived = self.outbox.list(filter, self.clock.now());
-        arrived.into_iter().map(|(id, message)| Message::new(id, message, form)).collect()
+        arrived.into_iter().map(|(id, message)| Message::new(id, &message, form)).collect()
     }
 
     /// The real time until the next message arrives that is under way, if the clock runs.
@@ -193,12 +210,16 @@ impl World {
 
     /// The partner that has this CRM user.
     pub(crate) fn partner_with_user(&self, username: &str, password: &str) -> Option<u64> {
-        self.partners.iter().find(|partner| partner.has_user(username, password)).map(|partner| partner.id)
+        self.directory.partners.iter().find(|partner| partner.has_user(username, password)).map(|partner| partner.id)
     }
 
     /// The partner that has this SSO client.
     pub(crate) fn partner_with_client(&self, client_id: &str, client_secret: &str) -> Option<u64> {
-        self.partners.iter().find(|partner| partner.has_client(client_id, client_secret)).map(|partner| partner.id)
+        self.directory
+            .partners
+            .iter()
+            .find(|partner| partner.has_client(client_id, client_secret))
+            .map(|partner| partner.id)
     }
 
     /// Whether the plan of an account includes Online Data (ONLINE-1).
@@ -208,7 +229,7 @@ impl World {
 
     /// Whether this plan includes Online Data.
     pub(crate) fn includes_online_data(&self, plan: u32) -> bool {
-        self.plans.iter().any(|known| known.id == plan && known.has_online_data)
+        self.directory.plans.iter().any(|known| known.id == plan && known.has_online_data)
     }
 
     /// Creates an account of `partner` and shows it; none where the partner has an account with that email.
@@ -222,6 +243,7 @@ impl World {
         let mut shown = None;
         self.accounts.create(partner, new.email.clone(), || {
             let mut account = new.create(self.ids.next(Table::Account), partner, now);
+            self.alarms.join_company(&account);
             self.watch_ssn(&mut account, now);
             shown = Some(show(&account));
             account
@@ -229,10 +251,27 @@ impl World {
         shown
     }
 
+    /// Changes the fields of an account, its email and its company among them. `change` learns whether another account of
+    /// the partner has `email` already.
+    pub(crate) fn change_account<T, E>(
+        &self,
+        id: u64,
+        email: Option<Box<str>>,
+        change: impl FnOnce(&mut Account, bool) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
+        self.accounts.change_with_email(id, email, |account, is_taken| {
+            let before = account.company_id;
+            let changed = change(account, is_taken)?;
+            self.alarms.change_company(account, before);
+            Ok(changed)
+        })
+    }
+
     /// Adds an account that has an id and items already. False if its id or its email is taken.
     pub(crate) fn restore_account(&self, mut account: Account) -> bool {
         self.ids.take(Table::Account, account.id, account.id);
         let now = account.updated_at;
+        self.alarms.join_company(&account);
         self.watch_ssn(&mut account, now);
         self.accounts.restore(account)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use dashmap::{DashMap, Entry};
 
+use super::origin::Origin;
 use super::seed::load::load;
 use super::seed::{Seed, SeedError};
 use super::settings::Settings;
@@ -15,15 +16,20 @@ use super::state::World;
 pub(crate) struct Mount {
     /// The name of the sandbox; none for the main world.
     pub(crate) sandbox: Option<Box<str>>,
-    pub(crate) seed: Arc<Seed>,
     pub(crate) settings: Arc<Settings>,
+    origin: Arc<Origin>,
     world: ArcSwap<World>,
 }
 
 impl Mount {
-    fn new(sandbox: Option<Box<str>>, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Self, SeedError> {
-        let world = ArcSwap::from_pointee(load(&seed, Arc::clone(&settings), sandbox.as_deref())?);
-        Ok(Self { sandbox, seed, settings, world })
+    fn new(sandbox: Option<Box<str>>, origin: Arc<Origin>, settings: Arc<Settings>) -> Result<Self, SeedError> {
+        let world = ArcSwap::from_pointee(origin.world(&settings, sandbox.as_deref())?);
+        Ok(Self { sandbox, settings, origin, world })
+    }
+
+    /// The seed that it goes back to.
+    pub(crate) fn seed(&self) -> &Arc<Seed> {
+        self.origin.seed()
     }
 
     /// Goes back to the seed. Requests that are under way end in the old world, and nothing of them is left.
@@ -31,7 +37,7 @@ impl Mount {
     /// # Errors
     /// None for a seed that has already made a world.
     pub(crate) fn reset(&self) -> Result<(), SeedError> {
-        let fresh = load(&self.seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
+        let fresh = self.origin.world(&self.settings, self.sandbox.as_deref())?;
         self.world.swap(Arc::new(fresh)).end();
         Ok(())
     }
@@ -66,7 +72,9 @@ impl Worlds {
     /// # Errors
     /// The fault of the seed, with its place.
     pub(crate) fn new(seed: Arc<Seed>, settings: Settings) -> Result<Self, SeedError> {
-        let main = Arc::new(Mount::new(None, seed, Arc::new(settings))?);
+        let settings = Arc::new(settings);
+        let origin = Arc::new(Origin::load(seed, &settings)?);
+        let main = Arc::new(Mount::new(None, origin, settings)?);
         Ok(Self { main, sandboxes: DashMap::new() })
     }
 
@@ -86,16 +94,26 @@ impl Worlds {
         self.sandboxes.iter().for_each(|mount| mount.world().end());
     }
 
-    /// Makes a sandbox: a world of its own.
+    /// Makes a sandbox: a world of its own, of the seed of `parent` where none is given.
     ///
     /// # Errors
     /// The fault of the seed, with its place.
-    pub(crate) fn make_sandbox(&self, seed: Arc<Seed>, settings: Arc<Settings>) -> Result<Arc<Mount>, SeedError> {
+    pub(crate) fn make_sandbox(
+        &self,
+        parent: &Mount,
+        seed: Option<Arc<Seed>>,
+        settings: Arc<Settings>,
+    ) -> Result<Arc<Mount>, SeedError> {
+        let origin = match seed {
+            None if parent.origin.suits(&settings) => Arc::clone(&parent.origin),
+            None => Arc::new(Origin::load(Arc::clone(parent.seed()), &settings)?),
+            Some(seed) => Arc::new(Origin::load(seed, &settings)?),
+        };
         loop {
             let name: Box<str> = self.main.world().secrets.uuid().simple().to_string().into();
             // Where names are drawn from a seed, they start again when the main world is reset.
             if let Entry::Vacant(vacant) = self.sandboxes.entry(name.clone()) {
-                let mount = Arc::new(Mount::new(Some(name), seed, settings)?);
+                let mount = Arc::new(Mount::new(Some(name), origin, settings)?);
                 vacant.insert(Arc::clone(&mount));
                 return Ok(mount);
             }

@@ -8,13 +8,14 @@ use crate::api::reply::{Closed, Now, Outcome, Reply};
 use crate::api::request::Request;
 use crate::guide::assumptions::{AlarmCloseAgain, AlarmCloseAnswer, AlarmCompany, AlarmPeriod, Key};
 use crate::model::account::Account;
-use crate::model::alarm::{AccountAlarmsShape, AlarmShape, GuidanceShape, Period, Statistic, StatisticShape, company};
+use crate::model::alarm::{AccountAlarmsShape, AlarmShape, GuidanceShape, Period, Statistic, StatisticShape};
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::exposure::Exposure;
 use crate::model::fields::{self, FieldError, Fields};
 use crate::model::hints;
 use crate::model::id::{Id, Table};
 use crate::model::kind::WatchKind;
+use crate::world::partner_alarms::WhichAlarms;
 
 const WHICH_LEAK: BodySchema = BodySchema {
     name: "WhichLeak",
@@ -50,7 +51,8 @@ pub(crate) fn list(actor: Actor, request: &Request<'_>) -> Outcome<Listing<Alarm
     let page = request.page();
     let listed = request.world.accounts.read(actor.account, |account| {
         let hint = account.exposures.is_empty().then(|| hints::no_alarms(account));
-        Reply::new(page.of(account.exposures.iter().map(|alarm| alarm.show_alarm(account)))).hint(hint)
+        let alarms = account.exposures.from(page.offset()).map(|alarm| alarm.show_alarm(account));
+        Reply::new(page.from(account.exposures.len(), alarms)).hint(hint)
     });
     known(listed)
 }
@@ -109,18 +111,18 @@ pub(crate) fn closes() -> Operation {
 pub(crate) fn close(actor: Actor, request: &Request<'_>) -> Outcome<Closed> {
     let id = alarm_id(request)?;
     let closed = request.world.accounts.change(actor.account, |account| {
-        let Some(alarm) = account.exposures.alarm_mut(id) else { return Err(no_such_alarm(request, id)) };
+        let Some(alarm) = account.exposures.alarm(id) else { return Err(no_such_alarm(request, id)) };
         if !alarm.is_open() && request.assumed().choice::<AlarmCloseAgain>() == AlarmCloseAgain::Conflict {
             return Err(ApiError::from(ErrorKind::Conflict("The alarm is closed already.".into())).hint(
                 "this alarm is closed already; the guide does not say what closing it again does, so the response follows \
                  the assumption alarm.close-again",
             ));
         }
-        alarm.closed_at.get_or_insert(request.now());
-        let alarm = alarm.clone();
+        request.world.close_alarm(account, id, request.now());
+        let closed = account.exposures.alarm(id).ok_or_else(|| no_such_alarm(request, id))?;
         Ok(match request.assumed().choice() {
             AlarmCloseAnswer::Message => Closed::Done("Alarm closed."),
-            AlarmCloseAnswer::Alarm => Closed::Alarm(Box::new(alarm.show_alarm(account))),
+            AlarmCloseAnswer::Alarm => Closed::Alarm(Box::new(closed.show_alarm(account))),
         })
     });
     Ok(Reply::new(known(closed)??))
@@ -166,7 +168,7 @@ pub(crate) fn lists_all() -> Operation {
 
 /// `GET /api/v1/alarms-list`, and `GET /api/v1/alarms` with a CRM token (ALARM-5, ALARM-6).
 pub(crate) fn list_all(partner: Partner, request: &Request<'_>) -> Outcome<Listing<AlarmShape>> {
-    list_where(partner, request, |_, _| true)
+    list_of(partner, request, WhichAlarms::All)
 }
 
 /// The operation of [`list_of_emails`].
@@ -176,7 +178,7 @@ pub(crate) fn lists_emails() -> Operation {
 
 /// `GET /api/v1/alarms/email-list` (ALARM-5).
 pub(crate) fn list_of_emails(partner: Partner, request: &Request<'_>) -> Outcome<Listing<AlarmShape>> {
-    list_of_kind(partner, request, WatchKind::Email)
+    list_of(partner, request, WhichAlarms::OfKind(WatchKind::Email))
 }
 
 /// The operation of [`list_of_phones`].
@@ -186,7 +188,7 @@ pub(crate) fn lists_phones() -> Operation {
 
 /// `GET /api/v1/alarms/phone-list` (ALARM-5).
 pub(crate) fn list_of_phones(partner: Partner, request: &Request<'_>) -> Outcome<Listing<AlarmShape>> {
-    list_of_kind(partner, request, WatchKind::Phone)
+    list_of(partner, request, WhichAlarms::OfKind(WatchKind::Phone))
 }
 
 /// The operation of [`list_of_cards`].
@@ -196,11 +198,7 @@ pub(crate) fn lists_cards() -> Operation {
 
 /// `GET /api/v1/alarms/credit-card-list` (ALARM-5).
 pub(crate) fn list_of_cards(partner: Partner, request: &Request<'_>) -> Outcome<Listing<AlarmShape>> {
-    list_of_kind(partner, request, WatchKind::CreditCard)
-}
-
-fn list_of_kind(partner: Partner, request: &Request<'_>, kind: WatchKind) -> Outcome<Listing<AlarmShape>> {
-    list_where(partner, request, |_, alarm| alarm.leak.kind == kind)
+    list_of(partner, request, WhichAlarms::OfKind(WatchKind::CreditCard))
 }
 
 /// The operation of [`list_of_companies`].
@@ -210,8 +208,11 @@ pub(crate) fn lists_companies() -> Operation {
 
 /// `GET /api/v1/alarms/company-list` (ALARM-5): those of accounts that belong to a company, by `alarm.company`.
 pub(crate) fn list_of_companies(partner: Partner, request: &Request<'_>) -> Outcome<Listing<AlarmShape>> {
-    let of = request.assumed().choice();
-    list_where(partner, request, |account, _| company(account, of).is_some())
+    match request.assumed().choice() {
+        AlarmCompany::Field => list_of(partner, request, WhichAlarms::OfCompanies),
+        // Every account belongs to the company that its partner is.
+        AlarmCompany::Partner => list_of(partner, request, WhichAlarms::All),
+    }
 }
 
 /// The operation of [`list_of_company`].
@@ -223,15 +224,15 @@ pub(crate) fn lists_company() -> Operation {
 pub(crate) fn list_of_company(partner: Partner, request: &Request<'_>) -> Outcome<Listing<AlarmShape>> {
     let of = request.assumed().choice();
     let named = request.parameter("companyId").and_then(Id::parse_number);
-    let is_meant = |account: &Account| named.is_some() && company(account, of) == named;
-    let mut is_known = of == AlarmCompany::Partner && named == Some(partner.0);
-    request.world.accounts.each_of(partner.0, |account| is_known |= is_meant(account));
-    if !is_known {
+    let Some(company) = named.filter(|company| request.world.is_company(partner.0, *company, of)) else {
         return Err(ApiError::from(ErrorKind::NotFound).hint(
             "no account of this partner belongs to that company; what a company is follows the assumption alarm.company",
         ));
+    };
+    match of {
+        AlarmCompany::Field => list_of(partner, request, WhichAlarms::OfCompany(company)),
+        AlarmCompany::Partner => list_of(partner, request, WhichAlarms::All),
     }
-    list_where(partner, request, |account, _| is_meant(account))
 }
 
 /// The operation of [`statistic_of_all`].
@@ -258,14 +259,11 @@ pub(crate) fn accounts_by_period(partner: Partner, request: &Request<'_>) -> Out
     Ok(Reply::new(page.of(request.world.accounts_with_alarms(partner.0, period).into_iter())))
 }
 
-/// The alarms of the partner that are meant, in the order in which they were raised.
-fn list_where(
-    partner: Partner,
-    request: &Request<'_>,
-    is_meant: impl Fn(&Account, &Exposure) -> bool,
-) -> Outcome<Listing<AlarmShape>> {
+/// The alarms of the partner that a list is about, in the order in which they were raised.
+fn list_of(partner: Partner, request: &Request<'_>, which: WhichAlarms) -> Outcome<Listing<AlarmShape>> {
     let page = request.page();
-    Ok(Reply::new(page.of(request.world.alarms_of_partner(partner.0, is_meant).into_iter())))
+    let (alarms, total) = request.world.alarms_of_partner(partner.0, which, page.offset(), page.size);
+    Ok(Reply::new(page.from(total, alarms.into_iter())))
 }
 
 /// The period of the query.

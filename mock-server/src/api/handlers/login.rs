@@ -88,7 +88,7 @@ pub(crate) fn issues_code() -> Operation {
 pub(crate) fn code(request: &Request<'_>) -> Outcome<IssuedCode> {
     let account = account_by_credentials(request)?;
     let expires_at = request.after(Key::SsoCodeSeconds);
-    let code = request.world.tokens.issue_code(account, expires_at, &request.world.secrets);
+    let code = request.world.tokens.issue_code(account, request.now(), expires_at, &request.world.secrets);
     Ok(Reply::new(IssuedCode(code)))
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn exchange(request: &Request<'_>) -> Outcome<IssuedToken> {
 }
 
 fn issue(principal: Principal, life: Key, request: &Request<'_>) -> Reply<IssuedToken> {
-    let token = request.world.tokens.issue(principal, request.after(life), &request.world.secrets);
+    let token = request.world.tokens.issue(principal, request.now(), request.after(life), &request.world.secrets);
     Reply::new(IssuedToken(token))
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn lists_sites() -> Operation {
 
 /// `GET /api/v1/delete-my-data/sites` (ONLINE-3).
 pub(crate) fn sites(_: Subscriber, request: &Request<'_>) -> Outcome<Listing<SiteShape>> {
-    Ok(Reply::new(request.page().of(request.world.sites.iter().map(Site::show))))
+    Ok(Reply::new(request.page().of(request.world.directory.sites.iter().map(Site::show))))
 }
 
 /// The operation of [`status`].
@@ -116,7 +116,7 @@ pub(crate) fn status(subscriber: Subscriber, request: &Request<'_>) -> Outcome<N
     let steps = RemovalSteps::assumed(request.assumed());
     let status = request.world.accounts.read(subscriber.account, |account| {
         let online = account.online.as_deref().unwrap_or(&NONE);
-        online.status(request.world.sites.len(), &steps, request.now())
+        online.status(request.world.directory.sites.len(), &steps, request.now())
     });
     Ok(Reply::new(Now(known(status)?)))
 }
@@ -136,7 +136,7 @@ pub(crate) fn start_scan(subscriber: Subscriber, request: &Request<'_>) -> Outco
     let started = world.accounts.change(subscriber.account, |account| {
         let (online, start) = scan_start(account, request);
         let next_id = || world.ids.next_of(Table::RemovalRequest, start.account);
-        online.start_scan(&world.sites, start, next_id)
+        online.start_scan(&world.directory.sites, start, next_id)
     });
     match known(started)? {
         Ok(()) => Ok(Reply::new(Done("Scan started."))),
@@ -157,7 +157,7 @@ pub(crate) fn retries_scan() -> Operation {
 pub(crate) fn retry(subscriber: Subscriber, request: &Request<'_>) -> Outcome<Done> {
     let world = request.world;
     let named = request.parameter("siteId").and_then(|text| request.parse_id(Table::Site, text));
-    let Some(site) = world.sites.iter().find(|site| Some(site.id) == named) else {
+    let Some(site) = world.directory.sites.iter().find(|site| Some(site.id) == named) else {
         return Err(ApiError::from(ErrorKind::NotFound)
             .hint("there is no such site; GET /api/v1/delete-my-data/sites lists them; see ONLINE-3"));
     };
@@ -218,7 +218,7 @@ pub(crate) fn scan_status(subscriber: Subscriber, request: &Request<'_>) -> Outc
     }
     let status = request.world.accounts.read(subscriber.account, |account| {
         let online = account.online.as_deref().unwrap_or(&NONE);
-        online.scan_status(&request.world.sites, &steps, request.now())
+        online.scan_status(&request.world.directory.sites, &steps, request.now())
     });
     Ok(Reply::new(ScanNow(known(status)?)))
 }

@@ -11,7 +11,7 @@ use crate::api::request::Request;
 use crate::guide::assumptions::{AddDuplicate, Key, LeaksPending, Refusal};
 use crate::guide::trace::Assumed;
 use crate::model::confirmation::Means;
-use crate::model::exposure::LeakShape;
+use crate::model::exposure::{Exposure, LeakShape};
 use crate::model::fields::{FieldError, Fields, taken};
 use crate::model::hints;
 use crate::model::item::{Kind, Leakable, Patchable};
@@ -96,7 +96,7 @@ pub(crate) fn list<K: Watchlist>(actor: Actor, request: &Request<'_>) -> Outcome
     let listed = request.world.accounts.read(actor.account, |account| {
         let items = K::of(&account.watchlists);
         let hint = items.is_empty().then_some(hints::NO_ITEMS);
-        Reply::new(page.of(items.iter().map(K::show))).hint(hint)
+        Reply::new(page.from(items.len(), items.from(page.offset()).map(K::show))).hint(hint)
     });
     known(listed)
 }
@@ -169,9 +169,10 @@ pub(crate) fn leaks<K: Watchlist + Leakable>(actor: Actor, request: &Request<'_>
     let _: LeaksPending = request.assumed().choice();
     let page = request.page();
     let listed = request.world.accounts.read(actor.account, |account| {
-        let leaks: Vec<_> = account.exposures.watched(K::KIND).collect();
-        let hint = leaks.is_empty().then(|| hints::no_leaks(K::of(&account.watchlists)));
-        Reply::new(page.of(leaks.into_iter().map(|exposure| exposure.show_leak()))).hint(hint)
+        let total = account.exposures.count_watched(K::KIND);
+        let hint = (total == 0).then(|| hints::no_leaks(K::of(&account.watchlists)));
+        let leaks = account.exposures.watched_from(K::KIND, page.offset());
+        Reply::new(page.from(total, leaks.map(Exposure::show_leak))).hint(hint)
     });
     known(listed)
 }

@@ -32,13 +32,7 @@ use crate::world::tokens::{SsoCode, Token};
 /// # Errors
 /// A value that the rules of the API, or the rest of the seed, do not allow, with its place.
 pub(crate) fn load(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) -> Result<World, SeedError> {
-    let settings = if seed.assumes_anything() {
-        let mut settings = Settings::clone(&settings);
-        seed.assume_on(&mut settings.assumptions)?;
-        Arc::new(settings)
-    } else {
-        settings
-    };
+    let settings = seed.settings(settings)?;
     all_differ("plans", seed.plans.iter().map(|plan| u64::from(plan.id)))?;
     all_differ("sites", seed.sites.iter().map(|site| site.id))?;
     all_differ("messages", seed.messages.iter().map(|message| message.id))?;
@@ -174,7 +168,7 @@ impl SeedChallenge {
 
 impl SeedAccount {
     fn load(&self, world: &World) -> Result<(), String> {
-        if !world.partners.iter().any(|partner| partner.id == self.partner) {
+        if !world.directory.partners.iter().any(|partner| partner.id == self.partner) {
             return Err(format!(".partner: there is no partner {}", self.partner));
         }
         let new = read(&self.profile, NewAccount::BODY, |fields| NewAccount::parse(fields, false));
@@ -216,7 +210,7 @@ impl SeedAccount {
     }
 
     fn load_online(&self, account: &mut Account, world: &World) -> Result<(), String> {
-        let is_known = |site: &u64| world.sites.iter().any(|known| known.id == *site);
+        let is_known = |site: &u64| world.directory.sites.iter().any(|known| known.id == *site);
         if let Some(site) = self.online_scans.sites().find(|site| !is_known(site)) {
             return Err(format!(".online_scans: there is no site {site}"));
         }
@@ -278,7 +272,7 @@ impl LoadItems<'_> {
         if items.holding(fields.value()).is_some() {
             return Err(": the account watches that value already".into());
         }
-        if items.iter().any(|there| there.id >= item.id) {
+        if items.iter().next_back().is_some_and(|last| last.id >= item.id) {
             return Err(": ids must count up".into());
         }
         let confirmation = match &item.waits_for {
