@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -15,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
+use tokio::time::Sleep;
 
 use crate::faults::effect::ConnectionEnd;
 
@@ -23,11 +25,15 @@ use crate::faults::effect::ConnectionEnd;
 #[error("a fault ended the connection")]
 pub(crate) struct Ended;
 
-/// A TCP connection that can be reset, and that tells when everything is sent.
+/// A TCP connection that can be reset, that tells when everything is sent, and that ends when its client reads nothing.
 #[derive(Debug)]
 pub(crate) struct Connection {
     io: TokioIo<TcpStream>,
     control: Control,
+    /// How long a client may read nothing of what is sent to it.
+    patience: Duration,
+    /// Runs while the client reads nothing.
+    stuck: Option<Pin<Box<Sleep>>>,
 }
 
 /// The handle that the requests of a connection have on it. Cloning it is cheap.
@@ -40,9 +46,21 @@ pub(crate) struct Control {
 
 impl Connection {
     /// The connection, and the handle on it that its requests get.
-    pub(crate) fn new(stream: TcpStream) -> (Self, Control) {
+    pub(crate) fn new(stream: TcpStream, patience: Duration) -> (Self, Control) {
         let control = Control::default();
-        (Self { io: TokioIo::new(stream), control: control.clone() }, control)
+        (Self { io: TokioIo::new(stream), control: control.clone(), patience, stuck: None }, control)
+    }
+
+    /// The result of a write; an error if the client has read nothing for too long.
+    fn in_time<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(stuck.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
     }
 }
 
@@ -120,11 +138,13 @@ impl Read for Connection {
 
 impl Write for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_flush(context))?;
+        let flushed = Pin::new(&mut self.io).poll_flush(context);
+        ready!(self.in_time(context, flushed))?;
         self.control.sent.notify_waiters();
         Poll::Ready(Ok(()))
     }
@@ -142,6 +162,7 @@ impl Write for Connection {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, slices);
+        self.in_time(context, written)
     }
 }

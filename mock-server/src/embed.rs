@@ -150,10 +150,11 @@ impl MockServerBuilder {
         self
     }
 
-    /// How long a client may take to send the head of a request, and then its body.
+    /// How long a client may take to send the head of a request, and then to send its body or to read its response.
     pub fn client_timeouts(mut self, head: Duration, body: Duration) -> Self {
         self.limits.head = head;
         self.limits.body = body;
+        self.limits.write = body;
         self
     }
 

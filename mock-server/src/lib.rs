@@ -11,7 +11,7 @@
 //! 4. `world`: accounts, tokens, leaks, messages and a clock behind verbs; seeds and snapshots
 //! 5. `api`: the documented routes
 //! 6. `page`, `control`: the page and the control routes under `/_mock/`
-//! 7. `connection`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
+//! 7. `connection`, `unread`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
 //!
 //! Below them all are `encoding` (text from bytes) and `output` (standard output and error).
 //!
@@ -41,6 +41,7 @@ mod page;
 mod run;
 mod save;
 mod server;
+mod unread;
 mod world;
 
 pub use config::{Cli, Command, Config, LogFormat};

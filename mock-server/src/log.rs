@@ -1,5 +1,6 @@
 //! The log, on standard error. A thread of its own writes it, so that its reader can neither hold a request up nor end one.
 
+mod json;
 mod queue;
 
 use std::fs::File;
@@ -8,13 +9,13 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use self::json::JsonLines;
 use self::queue::Queue;
 use crate::config::LogFormat;
 
@@ -45,14 +46,14 @@ impl Log {
         let stderr = io::stderr().as_fd().try_clone_to_owned().map(File::from);
         let queue = stderr.and_then(|stderr| Queue::start(ROOM, stderr, move |lines| told(format, lines)));
         let queue = queue.map_err(|error| format!("cannot start the log: {error}"))?;
-        let layer = tracing_subscriber::fmt::layer()
-            .with_writer(Arc::clone(&queue))
-            .with_target(false)
-            .with_ansi(is_terminal)
-            .log_internal_errors(false);
         let layer = match format {
-            LogFormat::Pretty => layer.boxed(),
-            LogFormat::Json => layer.json().flatten_event(true).boxed(),
+            LogFormat::Pretty => tracing_subscriber::fmt::layer()
+                .with_writer(Arc::clone(&queue))
+                .with_target(false)
+                .with_ansi(is_terminal)
+                .log_internal_errors(false)
+                .boxed(),
+            LogFormat::Json => JsonLines(Arc::clone(&queue)).boxed(),
         };
         // It fails where the program that calls this has a log already, which then goes on.
         let _ = tracing_subscriber::registry().with(layer).with(filter).try_init();
@@ -86,15 +87,14 @@ fn filter(level: Option<LevelFilter>, rust_log: Option<&str>) -> Result<Targets,
 /// The line that tells how many lines were lost, as the others are written.
 fn told(format: LogFormat, lines: u64) -> String {
     let message = "lines of the log were lost: they were not read in time, or could not be written";
-    let mut time = String::new();
-    // Writing to a text does not fail.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut time));
     match format {
-        LogFormat::Pretty => format!("{time} ERROR {message} lines={lines}\n"),
-        LogFormat::Json => {
-            let record = json!({ "timestamp": time, "level": "ERROR", "message": message, "lines": lines });
-            format!("{record}\n")
+        LogFormat::Pretty => {
+            let mut time = String::new();
+            // Writing to a text does not fail.
+            let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+            format!("{time} ERROR {message} lines={lines}\n")
         }
+        LogFormat::Json => json::line("ERROR", &[("message", message.into()), ("lines", lines.into())]),
     }
 }
 

@@ -5,9 +5,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Request;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
@@ -20,6 +21,7 @@ use crate::api::dispatch;
 use crate::connection::{Connection, Control, Ended};
 use crate::control;
 use crate::model::base_url::SANDBOX_PREFIX;
+use crate::unread::{self, Rest};
 
 /// How long to wait before accepting again when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -57,15 +59,33 @@ fn connect(stream: TcpStream, http: &http1::Builder, connections: &GracefulShutd
         return;
     }
     let (router, app) = (router.clone(), app.clone());
-    let (connection, control) = Connection::new(stream);
-    let service =
-        service_fn(move |request| route(request.map(Body::new), router.clone(), app.clone(), control.clone()));
+    let (connection, control) = Connection::new(stream, app.limits().write);
+    let service = service_fn(move |request| answer(request, router.clone(), app.clone(), control.clone()));
     let connection = connections.watch(http.serve_connection(connection, service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
     });
+}
+
+/// Answers a request, and lets the client see the answer although it may still send.
+async fn answer(
+    request: hyper::Request<Incoming>,
+    router: Router,
+    app: App,
+    control: Control,
+) -> Result<Response, Ended> {
+    let (head, body) = request.into_parts();
+    let (body, rest) = Rest::of(body);
+    let waits_to_send = rest.is_some() && unread::waits_to_send(&head.headers);
+    let mut response = route(Request::from_parts(head, body), router, app, control).await?;
+    if let Some(rest) = rest
+        && !rest.throw_away(waits_to_send).await
+    {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 /// Finds the world that a request is for, and routes the rest of its path. Where a fault keeps the response from the client,

@@ -21,13 +21,20 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     /// For the whole body.
     pub(crate) body: Duration,
+    /// For a client that reads nothing of its response.
+    pub(crate) write: Duration,
     /// For requests that are under way when the server is told to stop.
     pub(crate) shutdown: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { head: Duration::from_secs(60), body: Duration::from_secs(30), shutdown: Duration::from_secs(5) }
+        Self {
+            head: Duration::from_secs(60),
+            body: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            shutdown: Duration::from_secs(5),
+        }
     }
 }
 

@@ -245,7 +245,7 @@ impl Wire<'_> {
                 rendered.with_header(header::RETRY_AFTER, &retry_after_seconds.to_string())
             }
             // The rest of the body is not read, so the connection cannot carry another request.
-            ErrorKind::TimedOut | ErrorKind::TooLarge => rendered.with_header(header::CONNECTION, "close"),
+            ErrorKind::TimedOut => rendered.with_header(header::CONNECTION, "close"),
             _ => rendered,
         }
     }

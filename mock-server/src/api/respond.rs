@@ -2,6 +2,8 @@
 //! here waits.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use axum::extract::RawPathParams;
 use axum::http::header::HeaderName;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
+use foldhash::fast::FixedState;
 
 use crate::api::auth;
 use crate::api::cors;
@@ -24,7 +27,7 @@ use crate::faults::pattern::IncomingRequest;
 use crate::faults::{InjectedEffect, InjectedFault};
 use crate::guide::facts::Fact;
 use crate::guide::format::Format;
-use crate::guide::trace::{Assumed, Trace};
+use crate::guide::trace::{Assumed, Basis, Trace};
 use crate::model::base_url::BaseUrl;
 use crate::model::mask;
 use crate::model::principal::{Mode, Principal, TokenSeen};
@@ -39,6 +42,9 @@ static HINT: HeaderName = HeaderName::from_static("x-mock-hint");
 static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 static RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// How many values of `X-Mock-Basis` a thread keeps.
+const MOST_BASES: usize = 1000;
 
 /// A request whose body has been read.
 #[derive(Debug)]
@@ -157,11 +163,16 @@ fn handle(incoming: &Incoming<'_>, request: &Request<'_>, trace: &Trace) -> Hand
 fn row(incoming: &Incoming<'_>, assumed: Assumed<'_>) -> Result<&'static Row, ApiError> {
     let (method, path) = (&incoming.parts.method, incoming.parts.uri.path());
     let rows = incoming.rows;
-    let existing: Vec<&'static Row> = rows.iter().copied().filter(|row| row.exists(assumed)).collect();
-    if let Some(row) = existing.iter().find(|row| row.answers(method)) {
+    // Whether a route exists may be an assumption, so every row of the path is asked, also those behind the one that answers.
+    let (mut answering, mut exists) = (None, false);
+    for row in rows.iter().copied().filter(|row| row.exists(assumed)) {
+        exists = true;
+        answering = answering.or_else(|| row.answers(method).then_some(row));
+    }
+    if let Some(row) = answering {
         return Ok(row);
     }
-    let refusal = if !existing.is_empty() {
+    let refusal = if exists {
         let allow = routes::allowed(rows, assumed);
         let hint = format!("the guide gives {allow} on this path, and no other method; see NONE-1");
         ApiError::from(ErrorKind::MethodNotAllowed { allow }).hint(hint)
@@ -259,8 +270,7 @@ fn write(
         Err(error) => wire.refusal(error),
     };
     let headers = &mut rendered.headers;
-    let basis = HeaderValue::try_from(trace.header()).expect("ids and keys are ASCII");
-    headers.insert(BASIS.clone(), basis);
+    headers.insert(BASIS.clone(), basis_header(trace.basis()));
     cors::allow(uri.path(), headers);
     if let Some(hint) = hint {
         headers.insert(HINT.clone(), ascii(hint));
@@ -273,6 +283,24 @@ fn write(
         }
     }
     rendered
+}
+
+/// The value of `X-Mock-Basis`. There are few different ones, so each thread keeps those that it has made.
+fn basis_header(basis: Basis) -> HeaderValue {
+    thread_local! {
+        static MADE: RefCell<HashMap<Basis, HeaderValue, FixedState>> = RefCell::default();
+    }
+    MADE.with_borrow_mut(|made| match made.get(&basis) {
+        Some(value) => value.clone(),
+        None => {
+            let value = HeaderValue::try_from(basis.header()).expect("ids and keys are ASCII");
+            if made.len() == MOST_BASES {
+                made.clear();
+            }
+            made.insert(basis, value.clone());
+            value
+        }
+    })
 }
 
 /// The end of a connection that breaks off within the body; without a body it is cut.
@@ -309,8 +337,8 @@ fn note(incoming: &Incoming<'_>, request: &Request<'_>, note: Note<'_>) {
     if journal.is_kept() {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         let sent = SentRequest::new(target, headers, incoming.body.as_ref().ok().copied());
-        let (at, format, trace) = (request.now(), format.name(), trace.clone());
-        journal.add(Entry { at, method: method.clone(), path, token, format, status, trace, hint, fault, sent });
+        let (at, format, basis) = (request.now(), format.name(), trace.basis());
+        journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint, fault, sent });
     }
 }
 

@@ -14,6 +14,13 @@ pub(crate) struct Trace {
     keys: Cell<u128>,
 }
 
+/// The members of a trace, which do not change any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Basis {
+    facts: u128,
+    keys: u128,
+}
+
 // A set of bits holds as many members as it has bits.
 const _: () = assert!(Fact::ALL.len() <= u128::BITS as usize && Key::ALL.len() <= u128::BITS as usize);
 
@@ -38,18 +45,31 @@ impl Trace {
         self.keys.set(0);
     }
 
-    /// The ids of the facts, in the order of the guide.
-    pub(crate) fn facts(&self) -> impl Iterator<Item = &'static str> {
-        members(self.facts.get()).map(|position| Fact::ALL[position].id())
-    }
-
-    /// The keys of the assumptions, in the order of [`Key`].
-    pub(crate) fn assumptions(&self) -> impl Iterator<Item = &'static str> {
-        members(self.keys.get()).map(|position| Key::ALL[position].name())
+    /// What it has recorded so far.
+    pub(crate) fn basis(&self) -> Basis {
+        Basis { facts: self.facts.get(), keys: self.keys.get() }
     }
 
     /// The value of `X-Mock-Basis`: `EMAIL-1, SCOPE-2, add.status`.
+    #[cfg(test)]
     pub(crate) fn header(&self) -> String {
+        self.basis().header()
+    }
+}
+
+impl Basis {
+    /// The ids of the facts, in the order of the guide.
+    pub(crate) fn facts(self) -> impl Iterator<Item = &'static str> {
+        members(self.facts).map(|position| Fact::ALL[position].id())
+    }
+
+    /// The keys of the assumptions, in the order of [`Key`].
+    pub(crate) fn assumptions(self) -> impl Iterator<Item = &'static str> {
+        members(self.keys).map(|position| Key::ALL[position].name())
+    }
+
+    /// The value of `X-Mock-Basis`: `EMAIL-1, SCOPE-2, add.status`.
+    pub(crate) fn header(self) -> String {
         let mut header = String::with_capacity(128);
         for name in self.facts().chain(self.assumptions()) {
             if !header.is_empty() {

@@ -113,7 +113,7 @@ impl Exposure {
 }
 
 impl Row for Exposure {
-    fn id(&self) -> u64 {
+    fn row_id(&self) -> u64 {
         self.alarm_id
     }
 
@@ -143,7 +143,7 @@ struct Found {
 struct AlarmId(u64);
 
 impl Row for AlarmId {
-    fn id(&self) -> u64 {
+    fn row_id(&self) -> u64 {
         self.0
     }
 

@@ -108,7 +108,7 @@ impl<K: Kind> Item<K> {
 }
 
 impl<K: Kind> Row for Item<K> {
-    fn id(&self) -> u64 {
+    fn row_id(&self) -> u64 {
         self.id
     }
 

@@ -11,8 +11,8 @@ use imbl::OrdSet;
 
 /// One of the rows of an owner.
 pub(crate) trait Row: Clone {
-    /// Its id, which no other row of the owner has.
-    fn id(&self) -> u64;
+    /// The id that no other row of the owner has.
+    fn row_id(&self) -> u64;
 
     /// The other number that it is found by; different rows may have the same. None if it is only found by its id.
     fn key(&self) -> Option<u64>;
@@ -116,7 +116,7 @@ impl<T: Row> Rows<T> {
                 if rows.len() == rows.capacity() {
                     rows.reserve_exact(rows.len() / 2 + 1);
                 }
-                let place = place_for(rows, row.id());
+                let place = place_for(rows, row.row_id());
                 rows.insert(place, row);
             }
             Self::Few(rows) => {
@@ -133,12 +133,12 @@ impl<T: Row> Rows<T> {
     pub(crate) fn replace(&mut self, row: T) {
         match self {
             Self::Few(rows) => {
-                if let Ok(place) = position(rows, row.id()) {
+                if let Ok(place) = position(rows, row.row_id()) {
                     rows[place] = row;
                 }
             }
             Self::Many(many) => {
-                if many.remove(row.id()).is_some() {
+                if many.remove(row.row_id()).is_some() {
                     many.insert(row);
                 }
             }
@@ -185,12 +185,12 @@ impl<T: Row> Many<T> {
     }
 
     fn insert(&mut self, row: T) {
-        let id = row.id();
+        let id = row.row_id();
         self.len += 1;
         if let Some(key) = row.key() {
             self.keys.insert((key, id));
         }
-        if self.chunks.last().is_none_or(|last| last.len == Self::CHUNK && last.rows[last.len - 1].id() < id) {
+        if self.chunks.last().is_none_or(|last| last.len == Self::CHUNK && last.rows[last.len - 1].row_id() < id) {
             let mut rows = Vec::with_capacity(Self::CHUNK);
             rows.push(row);
             self.chunks.push(Chunk { first: id, len: 1, rows: Arc::new(rows) });
@@ -201,9 +201,9 @@ impl<T: Row> Many<T> {
         let rows = Arc::make_mut(&mut chunk.rows);
         rows.insert(place_for(rows, id), row);
         let second = (rows.len() > Self::CHUNK).then(|| rows.split_off(Self::CHUNK / 2));
-        (chunk.first, chunk.len) = (rows[0].id(), rows.len());
+        (chunk.first, chunk.len) = (rows[0].row_id(), rows.len());
         if let Some(rows) = second {
-            self.chunks.insert(position + 1, Chunk { first: rows[0].id(), len: rows.len(), rows: Arc::new(rows) });
+            self.chunks.insert(position + 1, Chunk { first: rows[0].row_id(), len: rows.len(), rows: Arc::new(rows) });
         }
     }
 
@@ -219,7 +219,7 @@ impl<T: Row> Many<T> {
             self.keys.remove(&(key, id));
         }
         match rows.first() {
-            Some(first) => chunk.first = first.id(),
+            Some(first) => chunk.first = first.row_id(),
             None => drop(self.chunks.remove(position_of_chunk)),
         }
         self.join(position_of_chunk);
@@ -246,13 +246,13 @@ impl<T: Row> Many<T> {
 }
 
 fn position<T: Row>(rows: &[T], id: u64) -> Result<usize, usize> {
-    rows.binary_search_by_key(&id, Row::id)
+    rows.binary_search_by_key(&id, Row::row_id)
 }
 
 /// The place of a row that is to be added; mostly the end.
 fn place_for<T: Row>(rows: &[T], id: u64) -> usize {
     match rows.last() {
-        Some(last) if last.id() > id => position(rows, id).unwrap_or_else(|place| place),
+        Some(last) if last.row_id() > id => position(rows, id).unwrap_or_else(|place| place),
         _ => rows.len(),
     }
 }
@@ -270,7 +270,7 @@ mod tests {
     struct Pair(u64, u64);
 
     impl Row for Pair {
-        fn id(&self) -> u64 {
+        fn row_id(&self) -> u64 {
             self.0
         }
 
@@ -311,7 +311,7 @@ mod tests {
         }
         for key in 0..9 {
             let expected = model.iter().find(|(_, known)| **known == key).map(|(id, _)| *id);
-            assert_eq!(rows.find(|| key, |row| row.1 == key).map(Row::id), expected, "key {key}");
+            assert_eq!(rows.find(|| key, |row| row.1 == key).map(Row::row_id), expected, "key {key}");
         }
     }
 
@@ -327,10 +327,10 @@ mod tests {
                 match step {
                     Step::Add(first, count) => {
                         for id in first..first + count {
-                            if !model.contains_key(&id) {
+                            model.entry(id).or_insert_with(|| {
                                 rows.insert(Pair(id, id % 9));
-                                model.insert(id, id % 9);
-                            }
+                                id % 9
+                            });
                         }
                     }
                     Step::Remove(first, count) => {
@@ -355,7 +355,9 @@ mod tests {
     fn rows_that_are_left_over_do_not_keep_a_chunk_each() {
         let mut rows = Rows::default();
         (0..100_000).for_each(|id| rows.insert(Pair(id, 0)));
-        (0..100_000).filter(|id| id % 500 != 0).for_each(|id| drop(rows.remove(id)));
+        for id in (0..100_000).filter(|id| id % 500 != 0) {
+            rows.remove(id);
+        }
         let Rows::Many(many) = &rows else { panic!("they were many") };
         assert_eq!((many.len, many.chunks.len()), (200, 1));
     }

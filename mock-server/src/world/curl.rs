@@ -12,6 +12,9 @@ use crate::model::{mask, shell};
 /// How much is kept of each body.
 const BODY_KEPT: usize = 16 * 1024;
 
+/// How much is kept of target and headers together.
+const HEAD_KEPT: usize = 8 * 1024;
+
 static VERSION: HeaderName = HeaderName::from_static("x-api-version");
 
 /// The headers that matter to the mock, in the order in which a command writes them.
@@ -23,6 +26,8 @@ pub(crate) struct SentRequest {
     /// The target, each header as its place in [`HEADERS`] and its value, then the body; each ends where `ends` says.
     bytes: Box<[u8]>,
     ends: Box<[(Part, u32)]>,
+    /// Whether target and headers are all here.
+    is_head_whole: bool,
     body: BodySent,
 }
 
@@ -49,14 +54,23 @@ impl SentRequest {
     pub(crate) fn new(target: &str, headers: &HeaderMap, body: Option<&[u8]>) -> Self {
         let mut bytes = Vec::with_capacity(256);
         let mut ends = Vec::with_capacity(4);
+        let mut is_head_whole = true;
         let mut add = |part: Part, text: &[u8]| {
             bytes.extend_from_slice(text);
             ends.push((part, bytes.len() as u32));
         };
-        add(Part::Target, target.as_bytes());
+        let mut room = HEAD_KEPT;
+        let mut fitting = |text: &'_ [u8]| {
+            let kept = text.len().min(room);
+            room -= kept;
+            is_head_whole &= kept == text.len();
+            kept
+        };
+        add(Part::Target, &target.as_bytes()[..fitting(target.as_bytes())]);
         for (place, name) in (0..).zip(HEADERS) {
-            let values = headers.get_all(name);
-            values.iter().for_each(|value: &HeaderValue| add(Part::Header(place), value.as_bytes()));
+            for value in headers.get_all(name).iter().map(HeaderValue::as_bytes) {
+                add(Part::Header(place), &value[..fitting(value)]);
+            }
         }
         let kept = body.unwrap_or_default();
         add(Part::Body, &kept[..kept.len().min(BODY_KEPT)]);
@@ -65,7 +79,7 @@ impl SentRequest {
             Some(body) if body.len() > BODY_KEPT => BodySent::Cut(body.len()),
             Some(_) => BodySent::Whole,
         };
-        Self { bytes: bytes.into(), ends: ends.into(), body }
+        Self { bytes: bytes.into(), ends: ends.into(), is_head_whole, body }
     }
 
     /// The command that sends it again to the world at `base`, with everything that was sent.
@@ -75,7 +89,7 @@ impl SentRequest {
             command.header(&shell::word(&header_line(name, &text(value))));
         }
         command.body(self.body_kept(), self.has_content_type());
-        command.end(self.body)
+        command.end(self.is_head_whole, self.body)
     }
 
     /// The same with `$CRM_TOKEN` or `$APP_TOKEN` for a token of that kind, `path` for the target, and values masked.
@@ -97,7 +111,7 @@ impl SentRequest {
             command.header(&argument);
         }
         command.body(masked.as_bytes(), self.has_content_type());
-        command.end(self.body)
+        command.end(self.is_head_whole, self.body)
     }
 
     fn parts(&self) -> impl Iterator<Item = (Part, &[u8])> {
@@ -206,20 +220,24 @@ impl Command {
             self.text.push_str(" \\\n  -H 'Content-Type:'");
         }
         match std::str::from_utf8(body) {
-            Ok(text) if !text.contains('\0') => {
+            // A terminal takes control characters for commands of its own when they are pasted.
+            Ok(text) if !text.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\t')) => {
                 self.text.push_str(&format!(" \\\n  --data-raw {}", shell::word(text)));
             }
             _ => {
                 self.text.push_str(" \\\n  --data-binary @-");
-                self.input = Some(format!("printf {}", printf_format(body)));
+                self.input = Some(format!("printf -- {}", printf_format(body)));
             }
         }
     }
 
-    fn end(self, body: BodySent) -> String {
+    fn end(self, is_head_whole: bool, body: BodySent) -> String {
         let Self { mut text, input } = self;
         if let Some(input) = input {
             text = format!("{input} | {text}");
+        }
+        if !is_head_whole {
+            text.push_str(&format!("\n# target and headers were longer; only the first {HEAD_KEPT} bytes are kept"));
         }
         match body {
             BodySent::Whole => {}

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::curl::SentRequest;
 use crate::faults::InjectedFault;
-use crate::guide::trace::Trace;
+use crate::guide::trace::Basis;
 use crate::model::time::Timestamp;
 
 /// One request and how it was answered. Secrets and personal numbers are masked.
@@ -52,7 +52,7 @@ pub(crate) struct Entry {
     pub(crate) token: &'static str,
     pub(crate) format: &'static str,
     pub(crate) status: Option<u16>,
-    pub(crate) trace: Trace,
+    pub(crate) basis: Basis,
     pub(crate) hint: Option<Cow<'static, str>>,
     pub(crate) fault: Option<InjectedFault>,
     pub(crate) sent: SentRequest,
@@ -69,8 +69,8 @@ impl Entry {
             token: self.token,
             format: self.format,
             status: self.status,
-            facts: self.trace.facts().collect(),
-            assumptions: self.trace.assumptions().collect(),
+            facts: self.basis.facts().collect(),
+            assumptions: self.basis.assumptions().collect(),
             hint: self.hint.map(Cow::into_owned),
             fault: self.fault,
             curl,
@@ -155,7 +155,7 @@ mod tests {
             token: "none",
             format: "legacy",
             status: Some(404),
-            trace: Trace::default(),
+            basis: crate::guide::trace::Trace::default().basis(),
             hint: None,
             fault: None,
             sent: SentRequest::new("/", &axum::http::HeaderMap::new(), Some(b"")),

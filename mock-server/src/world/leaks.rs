@@ -40,7 +40,9 @@ impl Watchers {
     fn add(&mut self, account: u64) {
         match self {
             Self::One(first) => *self = Self::Many(Arc::new(OrdSet::from_iter([*first, account]))),
-            Self::Many(accounts) => drop(Arc::make_mut(accounts).insert(account)),
+            Self::Many(accounts) => {
+                Arc::make_mut(accounts).insert(account);
+            }
         }
     }
 
@@ -72,7 +74,9 @@ impl Leaks {
     pub(crate) fn watch(&self, kind: WatchKind, value: &str, account: u64) {
         let key = self.key(kind, value);
         self.watchers.step(&key, |watchers| match watchers.get_mut(&key) {
-            None => drop(watchers.insert(key, Watchers::One(account))),
+            None => {
+                watchers.insert(key, Watchers::One(account));
+            }
             Some(watching) => watching.add(account),
         });
     }

@@ -232,19 +232,22 @@ impl DelayedMessage {
 }
 
 /// Those of `late` that have arrived by `now`, in order, each with its time, and those that have not.
-fn arrivals(mut late: Vec<DelayedMessage>, now: Timestamp) -> (Vec<(Timestamp, NewMessage)>, Vec<DelayedMessage>) {
+fn arrivals(late: Vec<DelayedMessage>, now: Timestamp) -> (Vec<(Timestamp, NewMessage)>, Vec<DelayedMessage>) {
+    let mut due: Vec<usize> = (0..late.len()).filter(|place| late[*place].arrives_at <= now).collect();
+    due.sort_by_key(|place| late[*place].arrives_at);
+    let mut waiting: Vec<usize> = (0..late.len()).filter(|place| late[*place].after.is_some()).collect();
+    let mut late: Vec<Option<DelayedMessage>> = late.into_iter().map(Some).collect();
     let mut arrived = Vec::new();
-    loop {
-        let due = late.iter().enumerate().filter(|(_, late)| late.arrives_at <= now);
-        let Some((place, _)) = due.min_by_key(|(place, late)| (late.arrives_at, *place)) else {
-            return (arrived, late);
-        };
-        let DelayedMessage { arrives_at, message, .. } = late.remove(place);
-        let (released, rest) = late.into_iter().partition(|late| late.waits_for(&message));
-        late = rest;
+    for place in due {
+        let Some(DelayedMessage { arrives_at, message, .. }) = late[place].take() else { continue };
+        let waits = |place: &usize| late[*place].as_ref().is_some_and(|late| late.waits_for(&message));
+        let (released, rest): (Vec<usize>, Vec<usize>) = waiting.into_iter().partition(waits);
+        waiting = rest;
         arrived.push((arrives_at, message));
-        arrived.extend(Vec::into_iter(released).map(|late| (arrives_at, late.message)));
+        // A message that has waited does not end the waiting of others.
+        arrived.extend(released.into_iter().filter_map(|place| Some((arrives_at, late[place].take()?.message))));
     }
+    (arrived, late.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(crate) struct AlarmOf {
 }
 
 impl Row for AlarmOf {
-    fn id(&self) -> u64 {
+    fn row_id(&self) -> u64 {
         self.alarm
     }
 

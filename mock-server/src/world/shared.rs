@@ -144,7 +144,9 @@ mod tests {
     #[test]
     fn a_fork_and_its_original_do_not_see_each_other_s_changes() {
         let original = SharedMap::new();
-        (0..1000).for_each(|key| drop(original.insert(key, key)));
+        for key in 0..1000 {
+            original.insert(key, key);
+        }
         let fork = original.fork();
         assert_eq!(entries(&fork), entries(&original));
         assert_eq!(original.change(&1, |value| *value = 7), Some(()));
@@ -158,7 +160,9 @@ mod tests {
     #[test]
     fn what_is_not_kept_is_gone_and_the_rest_stays() {
         let map = SharedMap::new();
-        (0..1000).for_each(|key| drop(map.insert(key, key)));
+        for key in 0..1000 {
+            map.insert(key, key);
+        }
         map.retain(|key, _| key % 2 == 0);
         assert!(entries(&map).into_iter().eq((0..1000).step_by(2).map(|key| (key, key))));
         map.clear();

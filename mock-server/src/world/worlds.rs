@@ -1,6 +1,8 @@
 //! The worlds that one server holds: the main one and the sandboxes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::{DashMap, Entry};
@@ -19,12 +21,17 @@ pub(crate) struct Mount {
     pub(crate) settings: Arc<Settings>,
     origin: Arc<Origin>,
     world: ArcSwap<World>,
+    /// When a sandbox was last reached, in milliseconds since [`Worlds::began`].
+    reached_at: AtomicU64,
 }
+
+/// The most sandboxes there may be: with the next one, the one ends that was not reached for the longest time.
+const MOST_SANDBOXES: usize = 10_000;
 
 impl Mount {
     fn new(sandbox: Option<Box<str>>, origin: Arc<Origin>, settings: Arc<Settings>) -> Result<Self, SeedError> {
         let world = ArcSwap::from_pointee(origin.world(&settings, sandbox.as_deref())?);
-        Ok(Self { sandbox, settings, origin, world })
+        Ok(Self { sandbox, settings, origin, world, reached_at: AtomicU64::new(0) })
     }
 
     /// The seed that it goes back to.
@@ -64,6 +71,7 @@ impl Mount {
 pub(crate) struct Worlds {
     main: Arc<Mount>,
     sandboxes: DashMap<Box<str>, Arc<Mount>>,
+    began: Instant,
 }
 
 impl Worlds {
@@ -75,7 +83,7 @@ impl Worlds {
         let settings = Arc::new(settings);
         let origin = Arc::new(Origin::load(seed, &settings)?);
         let main = Arc::new(Mount::new(None, origin, settings)?);
-        Ok(Self { main, sandboxes: DashMap::new() })
+        Ok(Self { main, sandboxes: DashMap::new(), began: Instant::now() })
     }
 
     /// The main world.
@@ -85,7 +93,26 @@ impl Worlds {
 
     /// The sandbox of this name.
     pub(crate) fn sandbox(&self, name: &str) -> Option<Arc<Mount>> {
-        self.sandboxes.get(name).map(|mount| Arc::clone(&mount))
+        let mount = self.sandboxes.get(name).map(|mount| Arc::clone(&mount))?;
+        mount.reached_at.store(self.milliseconds(), Ordering::Relaxed);
+        Some(mount)
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Ends the sandbox that was not reached for the longest time, if there are too many.
+    fn make_room(&self) {
+        if self.sandboxes.len() < MOST_SANDBOXES {
+            return;
+        }
+        let reached_at = |mount: &Mount| mount.reached_at.load(Ordering::Relaxed);
+        let idle = self.sandboxes.iter().min_by_key(|mount| reached_at(mount)).map(|mount| mount.key().clone());
+        if let Some(name) = idle {
+            tracing::warn!(%name, "the sandbox that was idle the longest has ended: there are {MOST_SANDBOXES}");
+            self.end_sandbox(&name);
+        }
     }
 
     /// Ends all worlds: requests that wait for something in them stop waiting.
@@ -109,11 +136,13 @@ impl Worlds {
             None => Arc::new(Origin::load(Arc::clone(parent.seed()), &settings)?),
             Some(seed) => Arc::new(Origin::load(seed, &settings)?),
         };
+        self.make_room();
         loop {
             let name: Box<str> = self.main.world().secrets.uuid().simple().to_string().into();
             // Where names are drawn from a seed, they start again when the main world is reset.
             if let Entry::Vacant(vacant) = self.sandboxes.entry(name.clone()) {
                 let mount = Arc::new(Mount::new(Some(name), origin, settings)?);
+                mount.reached_at.store(self.milliseconds(), Ordering::Relaxed);
                 vacant.insert(Arc::clone(&mount));
                 return Ok(mount);
             }

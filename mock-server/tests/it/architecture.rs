@@ -15,7 +15,7 @@ const MOCK: &[&[&str]] = &[
     &["api"],
     &["page"],
     &["control"],
-    &["connection"],
+    &["connection", "unread"],
     &["server"],
     &["config"],
     &["log", "save"],

@@ -31,3 +31,4 @@ mod snapshots;
 mod switches;
 mod throttling;
 mod tokens;
+mod unread;

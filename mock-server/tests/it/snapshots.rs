@@ -1,5 +1,6 @@
 //! `GET` and `PUT /_mock/snapshot`, and `--save`: a world as JSON, from which it goes on as if nothing had happened.
 
+mod any;
 mod steps;
 
 use std::sync::Arc;

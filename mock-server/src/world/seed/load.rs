@@ -12,7 +12,7 @@ use crate::model::body::BodySchema;
 use crate::model::confirmation::{Challenge, Confirmation, PhoneCode};
 use crate::model::exposure::Exposure;
 use crate::model::fields::{Fields, Invalid};
-use crate::model::id::Table;
+use crate::model::id::{HIGHEST, Table};
 use crate::model::item::{Item, Rules};
 use crate::model::leak::Leak;
 use crate::model::message::NewMessage;
@@ -33,6 +33,7 @@ use crate::world::tokens::{SsoCode, Token};
 /// A value that the rules of the API, or the rest of the seed, do not allow, with its place.
 pub(crate) fn load(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) -> Result<World, SeedError> {
     let settings = seed.settings(settings)?;
+    in_range(seed)?;
     all_differ("plans", seed.plans.iter().map(|plan| u64::from(plan.id)))?;
     all_differ("sites", seed.sites.iter().map(|site| site.id))?;
     all_differ("messages", seed.messages.iter().map(|message| message.id))?;
@@ -306,6 +307,55 @@ fn read<T>(
     fields
         .finish(model)
         .map_err(|Invalid(errors)| errors.first().map(|error| error.text.to_string()).unwrap_or_default())
+}
+
+/// Refuses numbers that are so high that none would be left to give out.
+fn in_range(seed: &Seed) -> Result<(), SeedError> {
+    let check = |place: &dyn Fn() -> String, number: u64| {
+        let fault = || SeedError(format!("{}: {number} is too high; numbers end at {HIGHEST}", place()));
+        if number <= HIGHEST { Ok(()) } else { Err(fault()) }
+    };
+    for (at, account) in seed.accounts.iter().enumerate() {
+        check(&|| format!("accounts[{at}].id"), account.id)?;
+        for (list, items) in &account.lists {
+            let ids = items.as_array().into_iter().flatten().map(|item| item.get("id").and_then(Json::as_u64));
+            for (position, id) in ids.enumerate() {
+                check(&|| format!("accounts[{at}].{list}[{position}].id"), id.unwrap_or_default())?;
+            }
+        }
+        for (position, alarm) in account.alarms.iter().flatten().enumerate() {
+            check(&|| format!("accounts[{at}].alarms[{position}].id"), alarm.id)?;
+            check(&|| format!("accounts[{at}].alarms[{position}].leak_id"), alarm.leak_id)?;
+        }
+        for id in account.online_scans.removal_ids() {
+            check(&|| format!("accounts[{at}].online_scans.removal_requests.id"), id)?;
+        }
+    }
+    for (at, partner) in seed.partners.iter().enumerate() {
+        check(&|| format!("partners[{at}].id"), partner.id)?;
+    }
+    for (at, site) in seed.sites.iter().enumerate() {
+        check(&|| format!("sites[{at}].id"), site.id)?;
+    }
+    for (at, token) in seed.tokens.iter().enumerate() {
+        check(&|| format!("tokens[{at}].number"), token.number)?;
+    }
+    for (at, message) in seed.messages.iter().enumerate() {
+        check(&|| format!("messages[{at}].id"), message.id)?;
+    }
+    if let Some(given_out) = &seed.given_out {
+        for (table, last) in &given_out.ids {
+            check(&|| format!("given_out.ids.{}", json_name(*table)), *last)?;
+        }
+        check(&|| "given_out.messages".to_owned(), given_out.messages)?;
+        check(&|| "given_out.secrets".to_owned(), given_out.secrets)?;
+    }
+    Ok(())
+}
+
+fn json_name(table: Table) -> String {
+    let name = serde_json::to_value(table).ok();
+    name.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned()
 }
 
 /// Refuses a list that has an id twice.
