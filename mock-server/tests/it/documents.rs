@@ -6,12 +6,11 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Every text that holds values.
-const TEXTS: [(&str, &str); 10] = [
+const TEXTS: [(&str, &str); 9] = [
     ("README.md", README),
     ("assumptions.json", include_str!("../../../fixtures/assumptions.json")),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
     ("facts.json", include_str!("../../../fixtures/facts.json")),
-    ("guidance.json", include_str!("../../../fixtures/guidance.json")),
     ("magic.json", include_str!("../../../fixtures/magic.json")),
     ("online.json", include_str!("../../../fixtures/online.json")),
     ("openapi.json", include_str!("../../../fixtures/openapi.json")),
