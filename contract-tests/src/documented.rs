@@ -79,6 +79,9 @@ struct Row {
     facts: Vec<String>,
     /// The assumption by which it is there, where the guide leaves that open.
     assumption: Option<String>,
+    /// Whether the guide shows an example of it: of no interest here.
+    #[serde(rename = "example")]
+    _example: Option<bool>,
 }
 
 #[derive(Clone, Copy, Deserialize)]

@@ -45,6 +45,14 @@ impl Shown for SourceType {
     }
 }
 
+impl Shown for Severity {
+    const HOLDS: Holds = Holds::OneOf(&Self::NAMES);
+
+    fn write<S: Serializer>(&self, _: Writing<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// A leak as the control route and seeds describe it; all but kind and value may be left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,8 +1,6 @@
 //! How bad it is that data has leaked.
 
-use serde::{Deserialize, Serialize, Serializer};
-
-use crate::model::shape::{Holds, Shown, Writing};
+use serde::{Deserialize, Serialize};
 
 /// How bad a leak is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,13 +23,5 @@ impl Severity {
     /// The name as responses write it.
     pub(crate) fn name(self) -> &'static str {
         Self::NAMES[self as usize]
-    }
-}
-
-impl Shown for Severity {
-    const HOLDS: Holds = Holds::OneOf(&Self::NAMES);
-
-    fn write<S: Serializer>(&self, _: Writing<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
