@@ -168,6 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_the_routes_has_its_row() {
+        let has = |method: Method, path: &dyn Fn(&str) -> bool| {
+            routes().iter().any(|route| route.method == method && path(&route.path))
+        };
+        for route in routes().iter().filter(|route| route.method == Method::POST) {
+            let is_below = |path: &str| path.rsplit_once("/{").is_some_and(|(list, _)| list == route.path);
+            if has(Method::DELETE, &is_below) {
+                let is_known = KINDS.iter().any(|kind| route.path.ends_with(kind.items));
+                assert!(is_known, "{} adds items of a kind without a row: add one to KINDS in src/kind.rs", route.path);
+            }
+        }
+    }
+
+    #[test]
     fn a_route_that_is_only_assumed_is_not_documented() {
         let names = |path: &str| routes().iter().any(|route| route.path == path);
         assert!(

@@ -115,7 +115,8 @@ impl Values {
         self.offset + self.count(list)
     }
 
-    fn next<'a>(&self, list: &'static str, all: &[&'a str]) -> &'a str {
+    /// The next of a list of values.
+    pub(crate) fn next<'a>(&self, list: &'static str, all: &[&'a str]) -> &'a str {
         pick(all, self.turn(list))
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::harness::{ROUTES, Route, World, keys};
+use crate::harness::{KINDS, ROUTES, Route, World, is_capture, keys};
 
 const FACTS: &str = include_str!("../../../fixtures/facts.json");
 const EXAMPLES: &str = include_str!("../../../fixtures/examples.json");
@@ -68,6 +69,20 @@ fn every_example_of_the_guide_is_in_the_list_and_the_reverse() {
         listed, shown,
         "a route of that page has an example in fixtures/examples.json, or \"example\": false in fixtures/routes.json"
     );
+}
+
+#[test]
+fn every_kind_of_the_routes_has_its_row_in_the_tests() {
+    for route in ROUTES.iter().filter(|route| route.method == Method::POST) {
+        let removes = |other: &&Route| {
+            let below = other.path.strip_prefix(&*route.path).and_then(|rest| rest.strip_prefix('/'));
+            other.method == Method::DELETE && below.is_some_and(is_capture)
+        };
+        if ROUTES.iter().any(|other| removes(&other)) {
+            let is_known = KINDS.iter().any(|kind| route.path.ends_with(kind.add));
+            assert!(is_known, "{} has a kind without a row: add one to tests/it/harness/kinds.rs", route.label());
+        }
+    }
 }
 
 /// The operations of the document of a world, each with the facts that it names.
