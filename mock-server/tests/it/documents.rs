@@ -1,5 +1,7 @@
 //! The README and the fixtures, held to the mock's own tables and to the numbers that they may show.
 
+mod routes;
+
 use crate::harness::{KINDS, README, ROUTES, assumptions, default_of, section};
 use serde_json::Value;
 use std::path::Path;
@@ -32,25 +34,42 @@ fn row(key: &str, entry: &Value) -> String {
     format!("| `{key}` | {} | `{default}` | {alternatives} |\n", entry["question"].as_str().expect("a question"))
 }
 
-/// With `UPDATE_README` set, the test writes the table instead.
+/// The parts of the README that follow from fixtures: the heading above each, the text before it and after it, and what
+/// it says.
+fn derived() -> [(&'static str, &'static str, &'static str, String); 4] {
+    let kinds = KINDS.iter().map(|kind| kind.name).chain(["ssn"]).map(|name| format!("`{name}`"));
+    let assumed = assumptions().map(|(key, entry)| row(key, entry)).collect();
+    [
+        ("Routes", "|---|---|---|\n", "\n[`fixtures/facts.json`]", routes::table()),
+        ("Routes", "The guide does not give these bodies:\n\n", "\nNor does it give", routes::bodies()),
+        ("Control routes", "Kinds: ", " |\n", kinds.collect::<Vec<_>>().join(", ")),
+        ("What is assumed", "|---|---|---|---|\n", "\nTwo of them", assumed),
+    ]
+}
+
+/// With `UPDATE_README` set, the test writes what has changed instead.
 #[test]
-fn the_readme_lists_every_assumption_as_the_fixture_has_it() {
-    let section = section("What is assumed");
-    let rule = "|---|---|---|---|\n";
-    let begin = section.find(rule).expect("a table") + rule.len();
-    let end = begin + section[begin..].find("\n\n").expect("a text after the table") + 1;
-    let (table, listed): (_, String) =
-        (&section[begin..end], assumptions().map(|(key, entry)| row(key, entry)).collect());
-    if table == listed {
+fn the_readme_says_what_the_fixtures_say() {
+    let mut readme = README.to_owned();
+    for (heading, before, after, expected) in derived() {
+        let place = |from: usize, text: &str| {
+            let found = readme[from..].find(text).unwrap_or_else(|| panic!("no {text:?} under {heading}"));
+            from + found
+        };
+        let begin = place(place(0, &format!("\n## {heading}\n")), before) + before.len();
+        let end = place(begin, after);
+        readme.replace_range(begin..end, &expected);
+    }
+    if readme == README {
         return;
     }
     assert!(
         env::var_os("UPDATE_README").is_some(),
-        "the table of assumptions in README.md is not what fixtures/assumptions.json says: \
-         UPDATE_README=1 cargo test -p mock-server --test it the_readme_lists_every_assumption writes it"
+        "README.md does not say what the fixtures say of routes, bodies, kinds or assumptions: \
+         UPDATE_README=1 cargo test -p mock-server --test it the_readme_says_what_the_fixtures_say writes it"
     );
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    fs::write(file, README.replace(table, &listed)).expect("the README can be written");
+    fs::write(file, readme).expect("the README can be written");
 }
 
 #[test]
