@@ -111,7 +111,7 @@ impl Values {
     }
 
     /// The place in this list whose turn it is.
-    fn turn(&self, list: &'static str) -> u64 {
+    pub(crate) fn turn(&self, list: &'static str) -> u64 {
         self.offset + self.count(list)
     }
 

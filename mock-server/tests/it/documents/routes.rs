@@ -94,7 +94,9 @@ pub(super) fn bodies() -> String {
     };
     let line = |kind: &Kind| {
         let add = &document["paths"][format!("/api/v1{}", kind.add)]["post"]["requestBody"]["content"];
-        let named = add["application/json"]["schema"]["$ref"].as_str().expect("a schema by name");
+        let named = add["application/json"]["schema"]["$ref"]
+            .as_str()
+            .expect("write fixtures/openapi.json first: it has not this body yet");
         let schema = document.pointer(named.trim_start_matches('#')).expect("a schema of the document");
         let required = schema["required"].as_array().expect("a list");
         let field = |name: &String| {
