@@ -16,7 +16,6 @@ mod shapes;
 
 use crate::assumptions::inquiry::{Inquiry, Observation, Probe};
 use crate::case::Case;
-use crate::format::Format;
 use crate::halt::Halt;
 use crate::run::Run;
 
@@ -81,18 +80,24 @@ fn probes() -> impl Iterator<Item = &'static Probe> {
     .flatten()
 }
 
+impl Assumption {
+    /// Whether it takes more than CRM users to tell what a target does.
+    pub fn is_beyond_crm(&self) -> bool {
+        probes().any(|probe| probe.key == self.key && probe.is_beyond_crm)
+    }
+}
+
 impl Run {
     /// Finds out which alternative of the assumption `key` the target follows, and removes what that has left.
     pub async fn probe(&self, key: &str) -> Finding {
         let assumption = assumptions().iter().find(|assumption| assumption.key == key);
-        let probe = probes().find(|(of, _)| *of == key);
-        let Some((assumption, (_, probe))) = assumption.zip(probe) else {
+        let probe = probes().find(|probe| probe.key == key);
+        let Some((assumption, probe)) = assumption.zip(probe) else {
             let (key, reason) = (key.to_owned(), "there is no such assumption".to_owned());
             return Finding { key, default: String::new(), observed: None, reason, steps: Vec::new() };
         };
-        let format = if key.starts_with("error.code.") { Format::Standardized } else { Format::Legacy };
-        let case = Case::new(&self.session, format);
-        let end = probe(Inquiry { case: &case, assumption }).await;
+        let case = Case::new(&self.session, probe.format);
+        let end = (probe.ask)(Inquiry { case: &case, assumption }).await;
         case.clean_up().await;
         finding(&case, assumption, end)
     }
@@ -116,7 +121,7 @@ mod tests {
     #[test]
     fn every_assumption_has_one_probe_and_every_probe_an_assumption() {
         let mut keys: Vec<&str> = assumptions().iter().map(|assumption| &*assumption.key).collect();
-        let mut probed: Vec<&str> = probes().map(|(key, _)| *key).collect();
+        let mut probed: Vec<&str> = probes().map(|probe| probe.key).collect();
         keys.sort_unstable();
         probed.sort_unstable();
         assert_eq!(probed, keys);

@@ -1,7 +1,6 @@
 //! The kinds of watched items: one table, which pages, model, probes, ledger and reports walk by reference.
 //!
-//! A new kind is a row here and an entry of [`KINDS`], and its values in [`Values`]. Checks that hold for every kind
-//! take their names and facts from the row.
+//! A new kind is a row here, with its values. Checks that hold for every kind take their names and facts from the row.
 
 use serde_json::{Value, json};
 
@@ -58,139 +57,148 @@ pub(crate) enum Confirmation {
     Code,
 }
 
-pub(crate) static EMAIL: Kind = Kind {
-    name: "email",
-    word: "email",
-    facts: &["EMAIL-1"],
-    app_facts: &[],
-    items: "/email-watchlist",
-    list: "/email-watchlist",
-    capture: "{emailId}",
-    leaks: Some(Leaks { path: "/email-watchlist/leaks", are_seen_by_crm: true, variable: "DEFENTRY_LEAKED_EMAIL" }),
-    alarms: Some("/api/v1/alarms/email-list"),
-    confirmed_by: Some(Confirmation::Link),
-    is_unique: true,
-    value: Values::email,
-    body: |value| json!({ "email": value }),
-    synonyms: &[],
-    secret_field: None,
-};
+/// A static for each row, and the list of all.
+macro_rules! kinds {
+    ($($name:ident = $kind:expr;)+) => {
+        $(pub(crate) static $name: Kind = $kind;)+
 
-pub(crate) static PHONE: Kind = Kind {
-    name: "phone",
-    word: "phone",
-    facts: &["PHONE-1"],
-    app_facts: &["PHONE-3"],
-    items: "/phone-watchlist",
-    list: "/phone-watchlist",
-    capture: "{phoneId}",
-    leaks: Some(Leaks { path: "/phone-watchlist/leaks", are_seen_by_crm: true, variable: "DEFENTRY_LEAKED_PHONE" }),
-    alarms: Some("/api/v1/alarms/phone-list"),
-    confirmed_by: Some(Confirmation::Code),
-    is_unique: false,
-    value: Values::phone,
-    body: |value| json!({ "phone": value }),
-    synonyms: &[],
-    secret_field: Some("phone"),
-};
+        /// All kinds, in the order of the guide.
+        pub(crate) static KINDS: [&Kind; [$(stringify!($name)),+].len()] = [$(&$name),+];
+    };
+}
 
-pub(crate) static IBAN: Kind = Kind {
-    name: "iban",
-    word: "iban",
-    facts: &["IBAN-1"],
-    app_facts: &[],
-    items: "/iban-watchlist",
-    list: "/iban-watchlist",
-    capture: "{ibanId}",
-    leaks: Some(Leaks { path: "/iban-watchlist/leaks", are_seen_by_crm: true, variable: "DEFENTRY_LEAKED_IBAN" }),
-    alarms: None,
-    confirmed_by: None,
-    is_unique: false,
-    value: Values::iban,
-    body: |value| json!({ "iban": value }),
-    synonyms: &["iban_number", "number", "value", "account_number"],
-    secret_field: Some("iban"),
-};
+kinds! {
+    EMAIL = Kind {
+        name: "email",
+        word: "email",
+        facts: &["EMAIL-1"],
+        app_facts: &[],
+        items: "/email-watchlist",
+        list: "/email-watchlist",
+        capture: "{emailId}",
+        leaks: Some(Leaks { path: "/email-watchlist/leaks", are_seen_by_crm: true, variable: "DEFENTRY_LEAKED_EMAIL" }),
+        alarms: Some("/api/v1/alarms/email-list"),
+        confirmed_by: Some(Confirmation::Link),
+        is_unique: true,
+        value: Values::email,
+        body: |value| json!({ "email": value }),
+        synonyms: &[],
+        secret_field: None,
+    };
 
-pub(crate) static PASSPORT: Kind = Kind {
-    name: "passport",
-    word: "passport",
-    facts: &["PASSPORT-1"],
-    app_facts: &[],
-    items: "/passport-watchlist",
-    list: "/passport-watchlist",
-    capture: "{passportId}",
-    leaks: None,
-    alarms: None,
-    confirmed_by: None,
-    is_unique: false,
-    value: Values::passport,
-    body: |value| json!({ "passport_number": value, "country_code": "FI", "expiry_date": "2034-05-31" }),
-    synonyms: &["passport", "number", "value", "document_number", "passport_no"],
-    secret_field: Some("passport_number"),
-};
+    PHONE = Kind {
+        name: "phone",
+        word: "phone",
+        facts: &["PHONE-1"],
+        app_facts: &["PHONE-3"],
+        items: "/phone-watchlist",
+        list: "/phone-watchlist",
+        capture: "{phoneId}",
+        leaks: Some(Leaks { path: "/phone-watchlist/leaks", are_seen_by_crm: true, variable: "DEFENTRY_LEAKED_PHONE" }),
+        alarms: Some("/api/v1/alarms/phone-list"),
+        confirmed_by: Some(Confirmation::Code),
+        is_unique: false,
+        value: Values::phone,
+        body: |value| json!({ "phone": value }),
+        synonyms: &[],
+        secret_field: Some("phone"),
+    };
 
-pub(crate) static LICENSE: Kind = Kind {
-    name: "drivers_license",
-    word: "license",
-    facts: &["LICENSE-1"],
-    app_facts: &[],
-    items: "/drivers-license-watchlist",
-    list: "/drivers-license-watchlist",
-    capture: "{licenseId}",
-    leaks: None,
-    alarms: None,
-    confirmed_by: None,
-    is_unique: false,
-    value: Values::license,
-    body: |value| json!({ "license_number": value, "country_code": "SE" }),
-    synonyms: &["license", "number", "value", "drivers_license", "drivers_license_number", "licence_number"],
-    secret_field: Some("license_number"),
-};
+    IBAN = Kind {
+        name: "iban",
+        word: "iban",
+        facts: &["IBAN-1"],
+        app_facts: &[],
+        items: "/iban-watchlist",
+        list: "/iban-watchlist",
+        capture: "{ibanId}",
+        leaks: Some(Leaks { path: "/iban-watchlist/leaks", are_seen_by_crm: true, variable: "DEFENTRY_LEAKED_IBAN" }),
+        alarms: None,
+        confirmed_by: None,
+        is_unique: false,
+        value: Values::iban,
+        body: |value| json!({ "iban": value }),
+        synonyms: &["iban_number", "number", "value", "account_number"],
+        secret_field: Some("iban"),
+    };
 
-pub(crate) static CARD: Kind = Kind {
-    name: "credit_card",
-    word: "card",
-    facts: &["CARD-1", "CARD-2"],
-    app_facts: &[],
-    items: "/credit-card",
-    list: "/credit-cards",
-    capture: "{creditCardId}",
-    leaks: Some(Leaks { path: "/credit-card/leaks", are_seen_by_crm: false, variable: "DEFENTRY_LEAKED_CARD" }),
-    alarms: Some("/api/v1/alarms/credit-card-list"),
-    confirmed_by: Some(Confirmation::Code),
-    is_unique: false,
-    value: Values::card,
-    // Its expiry is far off, whatever clock the target goes by.
-    body: |value| {
-        json!({
-            "card_number": value, "expiry_month": 12, "expiry_year": 2049, "cvc": "737", "card_holder": "Contract Test",
-        })
-    },
-    synonyms: &[
-        "number",
-        "pan",
-        "credit_card",
-        "credit_card_number",
-        "card",
-        "value",
-        "exp_month",
-        "exp_year",
-        "month",
-        "year",
-        "expiration_month",
-        "expiration_year",
-        "expiry",
-        "cvv",
-        "holder",
-        "cardholder_name",
-        "name",
-    ],
-    secret_field: Some("card_number"),
-};
+    PASSPORT = Kind {
+        name: "passport",
+        word: "passport",
+        facts: &["PASSPORT-1"],
+        app_facts: &[],
+        items: "/passport-watchlist",
+        list: "/passport-watchlist",
+        capture: "{passportId}",
+        leaks: None,
+        alarms: None,
+        confirmed_by: None,
+        is_unique: false,
+        value: Values::passport,
+        body: |value| json!({ "passport_number": value, "country_code": "FI", "expiry_date": "2034-05-31" }),
+        synonyms: &["passport", "number", "value", "document_number", "passport_no"],
+        secret_field: Some("passport_number"),
+    };
 
-/// All kinds, in the order of the guide.
-pub(crate) static KINDS: [&Kind; 6] = [&EMAIL, &PHONE, &IBAN, &PASSPORT, &LICENSE, &CARD];
+    LICENSE = Kind {
+        name: "drivers_license",
+        word: "license",
+        facts: &["LICENSE-1"],
+        app_facts: &[],
+        items: "/drivers-license-watchlist",
+        list: "/drivers-license-watchlist",
+        capture: "{licenseId}",
+        leaks: None,
+        alarms: None,
+        confirmed_by: None,
+        is_unique: false,
+        value: Values::license,
+        body: |value| json!({ "license_number": value, "country_code": "SE" }),
+        synonyms: &["license", "number", "value", "drivers_license", "drivers_license_number", "licence_number"],
+        secret_field: Some("license_number"),
+    };
+
+    CARD = Kind {
+        name: "credit_card",
+        word: "card",
+        facts: &["CARD-1", "CARD-2"],
+        app_facts: &[],
+        items: "/credit-card",
+        list: "/credit-cards",
+        capture: "{creditCardId}",
+        leaks: Some(Leaks { path: "/credit-card/leaks", are_seen_by_crm: false, variable: "DEFENTRY_LEAKED_CARD" }),
+        alarms: Some("/api/v1/alarms/credit-card-list"),
+        confirmed_by: Some(Confirmation::Code),
+        is_unique: false,
+        value: Values::card,
+        // Its expiry is far off, whatever clock the target goes by.
+        body: |value| {
+            json!({
+                "card_number": value, "expiry_month": 12, "expiry_year": 2049, "cvc": "737", "card_holder": "Contract Test",
+            })
+        },
+        synonyms: &[
+            "number",
+            "pan",
+            "credit_card",
+            "credit_card_number",
+            "card",
+            "value",
+            "exp_month",
+            "exp_year",
+            "month",
+            "year",
+            "expiration_month",
+            "expiration_year",
+            "expiry",
+            "cvv",
+            "holder",
+            "cardholder_name",
+            "name",
+        ],
+        secret_field: Some("card_number"),
+    };
+}
 
 /// The names that a target has for the fields of a body that the guide does not give, as far as it has told them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

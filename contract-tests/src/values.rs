@@ -111,11 +111,12 @@ impl Values {
     }
 
     /// The place in this list whose turn it is.
-    fn turn(&self, list: &'static str) -> u64 {
+    pub(crate) fn turn(&self, list: &'static str) -> u64 {
         self.offset + self.count(list)
     }
 
-    fn next<'a>(&self, list: &'static str, all: &[&'a str]) -> &'a str {
+    /// The next of a list of values.
+    pub(crate) fn next<'a>(&self, list: &'static str, all: &[&'a str]) -> &'a str {
         pick(all, self.turn(list))
     }
 

@@ -23,6 +23,7 @@ pub(crate) mod online;
 pub(crate) mod partner;
 pub(crate) mod principal;
 pub(crate) mod rows;
+pub(crate) mod severity;
 pub(crate) mod shape;
 pub(crate) mod shell;
 pub(crate) mod ssn;

@@ -14,7 +14,7 @@ use crate::steps::logins;
 pub(super) const PROBES: &[Probe] = probes! {
     "put.replaces" => |inquiry| put_replaces(inquiry),
     "update.empty" => |inquiry| update_empty(inquiry),
-    "sso.changed-email" => |inquiry| sso_changed_email(inquiry),
+    "sso.changed-email" (beyond_crm) => |inquiry| sso_changed_email(inquiry),
 };
 
 /// A field that a new account has and does not need.

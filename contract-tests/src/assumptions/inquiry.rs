@@ -5,6 +5,7 @@ use std::pin::Pin;
 use crate::assumptions::questions::Assumption;
 use crate::case::Case;
 use crate::exchange::Answer;
+use crate::format::Format;
 use crate::halt::Halt;
 
 /// The tools of one probe.
@@ -58,13 +59,38 @@ pub(super) fn is_done(status: u16) -> bool {
 /// A probe on its way.
 pub(super) type Probing<'a> = Pin<Box<dyn Future<Output = Result<Observation, Halt>> + Send + 'a>>;
 
-/// A probe by the key of its assumption.
-pub(super) type Probe = (&'static str, for<'a> fn(Inquiry<'a>) -> Probing<'a>);
+/// A probe of one assumption.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub(super) key: &'static str,
+    pub(super) ask: for<'a> fn(Inquiry<'a>) -> Probing<'a>,
+    /// The format in which it asks.
+    pub(super) format: Format,
+    /// Whether a target must have more than CRM users: SSO, messages, a second partner or a clock.
+    pub(super) is_beyond_crm: bool,
+}
 
-/// `key => |inquiry| future` for each assumption.
+impl Probe {
+    /// A probe in the legacy format that needs a CRM user and nothing else.
+    pub(super) const fn new(key: &'static str, ask: for<'a> fn(Inquiry<'a>) -> Probing<'a>) -> Self {
+        Self { key, ask, format: Format::Legacy, is_beyond_crm: false }
+    }
+
+    /// The same in the standardized format.
+    pub(super) const fn standardized(self) -> Self {
+        Self { format: Format::Standardized, ..self }
+    }
+
+    /// The same where a CRM user is not enough.
+    pub(super) const fn beyond_crm(self) -> Self {
+        Self { is_beyond_crm: true, ..self }
+    }
+}
+
+/// `key => |inquiry| future` for each assumption, with marks of [`Probe`] in brackets behind the key.
 macro_rules! probes {
-    ($($key:literal => |$inquiry:ident| $probe:expr),+ $(,)?) => {
-        &[$(($key, |$inquiry| Box::pin($probe))),+]
+    ($($key:literal $(($($mark:ident),+))? => |$inquiry:ident| $probe:expr),+ $(,)?) => {
+        &[$($crate::assumptions::inquiry::Probe::new($key, |$inquiry| Box::pin($probe))$($(.$mark())+)?),+]
     };
 }
 pub(super) use probes;

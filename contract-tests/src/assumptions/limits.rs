@@ -18,10 +18,10 @@ use crate::steps::world::{advance, freeze, own_world};
 pub(super) const PROBES: &[Probe] = probes! {
     "token.crm-seconds" => |inquiry| life(inquiry, Expiring::CrmToken),
     "token.crm-kept-seconds" => |inquiry| life(inquiry, Expiring::KeptCrmToken),
-    "token.app-seconds" => |inquiry| life(inquiry, Expiring::AppToken),
-    "sso.code-seconds" => |inquiry| life(inquiry, Expiring::SsoCode),
-    "confirm.link-seconds" => |inquiry| life(inquiry, Expiring::Link),
-    "confirm.code-seconds" => |inquiry| life(inquiry, Expiring::Code),
+    "token.app-seconds" (beyond_crm) => |inquiry| life(inquiry, Expiring::AppToken),
+    "sso.code-seconds" (beyond_crm) => |inquiry| life(inquiry, Expiring::SsoCode),
+    "confirm.link-seconds" (beyond_crm) => |inquiry| life(inquiry, Expiring::Link),
+    "confirm.code-seconds" (beyond_crm) => |inquiry| life(inquiry, Expiring::Code),
     "throttle.per-minute" => |inquiry| throttle(inquiry),
 };
 

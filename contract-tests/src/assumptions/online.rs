@@ -17,16 +17,16 @@ use crate::steps::world::{freeze, own_world};
 
 /// The probes of this topic.
 pub(super) const PROBES: &[Probe] = probes! {
-    "online.plan" => |inquiry| plan(inquiry),
-    "online.without-profile" => |inquiry| without_profile(inquiry),
-    "online.profile-again" => |inquiry| profile_again(inquiry),
-    "scan.body" => |inquiry| scan_body(inquiry),
-    "scan.again" => |inquiry| scan_again(inquiry),
-    "scan.retry" => |inquiry| scan_retry(inquiry),
-    "removal.states" => |inquiry| removal_states(inquiry),
-    "scan.queue-seconds" => |inquiry| until(inquiry, Event::SecondSite),
-    "scan.site-seconds" => |inquiry| until(inquiry, Event::FirstEnd),
-    "removal.step-seconds" => |inquiry| removal_step(inquiry),
+    "online.plan" (beyond_crm) => |inquiry| plan(inquiry),
+    "online.without-profile" (beyond_crm) => |inquiry| without_profile(inquiry),
+    "online.profile-again" (beyond_crm) => |inquiry| profile_again(inquiry),
+    "scan.body" (beyond_crm) => |inquiry| scan_body(inquiry),
+    "scan.again" (beyond_crm) => |inquiry| scan_again(inquiry),
+    "scan.retry" (beyond_crm) => |inquiry| scan_retry(inquiry),
+    "removal.states" (beyond_crm) => |inquiry| removal_states(inquiry),
+    "scan.queue-seconds" (beyond_crm) => |inquiry| until(inquiry, Event::SecondSite),
+    "scan.site-seconds" (beyond_crm) => |inquiry| until(inquiry, Event::FirstEnd),
+    "removal.step-seconds" (beyond_crm) => |inquiry| removal_step(inquiry),
 };
 
 /// The answer to an account whose plan does not include it.

@@ -13,11 +13,11 @@ use crate::steps::leaks;
 
 /// The probes of this topic.
 pub(super) const PROBES: &[Probe] = probes! {
-    "confirm.phone" => |inquiry| confirm_phone(inquiry),
-    "phone.app-verification" => |inquiry| phone_app_verification(inquiry),
-    "resend.nothing-pending" => |inquiry| resend_nothing_pending(inquiry),
+    "confirm.phone" (beyond_crm) => |inquiry| confirm_phone(inquiry),
+    "phone.app-verification" (beyond_crm) => |inquiry| phone_app_verification(inquiry),
+    "resend.nothing-pending" (beyond_crm) => |inquiry| resend_nothing_pending(inquiry),
     "ssn.echo" => |inquiry| ssn_echo(inquiry),
-    "leaks.pending" => |inquiry| leaks_pending(inquiry),
+    "leaks.pending" (beyond_crm) => |inquiry| leaks_pending(inquiry),
 };
 
 /// Whether the owner of a phone that the end user adds is sent a code.

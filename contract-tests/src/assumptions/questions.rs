@@ -15,6 +15,8 @@ pub struct Assumption {
     pub default: String,
     /// The behaviours that a target may have; empty where that is any text or number.
     pub alternatives: Vec<String>,
+    /// Where that is any text or number: some that a target may have.
+    pub others: Vec<String>,
 }
 
 /// All of them, in the order of the fixture.
@@ -30,10 +32,14 @@ static ASSUMPTIONS: LazyLock<Vec<Assumption>> = LazyLock::new(|| {
         key: switch.key,
         question: switch.question,
         default: switch.default,
+        others: Vec::new(),
     });
-    let open = |key, question, default| Assumption { key, question, default, alternatives: Vec::new() };
-    let texts = fixture.texts.into_iter().map(|text| open(text.key, text.question, text.default));
-    let limits = fixture.limits.into_iter().map(|limit| open(limit.key, limit.question, limit.default.to_string()));
+    let open = |key, question, default, others| Assumption { key, question, default, alternatives: Vec::new(), others };
+    let texts = fixture.texts.into_iter().map(|text| open(text.key, text.question, text.default, text.others));
+    let limits = fixture.limits.into_iter().map(|limit| {
+        let others = limit.others.iter().map(u64::to_string).collect();
+        open(limit.key, limit.question, limit.default.to_string(), others)
+    });
     choices.chain(texts).chain(limits).collect()
 });
 
@@ -63,6 +69,7 @@ struct Text {
     key: String,
     question: String,
     default: String,
+    others: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +77,7 @@ struct Limit {
     key: String,
     question: String,
     default: u64,
+    others: Vec<u64>,
 }
 
 #[cfg(test)]
@@ -80,6 +88,13 @@ mod tests {
     fn the_default_of_a_choice_is_one_of_its_alternatives() {
         for Assumption { key, default, alternatives, .. } in assumptions() {
             assert!(alternatives.is_empty() || alternatives.contains(default), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_any_text_or_number_has_others_than_its_default() {
+        for Assumption { key, default, alternatives, others, .. } in assumptions() {
+            assert!(alternatives.is_empty() != others.is_empty() && !others.contains(default), "{key}");
         }
     }
 }

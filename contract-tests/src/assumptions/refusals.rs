@@ -16,15 +16,15 @@ use crate::steps::logins;
 /// The probes of this topic.
 pub(super) const PROBES: &[Probe] = probes! {
     "scope.wrong-token" => |inquiry| status_of(inquiry, Way::WrongToken),
-    "scope.foreign-account" => |inquiry| status_of(inquiry, Way::ForeignAccount),
+    "scope.foreign-account" (beyond_crm) => |inquiry| status_of(inquiry, Way::ForeignAccount),
     "scope.foreign-item" => |inquiry| status_of(inquiry, Way::ForeignItem),
     "account.duplicate" => |inquiry| status_of(inquiry, Way::SameAccount),
     "body.malformed" => |inquiry| status_of(inquiry, Way::Malformed),
     "body.content-type" => |inquiry| body_content_type(inquiry),
     "login.refused" => |inquiry| status_of(inquiry, Way::WrongLogin),
-    "sso.refused" => |inquiry| sso_refused(inquiry),
-    "sso.unknown-email" => |inquiry| status_of(inquiry, Way::UnknownEmail),
-    "confirm.wrong-code" => |inquiry| status_of(inquiry, Way::WrongCode),
+    "sso.refused" (beyond_crm) => |inquiry| sso_refused(inquiry),
+    "sso.unknown-email" (beyond_crm) => |inquiry| status_of(inquiry, Way::UnknownEmail),
+    "confirm.wrong-code" (beyond_crm) => |inquiry| status_of(inquiry, Way::WrongCode),
     "ssn.without" => |inquiry| status_of(inquiry, Way::WithoutSsn),
 };
 

@@ -23,9 +23,9 @@ pub(super) const PROBES: &[Probe] = probes! {
     "legacy.error.409" => |inquiry| legacy_error(inquiry, 409),
     "legacy.error.422" => |inquiry| legacy_error(inquiry, 422),
     "legacy.error.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
-    "error.code.405" => |inquiry| error_code(inquiry, 405),
-    "error.code.409" => |inquiry| error_code(inquiry, 409),
-    "error.code.500" => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
+    "error.code.405" (standardized) => |inquiry| error_code(inquiry, 405),
+    "error.code.409" (standardized) => |inquiry| error_code(inquiry, 409),
+    "error.code.500" (standardized) => |inquiry| unprobed(inquiry, NO_SERVER_ERROR),
 };
 
 const NO_SERVER_ERROR: &str = "no request is known that makes a server fail";

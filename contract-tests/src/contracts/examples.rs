@@ -1,5 +1,6 @@
 //! The guide's own examples, sent as the guide has them.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use reqwest::Method;
@@ -10,20 +11,17 @@ use crate::case::Case;
 use crate::contract::page;
 use crate::exchange::{Account, Caller};
 use crate::halt::Halt;
-use crate::kind::KINDS;
+use crate::kind::{KINDS, Kind};
 use crate::reader;
 use crate::steps::accounts::created;
 use crate::steps::items::Enrolled;
 
 page!("examples" {
-    "email": ["EMAIL-1", "EMAIL-2", "SCOPE-2", "SCOPE-3"] => |case| replayed(case, "Email"),
-    "phone": ["PHONE-1", "PHONE-2", "PHONE-3"] => |case| replayed(case, "Phone"),
-    "iban": ["IBAN-1"] => |case| replayed(case, "IBAN"),
-    "passport": ["PASSPORT-1"] => |case| replayed(case, "Passport"),
-    "license": ["LICENSE-1"] => |case| replayed(case, "Driver's license"),
+    for kind in KINDS.into_iter().filter(|kind| section(kind).is_some()) => {
+        kind.word, facts(kind) => |case| replayed(case, section(kind).unwrap_or_default()),
+    }
     "ssn": ["SSN-3", "SSN-2"] => |case| replayed(case, "SSN (national ID)"),
     "account": ["ACCOUNT-1", "SSN-2"] => |case| account(case),
-    "card": ["CARD-1", "CARD-2", "CARD-4"] => |case| replayed(case, "Credit cards"),
 });
 
 /// The token of an example.
@@ -49,6 +47,7 @@ struct Example {
     body: Option<Value>,
     /// Where the guide has none.
     assumed_body: Option<Value>,
+    facts: Vec<String>,
 }
 
 static EXAMPLES: LazyLock<Vec<Example>> = LazyLock::new(|| {
@@ -60,6 +59,24 @@ impl Example {
     fn method(&self) -> Method {
         self.method.parse().unwrap_or_default()
     }
+
+    /// Whether it adds an item of this kind.
+    fn adds(&self, kind: &Kind) -> bool {
+        self.method() == Method::POST && self.path.ends_with(kind.items)
+    }
+}
+
+/// The section of the guide with the examples of a kind, if there are any.
+fn section(kind: &Kind) -> Option<&'static str> {
+    EXAMPLES.iter().find(|example| example.adds(kind)).map(|example| &*example.section)
+}
+
+/// The facts that the examples of a kind show. What an add promises besides is up to the page of the kind.
+fn facts(kind: &Kind) -> Vec<&'static str> {
+    let of_section = |example: &&Example| Some(&*example.section) == section(kind) && !example.adds(kind);
+    let named = EXAMPLES.iter().filter(of_section).flat_map(|example| &example.facts).map(String::as_str);
+    let once: BTreeSet<&str> = kind.facts.iter().copied().chain(named).collect();
+    once.into_iter().collect()
 }
 
 /// The example that creates an account.
@@ -96,8 +113,7 @@ async fn send(case: &Case, caller: &Caller, own: &mut Enrolled, example: &Exampl
         let answer = case.send(caller, example.method(), &path, body).await?;
         return is_served(example, answer.status);
     };
-    let is_add = example.method() == Method::POST && example.path.ends_with(kind.items);
-    if is_add {
+    if example.adds(kind) {
         // The guide's phone number may be a real one: off this machine a reserved one takes its place.
         let is_near = case.session.target.is_loopback();
         let answer = match &example.body {

@@ -15,7 +15,7 @@ use mock_server::MockServer;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::proxy::{self, Answered, Way, back, there};
+use crate::proxy::{self, Answered, KINDS, Kind, Way, back, there};
 
 /// The credentials of the default seed, as `mock-server env` prints it.
 const CREDENTIALS: &[(&str, &str)] = &[
@@ -77,15 +77,8 @@ async fn items_left(mock: &MockServer) -> usize {
         if shown["data"]["id"].is_null() {
             break;
         }
-        for list in [
-            "email-watchlist",
-            "phone-watchlist",
-            "iban-watchlist",
-            "passport-watchlist",
-            "drivers-license-watchlist",
-            "credit-cards",
-        ] {
-            let items = get(format!("/api/v1/account/{account}/{list}")).await;
+        for Kind { list, .. } in KINDS.iter() {
+            let items = get(format!("/api/v1/account/{account}{list}")).await;
             left += items["data"].as_array().expect("a list").len();
         }
     }

@@ -1,6 +1,6 @@
 //! Servers that break one fact each: the checks that name the fact must notice.
 //!
-//! Each page of the guide has a table of faults. `rows` holds what they are made of, `trial` holds a server with a fault
+//! Each page of the guide has a table of faults, and `kinds` has those that any kind of items can have. `rows` holds what they are made of, `trial` holds a server with a fault
 //! to the suite, and `beside` is about what else such a server does.
 
 mod absent;
@@ -13,6 +13,7 @@ mod email;
 mod error;
 mod format;
 mod iban;
+mod kinds;
 mod license;
 mod login;
 mod online;
@@ -28,6 +29,7 @@ mod trial;
 use std::collections::BTreeSet;
 
 use contract_tests::{Format, Mock, Outcome, checks};
+use serde_json::Value;
 
 use crate::proxy::{client, start};
 use crate::{describe, run};
@@ -58,7 +60,7 @@ const PAGES: &[&[Fault]] = &[
 ];
 
 fn faults() -> impl Iterator<Item = &'static Fault> {
-    PAGES.iter().copied().flatten()
+    PAGES.iter().copied().flatten().chain(kinds::FAULTS.iter())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,6 +98,19 @@ async fn a_proxy_without_a_fault_is_no_fault() {
             assert!(matches!(outcome, Outcome::Pass), "{}", describe(check, format, &outcome));
         }
     }
+}
+
+/// Without one, nothing shows that the checks of a fact can fail.
+#[test]
+fn every_fact_is_broken_by_some_server() {
+    let facts: Value = serde_json::from_str(include_str!("../../../fixtures/facts.json")).expect("the facts are JSON");
+    let facts = facts.as_array().expect("a list").iter().map(|fact| fact["id"].as_str().expect("an id"));
+    let unbroken: Vec<&str> = facts.filter(|id| faults().all(|fault| fault.fact != *id)).collect();
+    assert!(
+        unbroken.is_empty(),
+        "no server breaks {unbroken:?}: add a fault to the table of its page in tests/suite/faults/, which a check of the \
+         fact must notice"
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 pub(crate) use hands::{Account, Acting, Hands, PARTNERS, Partner};
-pub(crate) use kinds::{CARD, EMAIL, KINDS, PASSPORT, PHONE};
+pub(crate) use kinds::{CARD, EMAIL, KINDS, Kind, PASSPORT, PHONE};
 pub(crate) use memory::Memory;
 pub(crate) use message::{Answered, Asked, id_text};
 
@@ -43,12 +43,17 @@ pub(crate) enum Way {
 #[derive(Clone, Copy)]
 pub(crate) struct Wrong {
     there: fn(&mut Asked, &mut Memory) -> Way,
+    /// The same to requests about the items of one kind.
+    there_of_kind: Option<(&'static Kind, ThereOfKind)>,
     back: fn(&Asked, &mut Answered, &mut Memory),
     /// The acts of its hands, between the two.
     acts: Option<Acts>,
     /// Which requests wait for another of their method, so that two meet.
     waits: fn(&Asked) -> bool,
 }
+
+/// What is wrong with what becomes of requests about the items of any kind.
+type ThereOfKind = fn(&Kind, &mut Asked, &mut Memory) -> Way;
 
 /// An act of a server's hands, and the requests that it is for.
 #[derive(Clone, Copy)]
@@ -62,11 +67,17 @@ enum Acts {
 }
 
 /// Nothing, yet.
-pub(crate) const NOTHING: Wrong = Wrong { there: |_, _| Way::On, back: |_, _, _| {}, acts: None, waits: |_| false };
+pub(crate) const NOTHING: Wrong =
+    Wrong { there: |_, _| Way::On, there_of_kind: None, back: |_, _, _| {}, acts: None, waits: |_| false };
 
 /// Something is wrong with what becomes of requests.
 pub(crate) const fn there(there: fn(&mut Asked, &mut Memory) -> Way) -> Wrong {
     Wrong { there, ..NOTHING }
+}
+
+/// Something is wrong with what becomes of requests about the items of this kind.
+pub(crate) const fn there_of_kind(kind: &'static Kind, there: ThereOfKind) -> Wrong {
+    Wrong { there_of_kind: Some((kind, there)), ..NOTHING }
 }
 
 /// Something is wrong with answers.
@@ -198,7 +209,10 @@ impl Proxy {
             asked.is_in_company = *others > 0;
             *others += 1;
             self.wrongs.iter().fold(Way::On, |way, wrong| match way {
-                Way::On => (wrong.there)(&mut asked, memory),
+                Way::On => match wrong.there_of_kind {
+                    Some((kind, there)) => there(kind, &mut asked, memory),
+                    None => (wrong.there)(&mut asked, memory),
+                },
                 other => other,
             })
         });

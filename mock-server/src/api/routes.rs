@@ -22,12 +22,7 @@ use crate::api::request::Request;
 use crate::guide::assumptions::{Key, PhoneAppVerification};
 use crate::guide::facts::Fact::{self, *};
 use crate::guide::trace::Assumed;
-use crate::model::watchlists::card::Card;
-use crate::model::watchlists::email::Email;
-use crate::model::watchlists::iban::Iban;
-use crate::model::watchlists::license::License;
-use crate::model::watchlists::passport::Passport;
-use crate::model::watchlists::phone::Phone;
+use crate::model::watchlists::items::*;
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;

@@ -13,7 +13,7 @@ use crate::model::exposure::{AlarmStatus, Exposure};
 use crate::model::guidance::Guidance;
 use crate::model::id::{Id, Table};
 use crate::model::kind::WatchKind;
-use crate::model::leak::Severity;
+use crate::model::severity::Severity;
 use crate::model::shape::{Field, Holds, Maybe, Shown, Writing, shape};
 use crate::model::time::{Date, Timestamp};
 

@@ -9,8 +9,9 @@ use serde::Serializer;
 
 use crate::model::id::{Id, Table};
 use crate::model::kind::WatchKind;
-use crate::model::leak::{Leak, Severity, SourceType};
+use crate::model::leak::{Leak, SourceType};
 use crate::model::rows::{Row, Rows};
+use crate::model::severity::Severity;
 use crate::model::shape::{Holds, Shown, Writing, shape};
 use crate::model::time::{Date, Timestamp};
 

@@ -1,40 +1,20 @@
-//! Guidance (`coachme`) on what to do about a leak, in plain English (ALARM-3). The texts are data in
-//! `fixtures/guidance.json`.
+//! Guidance (`coachme`) on what to do about a leak, in plain English (ALARM-3). What it says of each kind stands with the
+//! kind.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use crate::model::kind::{Advice, WatchKind};
+use crate::model::leak::Leak;
+use crate::model::severity::Severity;
 
-use serde::Deserialize;
+/// How soon to act, by severity.
+const URGENCY: [&str; Severity::NAMES.len()] = [
+    "There is no hurry, but keep it in mind.",
+    "Take the steps below within the next days.",
+    "Take the steps below today.",
+    "Take the steps below now, from a device that you trust.",
+];
 
-use crate::model::kind::WatchKind;
-use crate::model::leak::{Leak, Severity};
-
-/// The texts, compiled in.
-#[derive(Debug, Deserialize)]
-struct Texts {
-    urgency: BTreeMap<Severity, String>,
-    kinds: BTreeMap<WatchKind, OfKind>,
-    with_password: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct OfKind {
-    title: String,
-    text: String,
-    steps: Vec<StepFrom>,
-}
-
-/// A step that is worth its trouble from this severity on.
-#[derive(Debug, Deserialize)]
-struct StepFrom {
-    from: Severity,
-    step: String,
-}
-
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../fixtures/guidance.json"))
-        .expect("the compiled-in texts are of this form")
-});
+/// One step more where a password has leaked too.
+const WITH_PASSWORD: &str = "Change the leaked password everywhere, and never use it again.";
 
 /// The guidance on one leak.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,13 +31,12 @@ impl Guidance {
     }
 
     fn of(kind: WatchKind, severity: Severity, has_password: bool) -> Self {
-        let texts = &*TEXTS;
-        let of_kind = &texts.kinds[&kind];
-        let fitting = of_kind.steps.iter().filter(|step| step.from <= severity).map(|step| &*step.step);
+        let Advice { title, text, steps } = kind.names().advice;
+        let fitting = steps.iter().filter(|(from, _)| *from <= severity).map(|(_, step)| *step);
         Self {
-            title: &of_kind.title,
-            text: format!("{} {}", of_kind.text, texts.urgency[&severity]).into(),
-            steps: fitting.chain(has_password.then_some(&*texts.with_password)).collect(),
+            title,
+            text: format!("{text} {}", URGENCY[severity as usize]).into(),
+            steps: fitting.chain(has_password.then_some(WITH_PASSWORD)).collect(),
         }
     }
 }

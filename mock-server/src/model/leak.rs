@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::kind::WatchKind;
+use crate::model::severity::Severity;
 use crate::model::shape::{Holds, Shown, Writing};
 use crate::model::time::{Date, Timestamp};
 use crate::model::{ssn, watchlists};
@@ -41,30 +42,6 @@ impl Shown for SourceType {
 
     fn write<S: Serializer>(&self, _: Writing<'_>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
-    }
-}
-
-/// How bad a leak is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Severity {
-    /// Contact data only.
-    Low,
-    /// Data that helps a fraud along.
-    Medium,
-    /// A password in the clear, or a full number.
-    High,
-    /// Stolen from the person's own machine.
-    Critical,
-}
-
-impl Severity {
-    /// Their names, in order.
-    pub(crate) const NAMES: [&'static str; 4] = ["LOW", "MEDIUM", "HIGH", "CRITICAL"];
-
-    /// The name as responses write it.
-    pub(crate) fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
     }
 }
 
@@ -226,16 +203,18 @@ impl Leak {
 /// How bad a leak is where it is not given: by the use that a thief has for the data.
 fn severity(source: SourceType, classes: &[Arc<str>], plaintext: bool, password: bool) -> Severity {
     let holds = |class: &str| classes.iter().any(|held| &**held == class);
-    let full_numbers = ["card_number", "national_id", "passport_number", "drivers_license_number"];
     if source == SourceType::StealerLog || (holds("card_number") && holds("card_cvv")) {
-        Severity::Critical
-    } else if plaintext || full_numbers.into_iter().any(holds) {
+        return Severity::Critical;
+    }
+    let of_values = WatchKind::ALL.map(WatchKind::names).into_iter().filter(|names| holds(names.data_class));
+    let of_password = if plaintext {
         Severity::High
-    } else if password || holds("password_hash") || holds("iban") {
+    } else if password || holds("password_hash") {
         Severity::Medium
     } else {
         Severity::Low
-    }
+    };
+    of_values.map(|names| names.severity).fold(of_password, Severity::max)
 }
 
 #[cfg(test)]
@@ -244,12 +223,14 @@ mod tests {
 
     #[test]
     fn severity_follows_from_source_and_data() {
-        let cases: [(SourceType, &[&str], bool, bool, Severity); 6] = [
+        let cases: [(SourceType, &[&str], bool, bool, Severity); 8] = [
             (SourceType::StealerLog, &["email"], false, false, Severity::Critical),
             (SourceType::Breach, &["card_cvv", "card_number"], false, false, Severity::Critical),
             (SourceType::Breach, &["email"], true, true, Severity::High),
             (SourceType::Paste, &["national_id"], false, false, Severity::High),
             (SourceType::Breach, &["email", "password_hash"], false, true, Severity::Medium),
+            (SourceType::Breach, &["full_name", "iban"], false, false, Severity::Medium),
+            (SourceType::Breach, &["iban", "passport_number"], false, false, Severity::High),
             (SourceType::Combolist, &["email"], false, false, Severity::Low),
         ];
         for (source, classes, plaintext, password, expected) in cases {

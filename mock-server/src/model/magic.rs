@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::model::kind::WatchKind;
-use crate::model::leak::{NewLeak, Severity};
+use crate::model::leak::NewLeak;
+use crate::model::severity::Severity;
 
 /// How long a slow response takes, in real time.
 pub(crate) const SLOW: Duration = Duration::from_secs(3);

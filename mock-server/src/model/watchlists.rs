@@ -1,33 +1,7 @@
 //! The watchlists of an account, one for each kind, and the ways to go through all kinds.
-//!
-//! A new kind is added here, in its own file below, and in `kind`.
 
-pub(crate) mod card;
-pub(crate) mod email;
-pub(crate) mod iban;
-pub(crate) mod license;
-pub(crate) mod passport;
-pub(crate) mod phone;
-
-use self::card::Card;
-use self::email::Email;
-use self::iban::Iban;
-use self::license::License;
-use self::passport::Passport;
-use self::phone::Phone;
 use crate::model::item::{Items, Kind};
-use crate::model::kind::WatchKind;
-
-/// The watchlists of one account.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Watchlists {
-    pub(crate) emails: Items<Email>,
-    pub(crate) phones: Items<Phone>,
-    pub(crate) ibans: Items<Iban>,
-    pub(crate) passports: Items<Passport>,
-    pub(crate) licenses: Items<License>,
-    pub(crate) cards: Items<Card>,
-}
+use crate::model::kind::{WatchKind, for_kinds};
 
 /// A kind that accounts have a watchlist of.
 pub(crate) trait Watchlist: Kind {
@@ -38,26 +12,44 @@ pub(crate) trait Watchlist: Kind {
     fn of_mut(lists: &mut Watchlists) -> &mut Items<Self>;
 }
 
-macro_rules! watchlist {
-    ($kind:ident in $list:ident) => {
-        impl Watchlist for $kind {
-            fn of(lists: &Watchlists) -> &Items<Self> {
-                &lists.$list
-            }
+macro_rules! watchlists {
+    ($(
+        $(#[$attribute:meta])*
+        $kind:ident($($module:ident::$item:ident in $list:ident)?) { $($names:tt)* }
+    )+) => {
+        /// The watchlists of one account.
+        #[derive(Clone, Debug, Default)]
+        pub(crate) struct Watchlists {
+            $($(pub(crate) $list: Items<items::$item>,)?)+
+        }
 
-            fn of_mut(lists: &mut Watchlists) -> &mut Items<Self> {
-                &mut lists.$list
+        /// The items of all kinds, by name.
+        pub(crate) mod items {
+            $($(pub(crate) use crate::model::kind::$module::$item;)?)+
+        }
+
+        $($(
+            impl Watchlist for items::$item {
+                fn of(lists: &Watchlists) -> &Items<Self> {
+                    &lists.$list
+                }
+
+                fn of_mut(lists: &mut Watchlists) -> &mut Items<Self> {
+                    &mut lists.$list
+                }
+            }
+        )?)+
+
+        /// Runs a task for the kind of item with this kind of values. None for the SSN, which is not an item (SSN-1).
+        pub(crate) fn with_kind<F: ForKind>(kind: WatchKind, mut task: F) -> Option<F::Output> {
+            match kind {
+                $($(WatchKind::$kind => Some(task.run::<items::$item>()),)?)+
+                _ => None,
             }
         }
     };
 }
-
-watchlist!(Email in emails);
-watchlist!(Phone in phones);
-watchlist!(Iban in ibans);
-watchlist!(Passport in passports);
-watchlist!(License in licenses);
-watchlist!(Card in cards);
+for_kinds!(watchlists);
 
 /// Something that is done for any kind of item.
 pub(crate) trait ForKind {
@@ -66,19 +58,6 @@ pub(crate) trait ForKind {
 
     /// Does it for one kind.
     fn run<K: Watchlist>(&mut self) -> Self::Output;
-}
-
-/// Runs a task for the kind of item with this kind of values. None for the SSN, which is not an item (SSN-1).
-pub(crate) fn with_kind<F: ForKind>(kind: WatchKind, mut task: F) -> Option<F::Output> {
-    Some(match kind {
-        WatchKind::Email => task.run::<Email>(),
-        WatchKind::Phone => task.run::<Phone>(),
-        WatchKind::Iban => task.run::<Iban>(),
-        WatchKind::Passport => task.run::<Passport>(),
-        WatchKind::DriversLicense => task.run::<License>(),
-        WatchKind::CreditCard => task.run::<Card>(),
-        WatchKind::Ssn => return None,
-    })
 }
 
 /// Does something for every kind of item, in the order of the guide.

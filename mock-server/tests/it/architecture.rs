@@ -3,6 +3,7 @@
 
 mod sources;
 
+use serde_json::Value;
 use sources::{Crate, Import};
 
 /// The layers of the mock, lowest first, each with the modules below `src` that it consists of.
@@ -100,6 +101,29 @@ fn assumptions_are_read_without_a_record_only_where_no_documented_response_is_wr
     let mock = Crate::read("mock-server");
     let told = mock.lines_with("unrecorded(", UNRECORDED);
     assert!(told.is_empty(), "take Assumed as an argument instead, so that the response tells it\n{}", told.join("\n"));
+}
+
+/// The facts that no line of the mock names, for it keeps to them by what it lacks, or by a rule of fields.
+const UNNAMED: &[&str] = &["LOGIN-4", "LOGIN-5", "SSO-6", "ACCOUNT-2", "ACCOUNT-3", "ACCOUNT-4", "SSN-1"];
+
+#[test]
+fn every_fact_is_named_where_the_mock_follows_it() {
+    let mock = Crate::read("mock-server");
+    let facts: Value = serde_json::from_str(include_str!("../../../fixtures/facts.json")).expect("the facts are JSON");
+    for id in facts.as_array().expect("a list").iter().map(|fact| fact["id"].as_str().expect("an id")) {
+        // `EMAIL-1` is `Email1`.
+        let name: String =
+            id.chars().take(1).chain(id[1..].to_lowercase().chars()).filter(|char| *char != '-').collect();
+        let is_named = mock
+            .lines_with(&name, &[])
+            .iter()
+            .any(|line| line.split(|char: char| !char.is_alphanumeric()).any(|word| word == name));
+        assert!(
+            is_named != UNNAMED.contains(&id),
+            "{id}: name Fact::{name} where the mock follows it, in a row of api/routes.rs or beside a rule, so that \
+             X-Mock-Basis tells it; UNNAMED lists the facts that no line follows"
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod resends;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CARD, Caller, EMAIL, KINDS, World};
+use crate::harness::{Answer, Caller, KINDS, World};
 
 const EMAILS: &str = "/email-watchlist";
 const PHONES: &str = "/phone-watchlist";
@@ -54,7 +54,6 @@ fn is_refused_as_wrong(answer: &Answer, label: &str) {
 #[tokio::test]
 async fn only_emails_and_cards_that_the_user_adds_wait_for_them() {
     for kind in KINDS {
-        let waits_for_user = [EMAIL.name, CARD.name].contains(&kind.name);
         for by_user in [true, false] {
             let world = World::new();
             let [partner, user] = Caller::both(&world);
@@ -63,7 +62,7 @@ async fn only_emails_and_cards_that_the_user_adds_wait_for_them() {
             let answer = caller.post(kind.add, kind.new_body()).send().await.expect(201);
             assert!(answer.rests_on(if by_user { "SCOPE-3" } else { "SCOPE-2" }), "{label}");
             let item = &answer.body["data"];
-            let waits = by_user && waits_for_user;
+            let waits = by_user && kind.waits;
             if let Some(settled) = kind.settled {
                 assert_eq!(item[settled], u8::from(!waits), "{label}: {item}");
                 let expected = if waits { &Value::Null } else { &item["created_at"] };

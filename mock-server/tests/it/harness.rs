@@ -24,7 +24,7 @@ mod wire;
 mod world;
 
 pub(crate) use assumptions::{Switched, assumptions, default_of, keys, values_of};
-pub(crate) use bodies::{account_body, card, invalid_body, login_body, sso_body};
+pub(crate) use bodies::{account_body, body_of, card, invalid_body, login_body, sso_body};
 pub(crate) use caller::Caller;
 pub(crate) use concurrent::{at_once, race};
 pub(crate) use control::sentence;

@@ -55,6 +55,8 @@ enum Op {
     AddPassport(u8),
     AddLicense(u8),
     AddCard(usize),
+    /// An item of any kind, with one of two values that others may watch too.
+    Add(usize, bool),
     Remove(usize, u64),
     ChangePassport(u64, u8),
     ReadCard(u64),
@@ -89,6 +91,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..4u8).prop_map(Op::AddPassport),
         1 => (0..4u8).prop_map(Op::AddLicense),
         1 => (0..CARDS.len()).prop_map(Op::AddCard),
+        1 => (0..KINDS.len(), any::<bool>()).prop_map(|(kind, other)| Op::Add(kind, other)),
         4 => (0..KINDS.len(), 1..8u64).prop_map(|(kind, id)| Op::Remove(kind, id)),
         2 => (1..5u64, 0..4u8).prop_map(|(id, number)| Op::ChangePassport(id, number)),
         1 => (1..5u64).prop_map(Op::ReadCard),
@@ -123,6 +126,10 @@ impl Op {
                 post("drivers-license-watchlist", json!({ "license_number": format!("{mark}{number}") }))
             }
             Self::AddCard(index) => post("credit-card", card(CARDS[*index])),
+            Self::Add(kind, other) => {
+                let kind = KINDS[*kind];
+                (Method::POST, kind.add.to_owned(), kind.body(if *other { kind.other } else { kind.value() }))
+            }
             Self::Remove(kind, id) => (Method::DELETE, format!("{}/{id}", KINDS[*kind].add), Value::Null),
             Self::ChangePassport(id, number) => {
                 let body = json!({ "passport_number": format!("{mark}9{number}") });

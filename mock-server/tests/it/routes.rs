@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::harness::{ROUTES, Route, World, keys};
+use crate::harness::{KINDS, ROUTES, Route, World, is_capture, keys};
 
 const FACTS: &str = include_str!("../../../fixtures/facts.json");
 const EXAMPLES: &str = include_str!("../../../fixtures/examples.json");
+
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// A route as both tables name it: its method, its path, and the tokens that it takes.
 type Row = (String, String, BTreeSet<&'static str>);
@@ -58,11 +61,67 @@ fn every_example_of_the_guide_is_in_the_list_and_the_reverse() {
         .collect();
     // The examples are those of one page, which shows no route that is there only by an assumption.
     let is_shown = |route: &&Route| {
-        route.assumption.is_none() && route.facts.iter().any(|fact| pages[&**fact] == "watchlist enrolment")
+        route.example
+            && route.assumption.is_none()
+            && route.facts.iter().any(|fact| pages[&**fact] == "watchlist enrolment")
     };
     let listed: BTreeSet<(String, bool)> =
         ROUTES.iter().filter(is_shown).map(|route| (route.label(), route.takes_crm())).collect();
-    assert_eq!(listed, shown);
+    assert_eq!(
+        listed, shown,
+        "a route of that page has an example in fixtures/examples.json, or \"example\": false in fixtures/routes.json"
+    );
+}
+
+#[test]
+fn every_kind_of_the_routes_has_its_row_in_the_tests() {
+    for route in ROUTES.iter().filter(|route| route.method == Method::POST) {
+        let removes = |other: &&Route| {
+            let below = other.path.strip_prefix(&*route.path).and_then(|rest| rest.strip_prefix('/'));
+            other.method == Method::DELETE && below.is_some_and(|below| is_capture(below) && !below.contains('/'))
+        };
+        if ROUTES.iter().any(|other| removes(&other)) {
+            let is_known = KINDS.iter().any(|kind| route.path.ends_with(kind.add));
+            assert!(is_known, "{} has a kind without a row: add one to tests/it/harness/kinds.rs", route.label());
+        }
+    }
+}
+
+/// The routes that the sentence of a fact names: each path after a method, and those that go on from it.
+fn named(fact: &str) -> Vec<(&str, &str)> {
+    let (mut method, mut named) = (None, Vec::new());
+    for word in fact.split_whitespace().map(|word| word.trim_end_matches([',', '.', ';', ':'])) {
+        match method {
+            Some(of) if word.starts_with('/') => named.push((of, word)),
+            Some(_) if word == "and" => {}
+            _ => method = Some(word).filter(|word| word.parse().is_ok_and(|word: Method| METHODS.contains(&word))),
+        }
+    }
+    named
+}
+
+#[test]
+fn the_routes_that_a_fact_names_rest_on_it() {
+    let facts = list(FACTS);
+    let mut named_at_all = 0;
+    for fact in &facts {
+        let id = text(fact, "id");
+        for (method, path) in named(text(fact, "fact")) {
+            let scopes = ["", "/api/v1", "/api/v1/account/{account_id}"].map(|scope| format!("{scope}{path}"));
+            let meant: Vec<&Route> =
+                ROUTES.iter().filter(|route| route.method == method && scopes.contains(&route.path)).collect();
+            assert!(!meant.is_empty(), "{id} names {method} {path}, which fixtures/routes.json lacks");
+            for route in meant {
+                assert!(
+                    route.rests_on(id),
+                    "{id} names {}: name the fact in its row of fixtures/routes.json, and of the mock's api/routes.rs",
+                    route.label()
+                );
+                named_at_all += 1;
+            }
+        }
+    }
+    assert!(named_at_all > 80, "{named_at_all}");
 }
 
 /// The operations of the document of a world, each with the facts that it names.
@@ -102,7 +161,11 @@ async fn the_server_names_the_facts_that_give_a_route() {
     for route in ROUTES.iter() {
         let named = served.get(&row(route)).unwrap_or_else(|| panic!("no {}", route.label()));
         for fact in &route.facts {
-            assert!(named.contains(fact), "{}: {fact} is not among {named:?}", route.label());
+            assert!(
+                named.contains(fact),
+                "{}: {fact} is not among {named:?}; name it in the route's row of the mock's api/routes.rs",
+                route.label()
+            );
         }
     }
 }

@@ -13,15 +13,12 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::harness::{APP, CRM, World};
+use crate::harness::{APP, CRM, KINDS, World};
 
 /// Everything that a client can read.
 async fn view(world: &World) -> Vec<String> {
-    let account =
-        ["", "/alarms", "/alarms/statistic", "/email-watchlist", "/email-watchlist/leaks", "/phone-watchlist"];
-    let more = ["/phone-watchlist/leaks", "/iban-watchlist", "/passport-watchlist", "/drivers-license-watchlist"];
-    let cards = ["/credit-cards", "/iban-watchlist/leaks"];
-    let lists = account.iter().chain(&more).chain(&cards);
+    let lists = KINDS.into_iter().flat_map(|kind| [Some(kind.list), kind.leaks.as_ref().map(|leaks| leaks.path)]);
+    let lists = ["", "/alarms", "/alarms/statistic"].into_iter().chain(lists.flatten());
     let of = |account: u8| lists.clone().map(move |list| (format!("/api/v1/account/{account}{list}"), CRM));
     let online = ["", "/status", "/scan/status"].map(|path| (format!("/api/v1/delete-my-data{path}"), APP));
     let mut read = Vec::new();

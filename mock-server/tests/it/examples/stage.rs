@@ -22,8 +22,8 @@ pub(super) struct Example {
     #[serde(rename = "section")]
     _section: String,
     token: String,
-    method: String,
-    path: String,
+    pub(super) method: String,
+    pub(super) path: String,
     body: Option<Value>,
     /// The body where the guide shows none and the route needs one.
     assumed_body: Option<Value>,

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::{CARD, KINDS};
+
 /// The body with which the published CRM user of a partner logs in.
 pub(crate) fn login_body(partner: u8, keep_logged: Value) -> Value {
     let (username, password) = match partner {
@@ -27,14 +29,25 @@ pub(crate) fn account_body(email: &str) -> Value {
 
 /// A body that adds a card.
 pub(crate) fn card(number: &str) -> Value {
-    json!({ "card_number": number, "expiry_month": 12, "expiry_year": 2049 })
+    CARD.body(number)
 }
 
 /// A body in which every field of every route is wrong.
 pub(crate) fn invalid_body() -> Value {
-    json!({
-        "email": 5, "email_id": [], "phone": 5, "phone_id": [], "code": [], "iban": 5, "passport_number": 5,
-        "license_number": 5, "card_number": 5, "expiry_month": 13, "expiry_year": 1, "credit_card_id": [],
-        "ssn": 5, "first_name": 5, "last_name": 5, "country_code": 5, "password": 5, "leak_id": [],
-    })
+    let mut body = json!({
+        "email_id": [], "phone_id": [], "code": [], "credit_card_id": [], "ssn": 5, "first_name": 5, "last_name": 5,
+        "country_code": 5, "password": 5, "leak_id": [],
+    });
+    for kind in KINDS {
+        body[kind.field] = json!(5);
+    }
+    body["expiry_month"] = json!(13);
+    body["expiry_year"] = json!(1);
+    body
+}
+
+/// A body in which every field that adding an item of any kind takes has this value.
+pub(crate) fn body_of(value: &Value) -> Value {
+    let fields = KINDS.into_iter().flat_map(|kind| kind.beside.iter().map(|(field, _)| *field).chain([kind.field]));
+    fields.map(|field| (field.to_owned(), value.clone())).collect()
 }

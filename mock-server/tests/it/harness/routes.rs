@@ -21,6 +21,13 @@ pub(crate) struct Route {
     pub(crate) facts: Vec<String>,
     /// The assumption by which alone it is there.
     pub(crate) assumption: Option<String>,
+    /// Whether the page of the guide that gives it shows an example of it, where that page has examples.
+    #[serde(default = "has_example")]
+    pub(crate) example: bool,
+}
+
+fn has_example() -> bool {
+    true
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

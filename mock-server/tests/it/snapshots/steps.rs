@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{APP, CRM, World, login_body, sso_body};
+use crate::harness::{APP, CRM, KINDS, World, login_body, sso_body};
 
 /// A step of a sequence: a request of a partner or of a user, or something that only a control route does.
 #[derive(Clone, Debug)]
@@ -46,6 +46,9 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         }),
         1 => scope().prop_map(move |scope| {
             post(&format!("{scope}/drivers-license-watchlist"), json!({ "license_number": "xx 12345" }))
+        }),
+        2 => (scope(), 0..KINDS.len()).prop_map(move |(scope, kind)| {
+            post(&format!("{scope}{}", KINDS[kind].add), KINDS[kind].new_body())
         }),
         1 => scope().prop_map(move |scope| {
             post(&format!("{scope}/iban-watchlist"), json!({ "iban": "dk50 0040 0440 1162 43" }))
