@@ -25,13 +25,20 @@ use signals::EndSignals;
 /// Without a base URL it runs against a mock in this process. Credentials and all else that it needs to know come from
 /// the DEFENTRY_… variables that the README lists; a flag wins over its variable.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = MORE)]
 struct Cli {
     #[command(flatten)]
     flags: Flags,
     #[command(subcommand)]
     command: Command,
 }
+
+/// What the help says further.
+const MORE: &str = "\
+SSL_CERT_FILE names a PEM file with the certificate of a private authority, for a target whose own is of it.
+
+`run` ends with 0 conformant; 1 not as documented; 2 wrong usage, configuration or set-up, or nothing was tested; 3 the
+suite itself failed; 4 partial; 5 something could not be removed; 130 interrupted.";
 
 /// Flags that set variables.
 #[derive(Args, Debug)]
@@ -219,12 +226,12 @@ impl Subject {
 }
 
 /// The problem of a target that does not let the suite in.
-fn shut_out(evidence: Box<Evidence>) -> Problem {
-    (USAGE, evidence.observed)
+fn shut_out(evidence: &Evidence) -> Problem {
+    (USAGE, evidence.observed.clone())
 }
 
 async fn sweep(run: &Arc<Run>) -> Result<ExitCode, Problem> {
-    run.log_in().await.map_err(shut_out)?;
+    run.log_in().await.map_err(|evidence| shut_out(&evidence))?;
     let problems = run.sweep().await;
     problems.iter().for_each(|problem| tell!("not removed: {problem}"));
     say!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
@@ -269,7 +276,7 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
     if let Err(evidence) = run.set_up().await
         && !run.is_interrupted()
     {
-        return Err(shut_out(evidence));
+        return Err(shut_out(&evidence));
     }
     let outcome = replay.play(run).await.map_err(unusable)?;
     let left = run.finish().await;

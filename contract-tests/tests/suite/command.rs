@@ -491,6 +491,14 @@ async fn a_target_out_of_reach_is_never_conformant() {
 }
 
 #[tokio::test]
+async fn the_help_names_exit_codes_and_the_way_to_trust_a_private_authority() {
+    for arguments in [&["--help"][..], &["-h"]] {
+        let (code, text) = ended(contract(None, &folder("help"), arguments)).await;
+        assert!(code == 0 && text.contains("SSL_CERT_FILE") && text.contains("130 interrupted"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn checks_are_listed_with_their_facts() {
     let (code, text) = ended(contract(None, &folder("list"), &["list"])).await;
     assert!(code == 0 && text.lines().count() > 80, "{text}");
