@@ -117,12 +117,13 @@ impl Client {
                     return Err(format!("its body has more than {} MiB", LARGEST_BODY >> 20));
                 }
                 Err(Failure::Http(error)) => {
+                    let cause = advised(causes(&error));
                     if error.is_connect() {
-                        self.pace.note_unreached(&causes(&error));
+                        self.pace.note_unreached(&cause);
                     }
                     // A request that reached no server was not carried out either.
                     let is_safe = error.is_connect() || request.method == Method::GET && !error.is_timeout();
-                    if is_safe { Err(causes(&error)) } else { return Err(causes(&error)) }
+                    if is_safe { Err(cause) } else { return Err(cause) }
                 }
             };
             if attempt == RETRIES {
@@ -212,6 +213,14 @@ fn retry_after(answer: &Answer) -> Option<Duration> {
 
 fn unwritten(error: &std::io::Error) -> String {
     format!("the ledger cannot be written, so nothing is created: {error}")
+}
+
+/// A cause with what helps against it.
+fn advised(cause: String) -> String {
+    match cause.contains("invalid peer certificate: UnknownIssuer") {
+        true => cause + " (SSL_CERT_FILE names a PEM file with the certificate of a private authority)",
+        false => cause,
+    }
 }
 
 /// An error with its causes: the outermost one only says that sending has failed.
