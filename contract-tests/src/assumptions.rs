@@ -45,6 +45,12 @@ pub(crate) enum Agreement {
 }
 
 impl Finding {
+    /// The answer of a probe that was not made.
+    pub(crate) fn none(assumption: &Assumption, reason: &str) -> Self {
+        let (key, default) = (assumption.key.clone(), assumption.default.clone());
+        Self { key, default, observed: None, reason: reason.to_owned(), steps: Vec::new() }
+    }
+
     /// Whether the target does what is assumed.
     pub(crate) fn agreement(&self) -> Agreement {
         match &self.observed {

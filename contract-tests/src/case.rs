@@ -81,12 +81,13 @@ impl Case {
         let exchanges = lock(&self.exchanges);
         let last = exchanges.last().and_then(|exchange| exchange.answer.as_ref().ok());
         let narrowed = lock(&self.facts).clone();
+        let no_json = last.and_then(Answer::json_issue).map(|issue| format!(" (its body is no JSON: {issue})"));
         Evidence {
             facts: narrowed.unwrap_or_else(|| facts.to_vec()),
             format: self.format,
             base_url: clean(&self.session.target.base_url),
             expected: clean(halt.expected()),
-            observed: clean(&halt.reason()),
+            observed: clean(&(halt.reason() + &no_json.unwrap_or_default())),
             steps: exchanges.iter().map(|step| (step.curl(&self.session.redactor), clean(&step.end()))).collect(),
             body: last.map(|answer| clean(&answer.text)).unwrap_or_default(),
             replay: lock(&self.replay).clone(),

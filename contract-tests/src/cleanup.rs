@@ -42,22 +42,22 @@ pub(crate) async fn resume(session: &Arc<Session>) {
 
 /// Removes what is left of all cases and of sandboxes; what is returned could not be removed, in words.
 pub(crate) async fn finish(session: &Arc<Session>) -> Vec<String> {
-    let sandboxes = session.take_sandboxes();
     if session.target.is_throwaway {
         return Vec::new();
-    }
-    let case = removing(session);
-    for id in sandboxes {
-        drop(case.control(Method::DELETE, &format!("/_mock/sandboxes/{id}"), None).await);
     }
     sweep(session).await
 }
 
-/// Removes what runs against this target have left: the items that the ledger has, and whatever may be on an account
-/// whose id is not known. What is returned could not be removed, in words.
+/// Removes what runs against this target have left: the sandboxes and items that the ledger has, and whatever may be on
+/// an account whose id is not known. What is returned could not be removed, in words.
 pub(crate) async fn sweep(session: &Arc<Session>) -> Vec<String> {
     let case = removing(session);
     let mut problems = Vec::new();
+    // A target that has throttled the checks for too long is waited for once more.
+    session.pace.note_throttled(false);
+    for id in session.ledger.sandboxes() {
+        problems.extend(end_sandbox(&case, &id).await.map(|problem| format!("sandbox {id}: {problem}")));
+    }
     for left in session.ledger.left().into_iter().filter(|left| left.id.is_none() || !left.items.is_empty()) {
         problems.extend(clear(&case, left).await);
     }
@@ -89,6 +89,17 @@ impl Case {
                 session.pool(account);
             }
         }
+    }
+}
+
+/// Removes a private world, and says why it cannot be removed.
+async fn end_sandbox(case: &Case, id: &str) -> Option<String> {
+    match case.control(Method::DELETE, &format!("/_mock/sandboxes/{id}"), None).await {
+        Ok(answer) if reader::is_success(answer.status) || answer.status == 404 => {
+            case.session.ledger.sandbox_ended(id).err().map(|error| error.to_string())
+        }
+        Ok(answer) => Some(answer.status.to_string()),
+        Err(halt) => Some(halt.reason()),
     }
 }
 

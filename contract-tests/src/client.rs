@@ -24,6 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// How often what is safe to repeat is repeated where no answer came.
 const RETRIES: u32 = 2;
 
+/// More bytes than any answer of this suite has.
+const LARGEST_BODY: usize = 16 << 20;
+
 /// A connection to one target.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -77,7 +80,7 @@ impl Client {
 
     /// Sends a request until it is answered, as long as sending again is safe.
     async fn persist(&self, caller: &Caller, request: &Request, is_removal: bool) -> Result<Answer, String> {
-        let (mut attempt, mut patience) = (0, Patience::default());
+        let (mut attempt, mut patience) = (0, None);
         loop {
             if let Some(objection) = self.pace.objection().filter(|_| !is_removal) {
                 return Err(objection);
@@ -93,8 +96,8 @@ impl Client {
                 // A request that was throttled was not carried out.
                 Ok(answer) if answer.is_throttling() && request.waits_out_throttling => {
                     self.pace.note_reached();
-                    let pause = patience.next(retry_after(&answer)).filter(|_| !self.pace.is_throttled());
-                    let Some(pause) = pause else {
+                    let patience = patience.get_or_insert_with(|| Patience::new(self.pace.is_throttled()));
+                    let Some(pause) = patience.next(retry_after(&answer)) else {
                         self.pace.note_throttled(true);
                         return Ok(answer);
                     };
@@ -109,13 +112,18 @@ impl Client {
                     let is_away = matches!(answer.status, 502..=504);
                     if is_away && request.method == Method::GET { Ok(answer) } else { return Ok(answer) }
                 }
-                Err(error) => {
+                Err(Failure::Endless) => {
+                    self.pace.note_reached();
+                    return Err(format!("its body has more than {} MiB", LARGEST_BODY >> 20));
+                }
+                Err(Failure::Http(error)) => {
+                    let cause = advised(causes(&error));
                     if error.is_connect() {
-                        self.pace.note_unreached(&causes(&error));
+                        self.pace.note_unreached(&cause);
                     }
                     // A request that reached no server was not carried out either.
                     let is_safe = error.is_connect() || request.method == Method::GET && !error.is_timeout();
-                    if is_safe { Err(causes(&error)) } else { return Err(causes(&error)) }
+                    if is_safe { Err(cause) } else { return Err(cause) }
                 }
             };
             if attempt == RETRIES {
@@ -126,7 +134,7 @@ impl Client {
         }
     }
 
-    async fn once(&self, caller: &Caller, request: &Request) -> Result<Answer, reqwest::Error> {
+    async fn once(&self, caller: &Caller, request: &Request) -> Result<Answer, Failure> {
         let path = &request.path;
         let url = if path.starts_with('/') { format!("{}{path}", self.base_url) } else { path.clone() };
         let mut builder = self.http.request(request.method.clone(), url).header("Accept", "application/json");
@@ -139,12 +147,31 @@ impl Client {
         if let Some(body) = &request.body {
             builder = builder.header(CONTENT_TYPE, request.content_type).body(body.clone());
         }
-        let response = builder.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
+        let mut response = builder.send().await.map_err(Failure::Http)?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        let text = text_of(response).await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
         Ok(Answer { status, headers, body, text, to: String::new() })
     }
+}
+
+/// Why no answer came.
+enum Failure {
+    Http(reqwest::Error),
+    /// It went on for too long.
+    Endless,
+}
+
+/// The body of a response, if it ends.
+async fn text_of(mut response: reqwest::Response) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(Failure::Http)? {
+        if bytes.len() + chunk.len() > LARGEST_BODY {
+            return Err(Failure::Endless);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Writes a create into the ledger.
@@ -186,6 +213,14 @@ fn retry_after(answer: &Answer) -> Option<Duration> {
 
 fn unwritten(error: &std::io::Error) -> String {
     format!("the ledger cannot be written, so nothing is created: {error}")
+}
+
+/// A cause with what helps against it.
+fn advised(cause: String) -> String {
+    match cause.contains("invalid peer certificate: UnknownIssuer") {
+        true => cause + " (SSL_CERT_FILE names a PEM file with the certificate of a private authority)",
+        false => cause,
+    }
 }
 
 /// An error with its causes: the outermost one only says that sending has failed.

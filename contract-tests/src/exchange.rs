@@ -109,6 +109,17 @@ impl Answer {
         Halt::unless(is_expected(self.status), expected, || format!("{} to {}", self.status, self.to))
     }
 
+    /// Why a body that is said to be JSON is none, if so.
+    pub(crate) fn json_issue(&self) -> Option<String> {
+        if !self.body.is_null() || self.text.trim().is_empty() || !self.content_type().contains("json") {
+            return None;
+        }
+        match serde_json::from_str::<Value>(&self.text).err()? {
+            _ if self.text.starts_with('\u{feff}') => Some("a byte order mark stands before it (RFC 8259, 8.1)".into()),
+            error => Some(error.to_string()),
+        }
+    }
+
     pub(crate) fn content_type(&self) -> &str {
         self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

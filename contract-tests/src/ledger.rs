@@ -37,6 +37,8 @@ enum Line {
     Removed { entry: u64 },
     /// An account is as it was created, so that other cases may use it.
     Reusable { entry: u64 },
+    /// A private world is there.
+    Sandbox { entry: u64, id: String },
 }
 
 /// Something that was asked for.
@@ -44,6 +46,7 @@ enum Line {
 enum Entry {
     Account { email: String, id: Option<String>, is_reusable: bool },
     Item { account: String, path: String, id: Option<String> },
+    Sandbox { id: String },
 }
 
 /// An account that is there, and what of it has to be removed.
@@ -67,6 +70,15 @@ struct Book {
     created: (u64, u64),
     /// Accounts and paths where it has, whatever has become of it since.
     touched: BTreeSet<(String, String)>,
+}
+
+impl Book {
+    /// Adds an entry, and returns its number.
+    fn add(&mut self, entry: Entry) -> u64 {
+        self.next += 1;
+        self.entries.insert(self.next, entry);
+        self.next
+    }
 }
 
 /// A record of what was created, in memory and, for a target that outlives the run, on disk.
@@ -134,14 +146,11 @@ impl Ledger {
             }
             _ => return Ok(None),
         };
-        let number = self.book(|book| {
-            book.next += 1;
-            book.entries.insert(book.next, entry.clone());
-            book.next
-        });
+        let number = self.book(|book| book.add(entry.clone()));
         let line = match entry {
             Entry::Account { email, .. } => Line::CreateAccount { entry: number, email },
             Entry::Item { account, path, .. } => Line::CreateItem { entry: number, account, path },
+            Entry::Sandbox { id } => Line::Sandbox { entry: number, id },
         };
         self.write(&line)?;
         Ok(Some(number))
@@ -173,7 +182,7 @@ impl Ledger {
             Entry::Item { account: of, path, id } => {
                 path == items && id.as_deref() == Some(removed) && account.or(by) == Some(&**of)
             }
-            Entry::Account { .. } => false,
+            Entry::Account { .. } | Entry::Sandbox { .. } => false,
         })
     }
 
@@ -187,7 +196,25 @@ impl Ledger {
         self.forget(|entry| match entry {
             Entry::Account { email: of, .. } => of == email,
             Entry::Item { account, .. } => Some(&**account) == id,
+            Entry::Sandbox { .. } => false,
         })
+    }
+
+    /// Notes that a private world was made: only the answer tells its id.
+    pub(crate) fn sandbox_made(&self, id: &str) -> io::Result<()> {
+        let entry = self.book(|book| book.add(Entry::Sandbox { id: id.to_owned() }));
+        self.write(&Line::Sandbox { entry, id: id.to_owned() })
+    }
+
+    /// Notes that it is there no more.
+    pub(crate) fn sandbox_ended(&self, id: &str) -> io::Result<()> {
+        self.forget(|entry| matches!(entry, Entry::Sandbox { id: of } if of == id))
+    }
+
+    /// The private worlds that are there.
+    pub(crate) fn sandboxes(&self) -> Vec<String> {
+        let id = |entry: &Entry| if let Entry::Sandbox { id } = entry { Some(id.clone()) } else { None };
+        self.book(|book| book.entries.values().filter_map(id).collect())
     }
 
     /// Notes that an account may be used by other cases.
@@ -238,14 +265,12 @@ impl Ledger {
         let added = self.book(|book| {
             let is_it = |entry: &Entry| match entry {
                 Entry::Item { account: of, path: at, .. } => *of == account && *at == path,
-                Entry::Account { .. } => false,
+                Entry::Account { .. } | Entry::Sandbox { .. } => false,
             };
             if book.entries.values().any(is_it) {
                 return None;
             }
-            book.next += 1;
-            book.entries.insert(book.next, Entry::Item { account: account.clone(), path: path.clone(), id: None });
-            Some(book.next)
+            Some(book.add(Entry::Item { account: account.clone(), path: path.clone(), id: None }))
         });
         added.map_or(Ok(()), |entry| self.write(&Line::CreateItem { entry, account, path }))
     }
@@ -260,7 +285,7 @@ impl Ledger {
         self.book(|book| {
             let accounts = book.entries.values().filter_map(|entry| match entry {
                 Entry::Account { email, id, is_reusable } => Some((email, id, is_reusable)),
-                Entry::Item { .. } => None,
+                Entry::Item { .. } | Entry::Sandbox { .. } => None,
             });
             let mut items: BTreeMap<&str, Vec<_>> = BTreeMap::new();
             for entry in book.entries.values() {
@@ -307,6 +332,7 @@ fn read(text: &str, base_url: &str, path: &Path) -> io::Result<Book> {
             }
             Line::CreateAccount { entry, email } => (entry, Entry::Account { email, id: None, is_reusable: false }),
             Line::CreateItem { entry, account, path } => (entry, Entry::Item { account, path, id: None }),
+            Line::Sandbox { entry, id } => (entry, Entry::Sandbox { id }),
             Line::Created { entry, id: created } => {
                 if let Some(Entry::Account { id, .. } | Entry::Item { id, .. }) = book.entries.get_mut(&entry) {
                     *id = created;

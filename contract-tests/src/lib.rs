@@ -56,6 +56,8 @@
 //! let target = Target::from_variables(lookup)?.expect("DEFENTRY_BASE_URL is set");
 //! let settings = Settings::from_variables(Some(&target), lookup)?;
 //! let run = Arc::new(Run::new(target, settings)?);
+//! // Is it the API, and does it take the credentials?
+//! run.set_up().await.map_err(|evidence| evidence.observed)?;
 //!
 //! for check in checks().filter(|check| check.facts.contains(&"LOGIN-1")) {
 //!     match run.check(check, Format::Standardized).await {

@@ -5,6 +5,7 @@
 mod console;
 mod signals;
 
+use std::backtrace::Backtrace;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use console::{say, tell};
 use contract_tests::{
-    End, Hold, Mock, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError, checks,
-    keep_replays, rehearse, report, run_suite,
+    End, Evidence, Hold, Mock, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError,
+    checks, keep_replays, rehearse, report, run_suite,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use signals::EndSignals;
@@ -24,13 +25,20 @@ use signals::EndSignals;
 /// Without a base URL it runs against a mock in this process. Credentials and all else that it needs to know come from
 /// the DEFENTRY_… variables that the README lists; a flag wins over its variable.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = MORE)]
 struct Cli {
     #[command(flatten)]
     flags: Flags,
     #[command(subcommand)]
     command: Command,
 }
+
+/// What the help says further.
+const MORE: &str = "\
+SSL_CERT_FILE names a PEM file with the certificate of a private authority, for a target whose own is of it.
+
+`run` ends with 0 conformant; 1 not as documented; 2 wrong usage, configuration or set-up, or nothing was tested; 3 the
+suite itself failed; 4 partial; 5 something could not be removed; 130 interrupted.";
 
 /// Flags that set variables.
 #[derive(Args, Debug)]
@@ -96,18 +104,37 @@ struct Chosen {
     only: Vec<String>,
 }
 
-/// Wrong usage or configuration.
+impl Chosen {
+    /// The chosen checks, where each name that is given names at least one.
+    fn selection(self) -> Result<Selection, Problem> {
+        let selection = Selection { only: self.only };
+        match selection.unknown().first() {
+            Some(name) => Err((USAGE, format!("--only {name} names no check and no fact: see `contract list`"))),
+            None => Ok(selection),
+        }
+    }
+}
+
+/// Wrong usage, configuration or set-up.
 const USAGE: u8 = 2;
 /// The suite itself failed.
 const BROKEN: u8 = 3;
+/// A signal has ended it.
+const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return ended(BROKEN, &format!("no runtime can be started: {error}")),
+    std::panic::set_hook(Box::new(|panic| {
+        tell!("contract: the suite itself failed: {panic}\n{}", Backtrace::capture());
+    }));
+    let runtime = tokio::runtime::Runtime::new();
+    let code = match &runtime {
+        Ok(runtime) => runtime.block_on(execute(cli)).unwrap_or_else(|(code, problem)| ended(code, &problem)),
+        Err(error) => ended(BROKEN, &format!("no runtime can be started: {error}")),
     };
-    runtime.block_on(execute(cli)).unwrap_or_else(|(code, problem)| ended(code, &problem))
+    // The runtime still hears signals meanwhile.
+    console::finish();
+    code
 }
 
 /// An exit code, and what to say with it.
@@ -133,13 +160,15 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
     match cli.command {
         Command::List => Ok(list()),
         Command::Plan(chosen) => {
+            let selection = chosen.selection()?;
             let Subject { target, settings, .. } = Subject::of(&cli.flags).await?;
-            plan(&target, &settings, &Selection { only: chosen.only }).await
+            plan(&target, &settings, &selection).await
         }
         Command::Run(chosen) => {
+            let selection = chosen.selection()?;
             let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
             interruptible(&run);
-            run_and_report(&run, &Selection { only: chosen.only }).await
+            run_and_report(&run, &selection).await
         }
         Command::Replay { file } => {
             let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
@@ -151,7 +180,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
             if subject.mock.is_some() {
                 return Err((USAGE, "sweep needs a target: DEFENTRY_BASE_URL or --base-url".into()));
             }
-            Ok(sweep(&subject.opened()?.0).await)
+            sweep(&subject.opened()?.0).await
         }
     }
 }
@@ -196,11 +225,17 @@ impl Subject {
     }
 }
 
-async fn sweep(run: &Arc<Run>) -> ExitCode {
+/// The problem of a target that does not let the suite in.
+fn shut_out(evidence: &Evidence) -> Problem {
+    (USAGE, evidence.observed.clone())
+}
+
+async fn sweep(run: &Arc<Run>) -> Result<ExitCode, Problem> {
+    run.log_in().await.map_err(|evidence| shut_out(&evidence))?;
     let problems = run.sweep().await;
     problems.iter().for_each(|problem| tell!("not removed: {problem}"));
     say!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
-    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) })
 }
 
 /// The first signal that asks the command to end, such as Ctrl-C, ends the checks and lets the run clean up; the second
@@ -213,7 +248,7 @@ fn interruptible(run: &Arc<Run>) {
         run.interrupt();
         tell!("\ninterrupted: removing what was created (once more to end at once; `contract sweep` finishes)");
         signals.next().await;
-        std::process::exit(130);
+        std::process::exit(INTERRUPTED.into());
     });
 }
 
@@ -238,6 +273,11 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
     let unusable = |problem: String| (USAGE, format!("{}: {problem}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
     let replay: Replay = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    if let Err(evidence) = run.set_up().await
+        && !run.is_interrupted()
+    {
+        return Err(shut_out(&evidence));
+    }
     let outcome = replay.play(run).await.map_err(unusable)?;
     let left = run.finish().await;
     left.iter().for_each(|problem| tell!("not removed: {problem}"));
@@ -249,7 +289,7 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
         Outcome::Pass => (5, "the target does what the guide says, but does not remove what was created".into()),
     };
     say!("{text}");
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(if run.is_interrupted() { INTERRUPTED } else { code }))
 }
 
 async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCode, Problem> {
@@ -258,7 +298,7 @@ async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCod
     let bar = io::stderr().is_terminal().then(bar);
     let mut results = run_suite(run, selection, &|progress| show(progress, bar.as_ref())).await;
     if let Some(bar) = bar {
-        bar.finish_and_clear();
+        console::draw(move || bar.finish_and_clear());
     }
     let written = keep_replays(&mut results, folder).and_then(|()| report::write(&results, folder));
     summarize(&results);
@@ -277,18 +317,21 @@ fn bar() -> ProgressBar {
 
 /// A bar on a terminal, with a line for what is not as it should be; a line for each check elsewhere.
 fn show(progress: Progress<'_>, bar: Option<&ProgressBar>) {
-    match (progress, bar) {
-        (Progress::Begins(many), Some(bar)) => bar.set_length(many as u64),
+    match (progress, bar.cloned()) {
+        (Progress::Begins(many), Some(bar)) => console::draw(move || bar.set_length(many as u64)),
         (Progress::Begins(many), None) => tell!("{many} checks and probes"),
         (Progress::Ended(check), Some(bar)) => {
-            bar.inc(1);
-            bar.set_message(check.id.clone());
-            if matches!(check.outcome, End::Fail | End::Inconclusive) {
-                bar.println(format!("{:12} {}", check.outcome.name(), check.id));
-            }
+            let (id, outcome) = (check.id.clone(), check.outcome);
+            console::draw(move || {
+                if matches!(outcome, End::Fail | End::Inconclusive) {
+                    bar.println(format!("{:12} {id}", outcome.name()));
+                }
+                bar.inc(1);
+                bar.set_message(id);
+            });
         }
         (Progress::Ended(check), None) => tell!("{:12} {}", check.outcome.name(), check.id),
-        (Progress::CleansUp, Some(bar)) => bar.set_message("removing what was created"),
+        (Progress::CleansUp, Some(bar)) => console::draw(move || bar.set_message("removing what was created")),
         (Progress::CleansUp, None) => tell!("removing what was created"),
     }
 }

@@ -1,13 +1,15 @@
 //! The emails and text messages that the target sends, as far as they can be read.
 
-use std::process::Stdio;
+use std::io;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use crate::case::Case;
 use crate::exchange::Caller;
@@ -25,8 +27,9 @@ const REAL_MESSAGE_WAIT: Duration = Duration::from_secs(120);
 const EVERY: Duration = Duration::from_millis(50);
 const EVERY_REAL: Duration = Duration::from_secs(2);
 
-/// How long the command that reads messages may take.
+/// How long the command that reads messages may take, and how many bytes it may print.
 const COMMAND: Duration = Duration::from_secs(30);
+const PRINTED: u64 = 1 << 20;
 
 /// A message that was sent to a person.
 #[derive(Clone, Debug)]
@@ -121,7 +124,7 @@ impl Case {
                 let to: Vec<_> = mark.to.iter().map(|(to, _)| &**to).collect();
                 return Err(Halt::fail(format!("a message to {}", to.join(" or ")), format!("none in {wait:?}")));
             }
-            sleep(every).await;
+            self.session.pace.wait_until(Instant::now() + every, false).await;
         }
     }
 
@@ -150,20 +153,33 @@ impl Case {
             let channel = if to.contains('@') { "email" } else { "sms" };
             let mut shell = Command::new("sh");
             shell.args(["-c", command]).env("CHANNEL", channel).env("TO", to).env("SINCE", mark.since.to_string());
-            shell.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+            shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
             let broken = |problem: String| Halt::Inconclusive(format!("the command of DEFENTRY_MESSAGES {problem}"));
-            let output = timeout(COMMAND, shell.output()).await;
-            let output = output.map_err(|_| broken(format!("has not ended in {COMMAND:?}")))?;
-            let output = output.map_err(|error| broken(format!("cannot be run: {error}")))?;
-            match output.status.code() {
+            let ended = tokio::select! {
+                ended = timeout(COMMAND, printed(shell)) => ended,
+                () = self.session.pace.over() => return Err(Halt::Inconclusive("the run was interrupted".into())),
+            };
+            let ended = ended.map_err(|_| broken(format!("has not ended in {COMMAND:?}")))?;
+            let (status, bytes) = ended.map_err(|error| broken(format!("cannot be run: {error}")))?;
+            match status.code() {
                 Some(0) => {
-                    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
                     messages.push(self.learnt(Message { text, link: None, code: None }));
                 }
                 Some(1) => {}
-                _ => return Err(broken(format!("ends with {}, neither 0 nor 1", output.status))),
+                _ => return Err(broken(format!("ends with {status}, neither 0 nor 1"))),
             }
         }
         Ok(messages)
     }
+}
+
+/// How a command ends, and what it prints. One that prints without end is not read to it, and so does not live on.
+async fn printed(mut shell: Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = shell.spawn()?;
+    let mut bytes = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        output.take(PRINTED).read_to_end(&mut bytes).await?;
+    }
+    Ok((child.wait().await?, bytes))
 }

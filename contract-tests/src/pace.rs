@@ -87,8 +87,7 @@ impl Pace {
         self.is_throttled.store(is_throttled, Ordering::Relaxed);
     }
 
-    /// Whether the target throttles for longer than a request waits: the next ones do not wait too, or a run would take
-    /// hours.
+    /// Whether the target throttles for longer than a request waits.
     pub(crate) fn is_throttled(&self) -> bool {
         self.is_throttled.load(Ordering::Relaxed)
     }
@@ -113,17 +112,20 @@ impl Pace {
 
     /// Waits until `end`, or until the run is over; a removal waits on.
     pub(crate) async fn wait_until(&self, end: Instant, is_removal: bool) {
-        let mut is_over = self.is_over.subscribe();
-        let over = async move {
-            match is_removal {
-                true => std::future::pending().await,
-                false => drop(is_over.wait_for(|is_over| *is_over).await),
+        if is_removal {
+            sleep_until(end).await;
+        } else {
+            tokio::select! {
+                () = sleep_until(end) => {}
+                () = self.over() => {}
             }
-        };
-        tokio::select! {
-            () = sleep_until(end) => {}
-            () = over => {}
         }
+    }
+
+    /// Waits until the run is over.
+    pub(crate) async fn over(&self) {
+        let mut is_over = self.is_over.subscribe();
+        drop(is_over.wait_for(|is_over| *is_over).await);
     }
 
     /// Waits for the next turn, or until the run is over; a removal waits on.

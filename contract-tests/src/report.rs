@@ -77,7 +77,7 @@ fn html(results: &Results) -> io::Result<String> {
         verdict_class => match results.verdict {
             Verdict::Conformant => "pass",
             Verdict::NotAsDocumented => "fail",
-            Verdict::Partial => "inconclusive",
+            Verdict::Partial | Verdict::NothingTested => "inconclusive",
         },
         meaning => meaning(results.verdict),
         counts,
@@ -101,6 +101,7 @@ fn meaning(verdict: Verdict) -> &'static str {
         Verdict::Partial => {
             "Nothing was found that contradicts the guide, but something could not be tested or decided: see below why."
         }
+        Verdict::NothingTested => "No fact was tested, so nothing is known of the target: see below why.",
     }
 }
 

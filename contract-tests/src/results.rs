@@ -19,6 +19,8 @@ pub enum Verdict {
     NotAsDocumented,
     /// Every tested fact holds, but something could not be tested or decided.
     Partial,
+    /// No fact was tested.
+    NothingTested,
 }
 
 impl Verdict {
@@ -28,6 +30,7 @@ impl Verdict {
             Self::Conformant => "conformant",
             Self::NotAsDocumented => "not as documented",
             Self::Partial => "partial",
+            Self::NothingTested => "nothing tested",
         }
     }
 }
@@ -215,6 +218,9 @@ pub struct Results {
     /// Whether the suite itself has failed.
     #[serde(skip)]
     pub is_broken: bool,
+    /// Whether a signal has ended it early.
+    #[serde(skip)]
+    pub is_interrupted: bool,
 }
 
 impl Results {
@@ -226,9 +232,11 @@ impl Results {
     /// The exit code of `contract run`.
     pub fn exit_code(&self) -> u8 {
         match self.verdict {
+            _ if self.is_interrupted => 130,
             _ if self.is_broken => 3,
             Verdict::NotAsDocumented => 1,
             _ if !self.not_removed.is_empty() => 5,
+            Verdict::NothingTested => 2,
             Verdict::Partial => 4,
             Verdict::Conformant => 0,
         }
@@ -243,7 +251,7 @@ pub(crate) fn verdict(checks: &[CheckResult], is_whole: bool) -> (Verdict, Strin
     if failed > 0 {
         (Verdict::NotAsDocumented, format!("{failed} of {} checks fail", documented().count()))
     } else if count(End::Pass) == 0 {
-        (Verdict::Partial, "nothing was tested".into())
+        (Verdict::NothingTested, format!("{skipped} checks were skipped, {inconclusive} could not be decided"))
     } else if skipped + inconclusive > 0 {
         (Verdict::Partial, format!("{skipped} checks were skipped, {inconclusive} could not be decided"))
     } else if !is_whole {
@@ -290,14 +298,15 @@ mod tests {
     #[test]
     fn only_tested_facts_make_a_target_conformant() {
         use End::{Confirmed, Fail, Inconclusive, Pass, Refuted, Skipped, Unknown};
-        let cases: [(&[End], bool, Verdict); 8] = [
+        let cases: [(&[End], bool, Verdict); 9] = [
             (&[Pass, Pass], true, Verdict::Conformant),
             (&[Pass, Refuted, Unknown], true, Verdict::Conformant),
             (&[Pass, Skipped], true, Verdict::Partial),
             (&[Pass, Inconclusive], true, Verdict::Partial),
             (&[Pass], false, Verdict::Partial),
-            (&[Confirmed], true, Verdict::Partial),
-            (&[], true, Verdict::Partial),
+            (&[Confirmed], true, Verdict::NothingTested),
+            (&[], true, Verdict::NothingTested),
+            (&[Skipped, Inconclusive], true, Verdict::NothingTested),
             (&[Pass, Skipped, Inconclusive, Fail], true, Verdict::NotAsDocumented),
         ];
         for (ends, is_whole, expected) in cases {

@@ -5,33 +5,42 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-/// How long in all a request waits.
-const LONGEST: Duration = Duration::from_secs(90);
+/// How long in all a request waits, and how often it is sent again.
+const PATIENT: (Duration, u32) = (Duration::from_secs(90), 6);
 
-/// How often it is sent again.
-const RETRIES: u32 = 6;
+/// The same once another one has waited so long in vain: if each of hundreds did, a run would take hours.
+const BRIEF: (Duration, u32) = (Duration::from_secs(5), 1);
 
 /// The first pause where the target asks for none. Each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The patience that one request has with a target that throttles: bounded in number and in time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Patience {
+    most: (Duration, u32),
     retries: u32,
     waited: Duration,
 }
 
 impl Patience {
+    /// The patience of a request that is throttled for the first time. One that already waits when another gives up
+    /// keeps its own: a target may throttle one caller and let the next one in.
+    pub(crate) fn new(others_waited_in_vain: bool) -> Self {
+        let most = if others_waited_in_vain { BRIEF } else { PATIENT };
+        Self { most, retries: 0, waited: Duration::ZERO }
+    }
+
     /// How long to wait before the request is sent again, where the target asks for a pause; none where the patience
     /// is at its end. A target that asks for no pause, or for too short a one, is given one that grows.
     pub(crate) fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        if self.retries == RETRIES {
+        let (longest, retries) = self.most;
+        if self.retries == retries {
             return None;
         }
         let pause = (FIRST_PAUSE * (1 << self.retries)).max(asked.unwrap_or_default());
         self.retries += 1;
         self.waited = self.waited.saturating_add(pause);
-        (self.waited <= LONGEST).then_some(pause)
+        (self.waited <= longest).then_some(pause)
     }
 }
 
@@ -84,11 +93,18 @@ mod tests {
             (Some(90), &[90]),
             (Some(3600), &[]),
         ];
+        let pauses = |asked: Option<u64>, others_waited_in_vain| -> Vec<u64> {
+            let mut patience = Patience::new(others_waited_in_vain);
+            std::iter::from_fn(|| patience.next(asked.map(Duration::from_secs))).map(|pause| pause.as_secs()).collect()
+        };
         for (asked, expected) in cases {
-            let mut patience = Patience::default();
-            let pauses = std::iter::from_fn(|| patience.next(asked.map(Duration::from_secs)));
-            assert_eq!(pauses.map(|pause| pause.as_secs()).collect::<Vec<_>>(), expected, "{asked:?}");
+            assert_eq!(pauses(asked, false), expected, "{asked:?}");
         }
-        assert_eq!(Patience::default().next(Some(Duration::MAX)), None);
+        let brief: [(Option<u64>, &[u64]); 5] =
+            [(None, &[1]), (Some(0), &[1]), (Some(4), &[4]), (Some(6), &[]), (Some(3600), &[])];
+        for (asked, expected) in brief {
+            assert_eq!(pauses(asked, true), expected, "{asked:?}");
+        }
+        assert_eq!(Patience::new(false).next(Some(Duration::MAX)), None);
     }
 }

@@ -1,5 +1,7 @@
 //! One run of checks against one target.
 
+mod set_up;
+
 use std::io;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use crate::cleanup;
 use crate::contract::Check;
 use crate::format::Format;
 use crate::matrix::Cell;
-use crate::outcome::Outcome;
+use crate::outcome::{Evidence, Outcome};
 use crate::session::Session;
 use crate::target::{Settings, Target};
 
@@ -54,6 +56,28 @@ impl Run {
         self.session.pace.unreached().map(|cause| self.session.redactor.clean(&cause))
     }
 
+    /// Whether it was interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        self.session.pace.interruption().is_some()
+    }
+
+    /// Logs in once, takes up what earlier runs have left, and reads once: whether the target is the API and takes the
+    /// credentials is to be known before any check sends them again. What is wrong is the evidence's `observed`.
+    pub async fn set_up(&self) -> Result<(), Box<Evidence>> {
+        self.log_in().await?;
+        cleanup::resume(&self.session).await;
+        let case = Case::new(&self.session, Format::Legacy);
+        let end = set_up::read(&case).await;
+        case.clean_up().await;
+        end.map_err(|halt| Box::new(case.evidence(&[], &halt)))
+    }
+
+    /// Logs in once. What is wrong is the evidence's `observed`.
+    pub async fn log_in(&self) -> Result<(), Box<Evidence>> {
+        let case = Case::new(&self.session, Format::Legacy);
+        set_up::log_in(&case).await.map_err(|halt| Box::new(case.evidence(&[], &halt)))
+    }
+
     /// Runs one check in one format, and removes what it has left.
     pub async fn check(&self, check: &Check, format: Format) -> Outcome {
         // A check that moves a clock which all go by, or counts what others do too, runs by itself.
@@ -71,11 +95,6 @@ impl Run {
     /// The principal matrix, as far as it was called.
     pub fn matrix(&self) -> Vec<Cell> {
         self.session.matrix()
-    }
-
-    /// Takes up accounts that earlier runs have left empty, if they are still there: as many as cases need at once.
-    pub(crate) async fn resume(&self) {
-        cleanup::resume(&self.session).await;
     }
 
     /// Removes what is left of all cases and of sandboxes; what is returned could not be removed, in words.

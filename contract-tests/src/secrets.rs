@@ -4,12 +4,14 @@
 //! suite goes through it. It knows secrets by value, in whatever field they are and however they are written: raw, as
 //! JSON, in a URL, in Base64, with other separators.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+mod finder;
+mod spelling;
+
+use std::cmp::Reverse;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Mutex;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -17,6 +19,8 @@ use serde_json::Value;
 
 use crate::kind::KINDS;
 use crate::lock::lock;
+use crate::secrets::finder::Finder;
+use crate::secrets::spelling::{Spelling, is_separator};
 
 /// A password, a client secret or a token; `{:?}` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,46 +51,14 @@ pub(crate) struct Redactor {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Placeholders by the ways in which secrets are written.
-    placeholders: BTreeMap<String, String>,
-    /// Placeholders by the digits of numbers of people, which may be written with any separators.
-    numbers: BTreeMap<String, String>,
-    /// The finder of most of them.
-    finder: Option<Finder>,
-    /// Those that it does not know yet: a finder of many takes long to build.
-    recent: Vec<(String, String)>,
-    /// The finder of these, once it is needed; none after something new was learnt.
-    recent_finder: Option<Finder>,
+    /// The ways in which secrets are written, in lower case.
+    written: Finder,
+    /// Secrets in the one spelling of [`Spelling`].
+    spelled: Finder,
 }
 
-/// How many recent ways of writing are found apart.
-const RECENT: usize = 4096;
-
-/// Finds texts, and has a placeholder for each.
-#[derive(Debug)]
-struct Finder {
-    /// None where there are more texts than an automaton can hold.
-    texts: Option<AhoCorasick>,
-    placeholders: Vec<String>,
-}
-
-impl Finder {
-    fn new<'a>(known: impl Iterator<Item = (&'a String, &'a String)>) -> Self {
-        let (texts, placeholders): (Vec<_>, Vec<_>) =
-            known.map(|(text, placeholder)| (text, placeholder.clone())).unzip();
-        let texts = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(texts)
-            .ok();
-        Self { texts, placeholders }
-    }
-
-    fn replace(&self, text: &str) -> String {
-        let unseen = || "(not shown: too many secrets to look for)".into();
-        self.texts.as_ref().map_or_else(unseen, |texts| texts.replace_all(text, &self.placeholders))
-    }
-}
+/// A secret that is shorter in the one spelling is looked for as it is written only.
+const SHORTEST_SPELLED: usize = 7;
 
 impl Redactor {
     /// From now on, `secret` is shown as `placeholder`.
@@ -97,23 +69,15 @@ impl Redactor {
         let bare: String = secret.chars().filter(char::is_ascii_alphanumeric).collect();
         // A token's secret part is as good as the whole.
         let part = secret.split_once('|').map(|(_, part)| part).filter(|part| part.len() >= SHORTEST);
-        let mut written: Vec<String> = [secret, &bare].into_iter().chain(part).flat_map(forms).collect();
-        if bare.len() >= 12 {
-            written.push(grouped(&bare));
-        }
+        let wholes = [secret, &bare].into_iter().chain(part);
         let mut known = lock(&self.known);
-        // A phone is written with its country's code or without.
-        let national = secret.strip_prefix('+').and_then(|digits| digits.get(2..)).filter(|rest| rest.len() >= 8);
-        let number = national.unwrap_or(&bare);
-        if number.len() >= 8 && secret.chars().all(|c| c.is_ascii_digit() || is_separator(c)) {
-            let digits = number.chars().filter(char::is_ascii_digit).collect();
-            known.numbers.entry(digits).or_insert_with(|| placeholder.to_owned());
+        for form in wholes.clone().flat_map(forms) {
+            known.written.learn(form.to_ascii_lowercase().as_bytes(), placeholder);
         }
-        for form in written {
-            if let Entry::Vacant(place) = known.placeholders.entry(form.clone()) {
-                place.insert(placeholder.to_owned());
-                known.recent.push((form, placeholder.to_owned()));
-                known.recent_finder = None;
+        for spelled in wholes.map(str::to_owned).chain(numbers(secret)) {
+            let bytes = Spelling::of(&spelled).bytes;
+            if bytes.len() >= SHORTEST_SPELLED {
+                known.spelled.learn(&bytes, placeholder);
             }
         }
     }
@@ -121,53 +85,45 @@ impl Redactor {
     /// `text` without secrets.
     pub(crate) fn clean(&self, text: &str) -> String {
         let text = masked(text);
-        let mut known = lock(&self.known);
-        if known.recent.len() > RECENT {
-            known.finder = Some(Finder::new(known.placeholders.iter()));
-            known.recent.clear();
-            known.recent_finder = None;
+        let known = lock(&self.known);
+        let spelling = Spelling::of(&text);
+        let spelled = known.spelled.find(&spelling.bytes);
+        let mut found = known.written.find(text.to_ascii_lowercase().as_bytes());
+        found.extend(spelled.into_iter().map(|(part, name)| (spelling.place(&part), name)));
+        replaced(&text, found)
+    }
+}
+
+/// A text with names in place of what was found in it. What overlaps is of one secret, or of two that touch.
+fn replaced(text: &str, mut found: Vec<(Range<usize>, &str)>) -> String {
+    found.sort_by_key(|(range, _)| (range.start, Reverse(range.end)));
+    let (mut clean, mut end) = (String::with_capacity(text.len()), 0);
+    for (range, name) in found {
+        if range.start >= end {
+            clean.push_str(&text[end..range.start]);
+            clean.push_str(name);
         }
-        let Known { finder, recent, recent_finder, .. } = &mut *known;
-        let recent = recent_finder.get_or_insert_with(|| Finder::new(recent.iter().map(|(form, name)| (form, name))));
-        let text = recent.replace(&text);
-        let text = finder.as_ref().map_or_else(|| text.clone(), |finder| finder.replace(&text));
-        unspelled(&text, &known.numbers)
+        end = end.max(range.end);
+    }
+    clean + &text[end..]
+}
+
+/// The shorter forms of a number of a person: a phone without its country's code, which has one to three digits, or
+/// without the zeros before it, and a personal number without its century.
+fn numbers(secret: &str) -> Vec<String> {
+    if !secret.chars().all(|c| c.is_ascii_digit() || is_separator(c)) {
+        return Vec::new();
+    }
+    let digits: String = secret.chars().filter(char::is_ascii_digit).collect();
+    let without = |many: usize| digits.get(many..).map(str::to_owned);
+    let significant = digits.trim_start_matches('0').to_owned();
+    match digits.len() {
+        _ if secret.starts_with('+') => (1..=3).filter_map(without).collect(),
+        _ if digits.starts_with("00") => (3..=5).filter_map(without).chain([significant]).collect(),
+        12 => without(2).into_iter().collect(),
+        _ => vec![significant],
     }
 }
-
-/// Whether a character may be between the digits of one number.
-fn is_separator(character: char) -> bool {
-    matches!(character, ' ' | '-' | '.' | '(' | ')' | '/' | '+' | '\u{a0}')
-}
-
-/// A text without numbers of people, whatever separators are between their digits.
-fn unspelled(text: &str, numbers: &BTreeMap<String, String>) -> String {
-    let (mut clean, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        clean.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let end = rest.find(|c: char| !c.is_ascii_digit() && !is_separator(c)).unwrap_or(rest.len());
-        clean.push_str(&unspelled_run(&rest[..end], numbers));
-        rest = &rest[end..];
-    }
-    clean + rest
-}
-
-/// The same for digits and separators.
-fn unspelled_run(run: &str, numbers: &BTreeMap<String, String>) -> String {
-    let places: Vec<usize> = run.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(place, _)| place).collect();
-    let digits: String = run.chars().filter(char::is_ascii_digit).collect();
-    let found = (0..digits.len()).find_map(|first| {
-        let lengths = NUMBER_LENGTHS.rev().filter_map(|length| digits.get(first..first + length));
-        lengths.into_iter().find_map(|part| Some((first, part.len(), numbers.get(part)?)))
-    });
-    let Some((first, length, placeholder)) = found else { return run.to_owned() };
-    let end = places[first + length - 1] + 1;
-    format!("{}{placeholder}{}", &run[..places[first]], unspelled_run(&run[end..], numbers))
-}
-
-/// How many digits numbers of people have.
-const NUMBER_LENGTHS: std::ops::RangeInclusive<usize> = 8..=19;
 
 /// The ways in which a text is written into another: as it is, in a URL, in JSON, and in Base64 at each of the three
 /// places where it can begin in a group of three bytes.
@@ -188,12 +144,6 @@ fn forms(text: &str) -> Vec<String> {
     }
     forms.retain(|form| form.len() >= SHORTEST);
     forms
-}
-
-/// In groups of four, as cards and IBANs are printed.
-fn grouped(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
 /// A body with placeholders, such as `$PASSWORD`, for the values of its secret fields; any other text as it is.
@@ -276,6 +226,50 @@ mod tests {
         }
         let text = "2026-11-28T20:00:00Z 127.0.0.1:8650 and +46 70 174 06 06";
         assert_eq!(redactor.clean(text), text);
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_spelling() {
+        let named = [
+            ("leaked.person+1@example.com", "$DEFENTRY_LEAKED_EMAIL"),
+            ("+358401234567", "$DEFENTRY_LEAKED_PHONE"),
+            ("SE4550000000058398257466", "$DEFENTRY_LEAKED_IBAN"),
+            ("4242 4242 4242 4242", "$DEFENTRY_LEAKED_CARD"),
+            ("070-174 06 05", "$PHONE"),
+            ("004631390006", "$PHONE"),
+            ("19900101-2385", "$SSN"),
+            ("7|Ab/Cd+EfGhIj", "$CRM_TOKEN"),
+        ];
+        let redactor = Redactor::default();
+        named.iter().for_each(|(secret, placeholder)| redactor.learn(secret, placeholder));
+        let cases = [
+            ("[LEAKED.PERSON+1@EXAMPLE.COM]", "[$DEFENTRY_LEAKED_EMAIL]"),
+            (r"[leaked.person\u002b1\u0040example.com]", "[$DEFENTRY_LEAKED_EMAIL]"),
+            ("?to=leaked.person%2b1%40example.com&x", "?to=$DEFENTRY_LEAKED_EMAIL&x"),
+            ("<a>leaked.person&#43;1&#64;example.com</a>", "<a>$DEFENTRY_LEAKED_EMAIL</a>"),
+            ("tel 040 123 45 67,", "tel 0$DEFENTRY_LEAKED_PHONE,"),
+            ("?to=%2B358%2040%20123%2045%2067", "?to=%2B$DEFENTRY_LEAKED_PHONE"),
+            ("se45-5000-0000-0583-9825-7466", "$DEFENTRY_LEAKED_IBAN"),
+            ("SE45%205000%200000%200583%209825%207466", "$DEFENTRY_LEAKED_IBAN"),
+            ("4242-4242-4242-4242 and 4242.4242.4242.4242", "$DEFENTRY_LEAKED_CARD and $DEFENTRY_LEAKED_CARD"),
+            ("4242\u{202f}4242\u{a0}4242&nbsp;4242", "$DEFENTRY_LEAKED_CARD"),
+            ("+46701740605", "+46$PHONE"),
+            ("031-390 006", "0$PHONE"),
+            ("900101-2385 and 1990 0101 2385", "$SSN and $SSN"),
+            (r"7|AB\/CD+EFGHIJ", "$CRM_TOKEN"),
+            ("ab%2fcd%2befghij", "$CRM_TOKEN"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redactor.clean(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_hidden_together() {
+        let redactor = Redactor::default();
+        redactor.learn("abcdefgh", "$ONE");
+        redactor.learn("efghijkl", "$TWO");
+        assert_eq!(redactor.clean("1 abcdefghijkl 2 efghijkl"), "1 $ONE 2 $TWO");
     }
 
     #[test]

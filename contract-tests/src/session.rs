@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
-use tokio::time::sleep;
 
 use crate::client::Client;
 use crate::exchange::{Account, Exchange};
@@ -47,8 +46,6 @@ pub(crate) struct Session {
     endless: Mutex<BTreeSet<String>>,
     /// Empty accounts for the next case that needs one.
     pool: Mutex<Vec<Account>>,
-    /// Private worlds, which have to be removed beside accounts' items.
-    sandboxes: Mutex<Vec<String>>,
     matrix: Mutex<Vec<Cell>>,
     /// Answers of every sort in each format, once they were asked for.
     tours: [OnceCell<Result<Arc<Vec<Exchange>>, Halt>>; 2],
@@ -115,7 +112,6 @@ impl Session {
             adds_tell_ids: Mutex::default(),
             endless: Mutex::default(),
             pool: Mutex::default(),
-            sandboxes: Mutex::default(),
             matrix: Mutex::default(),
             tours: Default::default(),
             scanned: OnceCell::new(),
@@ -135,10 +131,10 @@ impl Session {
         Values::new(&self.label, number, self.settings.seed, &self.target.email_domain)
     }
 
-    /// Gives the target time, which a rehearsal does not need.
+    /// Gives the target time, which a rehearsal does not need, or until the run is over.
     pub(crate) async fn pause(&self, duration: Duration) {
         if !self.is_rehearsal {
-            sleep(duration).await;
+            self.pace.wait_until(tokio::time::Instant::now() + duration, false).await;
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::{Timestamp, Unit};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::assumptions::{Agreement, assumptions};
+use crate::assumptions::{Agreement, Finding, assumptions};
 use crate::contract::Check;
 use crate::contracts::checks;
 use crate::format::Format;
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 8;
 /// The checks of a run: all, or those whose names begin so.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// The beginnings of names, such as `email` or `format.dates`; or facts. Nothing selects everything.
+    /// The beginnings of names, such as `email`, `format.dates` or `login.crm.legacy`; or facts. Nothing selects everything.
     pub only: Vec<String>,
 }
 
@@ -32,21 +32,33 @@ impl Selection {
     /// The chosen checks in the formats that they are run in. Off this machine a check runs once, in one of the
     /// formats, unless it is about formats: requests are scarce there.
     fn checks(&self, target: &Target, seed: u64) -> Vec<(&'static Check, Format)> {
+        let named = checks().map(|check| (check, self.formats(check))).filter(|(_, formats)| !formats.is_empty());
         let mut chosen = Vec::new();
-        for (number, check) in (seed..).zip(checks().filter(|check| self.has(check))) {
-            if target.is_loopback() || check.id.starts_with("format.") {
-                chosen.extend(Format::ALL.map(|format| (check, format)));
-            } else {
-                chosen.push((check, Format::ALL[usize::from(number % 2 == 1)]));
-            }
+        for (number, (check, formats)) in (seed..).zip(named) {
+            let is_both = target.is_loopback() || check.id.starts_with("format.");
+            let one = formats[usize::from(number % 2 == 1).min(formats.len() - 1)];
+            let formats = if is_both { formats } else { vec![one] };
+            chosen.extend(formats.into_iter().map(|format| (check, format)));
         }
         chosen
     }
 
-    fn has(&self, check: &Check) -> bool {
-        let is_chosen = |of: &String| check.id.starts_with(&**of) || check.facts.contains(&&**of);
-        self.only.is_empty() || self.only.iter().any(is_chosen)
+    /// The formats that a check is asked for in.
+    fn formats(&self, check: &Check) -> Vec<Format> {
+        let is_asked_for = |format| self.only.is_empty() || self.only.iter().any(|name| is_named(check, format, name));
+        Format::ALL.into_iter().filter(|format| is_asked_for(*format)).collect()
     }
+
+    /// What is asked for and names nothing, such as a fact with a typing mistake.
+    pub fn unknown(&self) -> Vec<&str> {
+        let is_named = |name: &str| checks().any(|check| Format::ALL.iter().any(|&of| is_named(check, of, name)));
+        self.only.iter().map(|name| &**name).filter(|name| !is_named(name)).collect()
+    }
+}
+
+/// Whether the name of a check in a format begins so, or it names this fact.
+fn is_named(check: &Check, format: Format, name: &str) -> bool {
+    check.name(format).starts_with(name) || check.facts.contains(&name)
 }
 
 /// An event in a run, for a progress display.
@@ -60,18 +72,25 @@ pub enum Progress<'a> {
     CleansUp,
 }
 
-/// Runs the chosen checks, probes the assumptions, and removes what was created.
+/// Runs the chosen checks, probes the assumptions, and removes what was created. Where the target is not the API, or
+/// refuses the credentials, nothing is run, and every result says why.
 pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Progress<'_>) + Sync)) -> Results {
     let (started, began) = (Timestamp::now(), Instant::now());
-    run.resume().await;
     let chosen = selection.checks(&run.session.target, run.session.settings.seed);
     let probed = if selection.only.is_empty() { assumptions() } else { &[] };
     watch(Progress::Begins(chosen.len() + probed.len()));
-    let (mut checks, is_broken) = run_checks(run, &chosen, watch).await;
+    let stopped = run.set_up().await.err();
+    let (mut checks, is_broken) = match &stopped {
+        None => run_checks(run, &chosen, watch).await,
+        Some(why) => (undone(&chosen, why, watch), false),
+    };
     let mut found = std::collections::BTreeMap::new();
     for assumption in probed {
         let began = Instant::now();
-        let finding = run.probe(&assumption.key).await;
+        let finding = match &stopped {
+            None => run.probe(&assumption.key).await,
+            Some(why) => Finding::none(assumption, &why.observed),
+        };
         let end = match finding.agreement() {
             Agreement::Confirmed => End::Confirmed,
             Agreement::Refuted => End::Refuted,
@@ -100,9 +119,16 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         };
         found.insert(finding.key, result);
     }
-    watch(Progress::CleansUp);
-    let not_removed = run.finish().await;
+    // What an earlier run has left stays in the ledger where this one could not begin.
+    let not_removed = match &stopped {
+        None => {
+            watch(Progress::CleansUp);
+            run.finish().await
+        }
+        Some(_) => Vec::new(),
+    };
     let (verdict, because) = verdict(&checks, selection.only.is_empty());
+    let because = stopped.map_or(because, |why| why.observed);
     let clean = |text: &str| run.session.redactor.clean(text);
     Results {
         schema: 1,
@@ -121,7 +147,19 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         accounts_left: run.accounts_left(),
         not_removed: not_removed.iter().map(|problem| clean(problem)).collect(),
         is_broken,
+        is_interrupted: run.is_interrupted(),
     }
+}
+
+/// The results of checks that were not run, for want of what all of them need.
+fn undone(chosen: &[(&'static Check, Format)], why: &Evidence, watch: &dyn Fn(Progress<'_>)) -> Vec<CheckResult> {
+    let result = |&(check, format): &(&'static Check, Format)| {
+        let evidence = Evidence { facts: check.facts.to_vec(), format, ..why.clone() };
+        let result = CheckResult::new(check.name(format), check, Outcome::Inconclusive(Box::new(evidence)), 0);
+        watch(Progress::Ended(&result));
+        result
+    };
+    chosen.iter().map(result).collect()
 }
 
 /// The results in the order of the guide, and whether the suite itself has failed in one.

@@ -1,6 +1,7 @@
 //! The suite as tests: each check by its name, in both formats, and each probe of an assumption, on the in-process mock
 //! or on the target that the `DEFENTRY_…` variables name.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ fn main() -> ExitCode {
     };
     if let Some(run) = &run {
         eprintln!("seed {}", run.settings().seed);
+        if !arguments.list
+            && let Err(evidence) = runtime.block_on(run.set_up())
+        {
+            return refuse(&evidence.observed);
+        }
     }
     let trials = checks().flat_map(|check| Format::ALL.map(|format| (check, format))).map(|(check, format)| {
         let (run, handle) = (run.clone(), runtime.handle().clone());
@@ -72,7 +78,7 @@ fn report(finding: Finding, is_mock: bool) -> Result<(), Failed> {
     Ok(())
 }
 
-fn refuse(error: &dyn std::error::Error) -> ExitCode {
+fn refuse(error: &dyn Display) -> ExitCode {
     eprintln!("{error}");
     ExitCode::from(2)
 }

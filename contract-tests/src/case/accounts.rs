@@ -12,11 +12,17 @@ impl Case {
     /// An empty account, with an SSN where the target requires one (ACCOUNT-3). It may have served another case, so it
     /// must be left as it is but for its items.
     pub(crate) async fn account(&self) -> Result<Account, Halt> {
-        if let Some(account) = self.session.pooled() {
-            self.keep(&account, true);
-            return Ok(account);
+        match self.pooled_account() {
+            Some(account) => Ok(account),
+            None => self.new_account(true).await,
         }
-        self.new_account(true).await
+    }
+
+    /// The same, if another case or an earlier run has left one.
+    pub(crate) fn pooled_account(&self) -> Option<Account> {
+        let account = self.session.pooled()?;
+        self.keep(&account, true);
+        Some(account)
     }
 
     /// An account that no other case has used or will use.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use crate::case::Case;
 use crate::contract::page;
 use crate::documented::{Route, Scope, routes};
@@ -64,7 +62,7 @@ async fn expires(case: &Case, wait: Wait) -> Result<(), Halt> {
     case.get(&old, &list).await?.demand("a new token is let in", reader::is_success)?;
     let expired = itself(old);
     match wait {
-        Wait::Really(life) => sleep(life + Duration::from_secs(2)).await,
+        Wait::Really(life) => case.session.pause(life + Duration::from_secs(2)).await,
         Wait::ByClock(seconds) => advance(case, seconds).await?,
     }
     case.session.forget_token().await;
@@ -93,7 +91,7 @@ async fn is_extended(case: &Case, wait: Wait) -> Result<(), Halt> {
     };
     for step in steps {
         match step {
-            Wait::Really(life) => sleep(life + Duration::from_secs(2)).await,
+            Wait::Really(life) => case.session.pause(life + Duration::from_secs(2)).await,
             Wait::ByClock(seconds) => advance(case, seconds).await?,
         }
         if case.get(&short, &list).await?.status == 401 {

@@ -10,7 +10,6 @@ use super::Session;
 use crate::exchange::{Answer, Caller, Request};
 use crate::format::Format;
 use crate::halt::Halt;
-use crate::lock::lock;
 use crate::reader;
 use crate::target::Target;
 
@@ -65,17 +64,13 @@ impl Session {
         let answer = self.ask(Method::POST, "/_mock/sandboxes", Some(&json!({ "assume": assume }))).await?;
         let (id, url) = (answer.body["id"].as_str(), answer.body["base_url"].as_str());
         let Some((id, url)) = id.zip(url).filter(|_| reader::is_success(answer.status)) else { return Err(none()) };
-        lock(&self.sandboxes).push(id.to_owned());
+        let noted = self.ledger.sandbox_made(id);
+        noted.map_err(|error| Halt::Inconclusive(format!("the ledger cannot be written: {error}")))?;
         let url = self.seen_from_here(url);
         let target = Target { is_throwaway: true, ..self.target.clone() }.at(url);
         let (pace, redactor) = (Arc::clone(&self.pace), Arc::clone(&self.redactor));
         let session = Self::with(target, self.settings.clone(), pace, Arc::default(), redactor);
         session.map(Arc::new).map_err(|error| Halt::Inconclusive(error.to_string()))
-    }
-
-    /// The private worlds that have to be removed.
-    pub(crate) fn take_sandboxes(&self) -> Vec<String> {
-        std::mem::take(&mut *lock(&self.sandboxes))
     }
 
     /// An address that the target gives out, on the way on which it was reached: there may be a proxy before it.

@@ -1,5 +1,6 @@
 //! The binary `contract`, run as a user runs it: exit codes, reports, ledger, and what it leaves on a target.
 
+mod set_up;
 mod unshaken;
 
 use std::collections::BTreeSet;
@@ -270,6 +271,34 @@ async fn sweep_finishes_what_a_kill_has_interrupted() {
 }
 
 #[tokio::test]
+async fn sweep_ends_the_sandboxes_of_a_run_that_was_killed() {
+    let mock = MockServer::start().await;
+    let folder = folder("killed-sandboxes");
+    let mut child = contract(Some(mock.base_url()), &folder, &["run"]).spawn().expect("the binary runs");
+    let url = format!("{}/_mock/sandboxes", mock.base_url());
+    let there = async || -> BTreeSet<String> {
+        let answer: Value = reqwest::get(&url).await.expect("the mock answers").json().await.expect("JSON");
+        let listed = answer["sandboxes"].as_array().expect("a list").iter();
+        listed.map(|sandbox| sandbox["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    // While it is held, the ledger may be behind by a sandbox whose answer is on its way.
+    loop {
+        signal(&child, "-STOP");
+        let ledger = std::fs::read_to_string(folder.join("ledger.jsonl")).unwrap_or_default();
+        let sandboxes = there().await;
+        if !sandboxes.is_empty() && sandboxes.iter().all(|id| ledger.contains(&**id)) {
+            break;
+        }
+        signal(&child, "-CONT");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    signal(&child, "-KILL");
+    child.wait().expect("it has ended");
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["sweep"])).await;
+    assert_eq!((code, there().await.len()), (0, 0), "{text}");
+}
+
+#[tokio::test]
 async fn sweep_leaves_alone_what_is_not_the_suites() {
     let folder = folder("another");
     let first = MockServer::start().await;
@@ -306,7 +335,7 @@ async fn an_interrupted_run_cleans_up_and_says_that_it_is_partial() {
         let output =
             tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("no panic").expect("it ends");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert_eq!(output.status.code(), Some(130), "{text}");
         assert_eq!(results(&folder)["verdict"], "partial");
         assert_eq!(items_left(&mock).await, 0, "{text}");
     }
@@ -450,8 +479,16 @@ async fn wrong_usage_ends_with_2_and_names_what_is_wrong() {
 async fn a_target_out_of_reach_is_never_conformant() {
     let folder = folder("away");
     let (code, text) = ended(contract(Some("http://127.0.0.1:9"), &folder, &["run"])).await;
-    assert_eq!(code, 4, "{text}");
-    assert_eq!((&results(&folder)["verdict"], text.contains("0 fail,")), (&json!("partial"), true), "{text}");
+    assert_eq!(code, 2, "{text}");
+    assert_eq!((&results(&folder)["verdict"], text.contains("0 fail,")), (&json!("nothing-tested"), true), "{text}");
+}
+
+#[tokio::test]
+async fn the_help_names_exit_codes_and_the_way_to_trust_a_private_authority() {
+    for arguments in [&["--help"][..], &["-h"]] {
+        let (code, text) = ended(contract(None, &folder("help"), arguments)).await;
+        assert!(code == 0 && text.contains("SSL_CERT_FILE") && text.contains("130 interrupted"), "{text}");
+    }
 }
 
 #[tokio::test]

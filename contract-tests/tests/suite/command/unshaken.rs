@@ -1,6 +1,6 @@
 //! The command under neglect: readers that go away, signals, a folder that is taken, targets that throttle or are away.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::time::Instant;
 
 use axum::http::HeaderValue;
@@ -44,6 +44,28 @@ async fn a_reader_that_goes_away_changes_nothing() {
     // The line about the interruption meets a closed pipe.
     signal(&child, "-INT");
     let (code, _) = output_of(child).await;
+    assert_eq!((code, items_left(&mock).await), (Some(130), 0));
+    assert_eq!(results(&folder)["verdict"], "partial");
+}
+
+/// The writing end of a pipe that is full, and that nobody reads as long as the other one lives.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut filler = writer.try_clone().expect("a pipe");
+    // It ends when the reader does.
+    std::thread::spawn(move || while filler.write_all(&[b'.'; 4096]).is_ok() {});
+    (reader, writer)
+}
+
+#[tokio::test]
+async fn output_that_nobody_reads_holds_nothing_up() {
+    let mock = MockServer::start().await;
+    let folder = folder("unread");
+    let only = ["run", "--only", "email"];
+    let ((_unread, output), (_unread_too, errors)) = (full_pipe(), full_pipe());
+    let mut command = contract(Some(mock.base_url()), &folder, &only);
+    command.stdout(output).stderr(errors);
+    let (code, _) = output_of(command.spawn().expect("the binary runs")).await;
     assert_eq!((code, items_left(&mock).await), (Some(4), 0));
     assert_eq!(results(&folder)["verdict"], "partial");
 }
@@ -110,10 +132,73 @@ async fn a_target_that_throttles_for_longer_than_a_run_waits_is_asked_a_bounded_
         let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
         let folder = folder(name);
         let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--only", "LOGIN-1"])).await;
-        assert_eq!(code, 4, "{text}");
+        assert_eq!(code, 2, "{text}");
         assert!(text.contains("0 fail,"), "{text}");
         assert!(results(&folder)["requests"].as_u64() < Some(200), "{text}");
     }
+}
+
+#[tokio::test]
+async fn pauses_of_no_time_are_bounded_by_the_budget_too() {
+    let mock = MockServer::start().await;
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[there(|_, _| throttled("0"))]).await.url;
+    let folder = folder("zero");
+    let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--budget", "3"])).await;
+    assert_eq!(code, 2, "{text}");
+    let results = results(&folder);
+    assert!(results["because"].as_str().expect("text").contains("budget of 3 requests is spent"), "{text}");
+    assert_eq!(results["requests"], 3, "{text}");
+}
+
+/// From the first removal on, a target asks for everything to come again at once; removals too.
+#[tokio::test]
+#[ignore = "takes four minutes: the run waits for the target, and once more to remove what it has created"]
+async fn a_target_that_throttles_for_ever_is_given_up_during_the_removal_too() {
+    let mock = MockServer::start().await;
+    let busy = there(|asked, memory| {
+        if asked.method == "DELETE" && asked.path.starts_with("/api/") {
+            memory.kept.insert("busy".into(), String::new());
+        }
+        if memory.kept.contains_key("busy") { throttled("0") } else { Way::On }
+    });
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
+    let folder = folder("for-ever");
+    let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--budget", "400"])).await;
+    assert_eq!(code, 5, "{text}");
+    let requests = results(&folder)["requests"].as_u64();
+    assert!(requests < Some(700), "{requests:?}\n{text}");
+    assert!(items_left(&mock).await > 0);
+    // What is left stays in the ledger, and the sweep at a target that has time again removes it.
+    let ledger = folder.join("ledger.jsonl");
+    let moved = std::fs::read_to_string(&ledger).expect("a ledger").replace(&base_url, mock.base_url());
+    std::fs::write(&ledger, moved).expect("a file");
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder, &["sweep"])).await;
+    assert_eq!((code, items_left(&mock).await), (0, 0), "{text}");
+}
+
+/// One caller waits in vain, and those who were throttled when it gave up are still let in.
+#[tokio::test]
+async fn a_request_that_waits_in_vain_leaves_the_others_their_patience() {
+    let mock = MockServer::start().await;
+    // The first add is to come again in an hour, so it is given up at once; all others after two seconds, twice.
+    let busy = there(|asked, memory| {
+        if !asked.is_add() || !asked.path.starts_with("/api/v1/account/") {
+            return Way::On;
+        }
+        if memory.note("hour") {
+            return throttled("3600");
+        }
+        if memory.note(format!("{} once", asked.body)) { throttled("2") } else { Way::On }
+    });
+    let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
+    let folder = folder("neighbours");
+    let only = ["run", "--only", "items.email_added_by_crm", "--only", "items.phone_added_by_crm"];
+    let (code, text) = ended(contract(Some(&base_url), &folder, &only)).await;
+    assert_eq!(code, 4, "{text}");
+    let results = results(&folder);
+    let ends = results["checks"].as_array().expect("checks").iter().map(|check| check["outcome"].as_str());
+    let given_up = ends.filter(|end| *end == Some("inconclusive")).count();
+    assert_eq!(given_up, 1, "{text}");
 }
 
 /// Whether the run that is to be interrupted has asked.
@@ -133,7 +218,7 @@ async fn an_interruption_ends_the_wait_for_a_target_that_throttles() {
     let began = Instant::now();
     signal(&child, "-INT");
     let (code, text) = output_of(child).await;
-    assert_eq!(code, Some(4), "{text}");
+    assert_eq!(code, Some(130), "{text}");
     assert!(text.contains("interrupted: ") && began.elapsed().as_secs() < 80, "{text}");
 }
 
@@ -172,9 +257,14 @@ async fn pages_without_an_end_are_bounded() {
 async fn no_phone_and_no_leaked_value_is_in_any_report_or_on_the_terminal() {
     let mock = MockServer::start().await;
     let chatty = proxy::back(|asked, answered, _| {
-        let sent = [&*asked.path, &*asked.body].join(" ");
+        let token = asked.token().unwrap_or_default();
+        let sent = [token, &*asked.path, &*asked.body].join(" ");
+        // As a log may spell it: in capitals, with spaces between digits, escaped for HTML.
+        let spaced: String =
+            sent.chars().flat_map(|c| [Some(c), c.is_ascii_digit().then_some(' ')]).flatten().collect();
+        let echo = [sent.to_uppercase(), spaced, sent.replace('@', "&#64;").replace('+', "%2b")];
         if asked.path.starts_with("/api/") && answered.status != 204 {
-            answered.edit(|body| body["echo"] = json!(sent));
+            answered.edit(|body| body["echo"] = json!(echo));
             answered.status = if asked.method == "GET" { 500 } else { answered.status };
         }
     });
@@ -182,6 +272,7 @@ async fn no_phone_and_no_leaked_value_is_in_any_report_or_on_the_terminal() {
     let folder = folder("phones");
     let mut command = contract(Some(&base_url), &folder, &["run"]);
     command.env("DEFENTRY_LEAKED_EMAIL", "leaked.person@example.com").env("DEFENTRY_LEAKED_PHONE", "+46701740699");
+    command.env("DEFENTRY_LEAKED_IBAN", "SE4550000000058398257466");
     let (code, text) = ended(command).await;
     assert_eq!(code, 1, "{text}");
     let mut texts = vec![("terminal".to_owned(), text)];
@@ -190,8 +281,9 @@ async fn no_phone_and_no_leaked_value_is_in_any_report_or_on_the_terminal() {
     }
     for (name, text) in texts {
         // The beginnings of the ranges that the suite's phones are of.
-        for secret in ["4670174", "46313900", "46406280", "46980319", "leaked.person@"] {
-            assert!(!text.contains(secret), "{secret} in {name}");
+        let spelled = text.to_lowercase().replace("&#64;", "@").replace(' ', "");
+        for secret in ["4670174", "46313900", "46406280", "46980319", "leaked.person@", "se45500000000583"] {
+            assert!(!text.contains(secret) && !spelled.contains(secret), "{secret} in {name}");
         }
     }
 }
