@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::guide::assumptions::IdForm;
 use crate::model::kind::WatchKind;
 
-/// The highest number that a seed may hold: every JSON reader takes it exactly, and those above it are left to give out.
-pub(crate) const HIGHEST: u64 = 1 << 53;
+/// The highest number that a seed may hold. As many numbers again are left to give out, and every JSON reader takes all of
+/// them exactly.
+pub(crate) const HIGHEST: u64 = 1 << 52;
 
 /// The rows that an id counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

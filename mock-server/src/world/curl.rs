@@ -323,6 +323,16 @@ mod tests {
     }
 
     #[test]
+    fn of_a_long_head_the_beginning_is_kept() {
+        let long = "x".repeat(HEAD_KEPT);
+        let (method, sent) = sent("GET", &format!("/{long}"), &[("authorization", &long)], Some(b""));
+        assert!(sent.bytes.len() <= HEAD_KEPT);
+        let command = sent.command(&method, "http://f");
+        let told = "\n# target and headers were longer; only the first 8192 bytes are kept";
+        assert!(command.ends_with(told), "{}", &command[command.len() - 100..]);
+    }
+
+    #[test]
     fn of_a_long_body_the_beginning_is_kept() {
         let (method, sent) = sent("POST", "/a", &[], Some(&[b'a'; BODY_KEPT + 1]));
         let command = sent.command(&method, "http://f");
@@ -358,7 +368,7 @@ mod tests {
             "~",
             "a;b&c|d>e<f#g",
             "åäö 🙂",
-            "\u{1b}[31m\r\t",
+            "a\tb",
             "'; exit 3; '",
             "-d",
             "@file",
@@ -369,9 +379,13 @@ mod tests {
             let expected = format!("<-X><POST><http://f/a><-H><Content-Type: text/plain><--data-raw><{body}>");
             assert_eq!(text(&as_run(&sent.command(&method, "http://f"))), expected);
         }
-        for body in [&b"\0"[..], b"\xff\xfe", b"100% \\ 'q' \0 \xff\n7"] {
+        // What cannot be an argument, what a terminal would take as a command of its own, and what printf takes as an option.
+        for body in [&b"\0"[..], b"\xff\xfe", b"100% \\ 'q' \0 \xff\n7", b"\x1b[31m\r", b"\x1b[201~;reboot\n", b"-v\0"]
+        {
             let (method, sent) = sent("POST", "/a", &[("content-type", "text/plain")], Some(body));
-            let run = as_run(&sent.command(&method, "http://f"));
+            let command = sent.command(&method, "http://f");
+            assert!(!command.chars().any(|char| char.is_control() && char != '\n'), "{command:?}");
+            let run = as_run(&command);
             assert!(run.ends_with(&[b"<--data-binary><@->", body].concat()), "{:?}", text(&run));
         }
     }

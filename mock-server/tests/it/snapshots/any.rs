@@ -21,7 +21,7 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 fn odd_value() -> impl Strategy<Value = Value> {
-    let numbers = [0, 1, 2, 3, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, 1 << 56, i64::MAX as u64, u64::MAX - 1, u64::MAX];
+    let numbers = [0, 1, 2, 3, 1 << 52, (1 << 52) + 1, (1 << 53) + 1, 1 << 56, i64::MAX as u64, u64::MAX - 1, u64::MAX];
     prop_oneof![
         8 => prop::sample::select(numbers.to_vec()).prop_map(Value::from),
         1 => Just(json!(-1)),
