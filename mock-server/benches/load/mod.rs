@@ -68,6 +68,9 @@ fn read<'a>(connection: &mut TcpStream, buffer: &'a mut [u8]) -> &'a [u8] {
 fn whole_length(answer: &[u8]) -> Option<usize> {
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&answer[..head]).expect("heads are ASCII");
+    if text.starts_with("HTTP/1.1 204 ") {
+        return Some(head);
+    }
     let length = text.lines().find_map(|line| line.strip_prefix("content-length: "))?;
     Some(head + length.parse::<usize>().expect("a number"))
 }

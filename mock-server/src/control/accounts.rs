@@ -135,7 +135,7 @@ impl Owner {
             partner: account.partner,
             first_name: account.first_name.clone(),
             last_name: account.last_name.clone(),
-            email: account.email.clone(),
+            email: account.email.as_deref().map(Into::into),
             plan_id: account.plan_id,
             has_ssn: account.ssn.is_some(),
             is_ssn_monitored: account.monitored_ssn().is_some(),
@@ -288,7 +288,7 @@ impl Look<'_> {
         let has_online = self.world.includes_online_data(account.plan_id);
         Whole {
             owner: Owner::of(account, self.form),
-            created_with: account.created_with.clone(),
+            created_with: account.created_with.as_deref().map(Into::into),
             phone: account.phone.as_deref().map(|phone| self.value(WatchKind::Phone, phone)),
             country_code: account.country_code.clone(),
             ssn: account.ssn.as_ref().map(|ssn| self.value(WatchKind::Ssn, &ssn.number)),

@@ -1,5 +1,7 @@
 //! Accounts: what one holds, and how it is shown (ACCOUNT-1, SSO-5).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use crate::guide::trace::Assumed;
@@ -34,9 +36,9 @@ pub(crate) struct Account {
     pub(crate) partner: u64,
     pub(crate) first_name: Box<str>,
     pub(crate) last_name: Box<str>,
-    pub(crate) email: Option<Box<str>>,
+    pub(crate) email: Option<Arc<str>>,
     /// The email that it was created with, by which SSO knows it (SSO-3).
-    pub(crate) created_with: Option<Box<str>>,
+    pub(crate) created_with: Option<Arc<str>>,
     pub(crate) phone: Option<Box<str>>,
     pub(crate) country_code: Option<Box<str>>,
     pub(crate) lang_code: Option<Box<str>>,
@@ -103,7 +105,7 @@ impl Account {
             id: Id::new(Table::Account, self.id),
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
-            email: self.email.clone().map(EmailText),
+            email: self.email.as_deref().map(|email| EmailText(email.into())),
             phone: self.phone.clone(),
             country_code: self.country_code.clone(),
             lang_code: self.lang_code.clone(),

@@ -1,5 +1,7 @@
 //! The bodies that create and change an account (ACCOUNT-1 to 5).
 
+use std::sync::Arc;
+
 use crate::model::account::{Account, DEFAULT_PLAN, DEFAULT_TYPE};
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm, Presence};
 use crate::model::exposure::Exposures;
@@ -34,7 +36,7 @@ pub(crate) struct NewAccount {
     pub(crate) ssn: Option<Box<str>>,
     pub(crate) first_name: Box<str>,
     pub(crate) last_name: Box<str>,
-    pub(crate) email: Option<Box<str>>,
+    pub(crate) email: Option<Arc<str>>,
     pub(crate) phone: Option<Box<str>>,
     pub(crate) country_code: Option<Box<str>>,
     pub(crate) lang_code: Option<Box<str>>,
@@ -63,7 +65,7 @@ impl NewAccount {
         let ssn = fields.required_if(ssn_required, "is required", "ssn", ssn::rule(country.as_deref()));
         let first_name = fields.required("first_name", short_text);
         let last_name = fields.required("last_name", short_text);
-        let email = fields.required_if(!has_phone, "is required when phone is not present", "email", email::rule);
+        let email = fields.required_if(!has_phone, "is required when phone is not present", "email", shared_email);
         let phone = fields.optional("phone", phone::rule);
         let country_code = fields.optional("country_code", two_letters);
         let lang_code = fields.optional("lang_code", two_letters);
@@ -111,6 +113,11 @@ impl NewAccount {
     }
 }
 
+/// The rule of an email, which an account shares with the index by which it is found.
+fn shared_email(text: &str) -> Result<Arc<str>, Complaint> {
+    email::rule(text).map(Arc::from)
+}
+
 /// Plans and companies are known by numbers from 1.
 fn number_from_1<T: TryFrom<i64>>(number: i64) -> Result<T, Complaint> {
     T::try_from(number).ok().filter(|_| number >= 1).ok_or_else(|| "must be at least 1".into())
@@ -121,7 +128,7 @@ fn number_from_1<T: TryFrom<i64>>(number: i64) -> Result<T, Complaint> {
 pub(crate) struct AccountChanges {
     first_name: Option<Box<str>>,
     last_name: Option<Box<str>>,
-    email: Change<Box<str>>,
+    email: Change<Arc<str>>,
     phone: Change<Box<str>>,
     country_code: Change<Box<str>>,
     lang_code: Change<Box<str>>,
@@ -143,7 +150,7 @@ impl AccountChanges {
     pub(crate) fn parse(fields: &mut Fields<'_>, update: Update<'_>, account: &Account) -> Option<Self> {
         let first_name = fields.change_required("first_name", update, short_text);
         let last_name = fields.change_required("last_name", update, short_text);
-        let email = fields.change("email", update, email::rule);
+        let email = fields.change("email", update, shared_email);
         let phone = fields.change("phone", update, phone::rule);
         let country_code = fields.change("country_code", update, two_letters);
         let lang_code = fields.change("lang_code", update, two_letters);

@@ -18,7 +18,7 @@ pub(crate) struct Accounts {
     /// An account is copied when it changes while a fork, or a snapshot that is being written, still has it.
     accounts: SharedMap<u64, Arc<Account>>,
     /// By partner and email: the email that an account was created with (SSO-3), and the one that it has now.
-    emails: SharedMap<(u64, Box<str>), u64>,
+    emails: SharedMap<(u64, Arc<str>), u64>,
 }
 
 impl Accounts {
@@ -33,7 +33,7 @@ impl Accounts {
     }
 
     /// Adds the account of `partner` that `make` makes, unless the partner has one with this email. False if it has.
-    pub(crate) fn create(&self, partner: u64, email: Option<Box<str>>, make: impl FnOnce() -> Account) -> bool {
+    pub(crate) fn create(&self, partner: u64, email: Option<Arc<str>>, make: impl FnOnce() -> Account) -> bool {
         let insert = |account: Account| {
             let id = account.id;
             self.accounts.insert(id, Arc::new(account));
@@ -85,7 +85,7 @@ impl Accounts {
     pub(crate) fn change_with_email<T, E>(
         &self,
         id: u64,
-        email: Option<Box<str>>,
+        email: Option<Arc<str>>,
         change: impl FnOnce(&mut Account, bool) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         let partner = self.partner_of(id)?;
@@ -125,7 +125,7 @@ impl Accounts {
     /// The account of `partner` that SSO finds by `email`: the one that was created with it (SSO-3), or by
     /// `sso.changed-email` the one that has it now.
     pub(crate) fn for_sso(&self, partner: u64, email: &str, assumed: Assumed<'_>) -> Option<u64> {
-        let found = self.emails.read(&(partner, Box::<str>::from(email)), |account| *account);
+        let found = self.emails.read(&(partner, Arc::<str>::from(email)), |account| *account);
         found.filter(|id| {
             self.read(*id, |account| account.created_with.as_deref() == Some(email)) == Some(true)
                 || assumed.choice::<SsoChangedEmail>() == SsoChangedEmail::Accepted

@@ -13,6 +13,8 @@ use crate::guide::trace::Assumed;
 #[derive(Debug)]
 pub(crate) struct Origin {
     seed: Arc<Seed>,
+    /// Whether the accounts of the seed are only in the world, because there are many.
+    is_long: bool,
     world: World,
 }
 
@@ -23,12 +25,19 @@ impl Origin {
     /// The fault of the seed, with its place.
     pub(crate) fn load(seed: Arc<Seed>, settings: &Arc<Settings>) -> Result<Self, SeedError> {
         let world = load(&seed, Arc::clone(settings), None)?;
-        Ok(Self { seed, world })
+        let is_long = seed.is_long();
+        let seed = if is_long { Arc::new(seed.without_unread()) } else { seed };
+        Ok(Self { seed, is_long, world })
     }
 
-    /// The seed.
+    /// The seed, without the accounts of a long one.
     pub(crate) fn seed(&self) -> &Arc<Seed> {
         &self.seed
+    }
+
+    /// The seed with all accounts, to load it under other assumptions. The alarms of a long one are those that it has.
+    pub(crate) fn whole_seed(&self) -> Arc<Seed> {
+        if self.is_long { Arc::new(self.world.snapshot()) } else { Arc::clone(&self.seed) }
     }
 
     /// Whether a world with these settings begins as this one does, but for its secrets.

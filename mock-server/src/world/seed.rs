@@ -7,9 +7,13 @@
 pub(crate) mod load;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
 use super::clock::ClockSetting;
@@ -72,7 +76,29 @@ pub(crate) struct Seed {
     pub(crate) late_messages: Vec<SeedLateMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) given_out: Option<GivenOut>,
+    /// The accounts of a long seed, which are read one at a time when it is loaded; then `accounts` has none.
+    #[serde(skip)]
+    pub(super) unread: Option<Unread>,
 }
+
+/// The accounts of a long seed, as they were written.
+#[derive(Clone, Debug)]
+pub(super) struct Unread {
+    /// The seed.
+    text: Arc<str>,
+    /// The part of it that is the list of accounts.
+    accounts: Range<usize>,
+}
+
+/// The accounts of a seed, unread.
+#[derive(Deserialize)]
+struct OnlyAccounts<'a> {
+    #[serde(borrow)]
+    accounts: &'a RawValue,
+}
+
+/// The length of a seed from which on its accounts are read one at a time: read, they take many times as much memory.
+const LONG: usize = 8 * 1024 * 1024;
 
 /// Plans and sites without a world.
 #[derive(Debug, Deserialize)]
@@ -313,6 +339,11 @@ impl Seed {
                 "version: this seed is of version {version}, and this server reads version {VERSION}"
             )));
         }
+        if text.len() >= LONG
+            && let Some(seed) = Self::parse_long(text)
+        {
+            return Ok(seed);
+        }
         let mut json = serde_json::Deserializer::from_str(text);
         let seed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let place = error.path().to_string();
@@ -320,6 +351,46 @@ impl Seed {
         })?;
         json.end().map_err(|error| SeedError(format!("after the seed: {error}")))?;
         Ok(seed)
+    }
+
+    /// A long seed, whose accounts are read later. None where anything else is wrong with it: then it is read as a whole, and
+    /// the fault told with its place.
+    pub(super) fn parse_long(text: &str) -> Option<Self> {
+        let OnlyAccounts { accounts } = serde_json::from_str(text).ok()?;
+        let start = accounts.get().as_ptr().addr() - text.as_ptr().addr();
+        let accounts = start..start + accounts.get().len();
+        if !text[accounts.clone()].starts_with('[') {
+            return None;
+        }
+        let rest = format!("{}[]{}", &text[..accounts.start], &text[accounts.end..]);
+        let mut seed: Self = serde_json::from_str(&rest).ok()?;
+        seed.unread = Some(Unread { text: text.into(), accounts });
+        Some(seed)
+    }
+
+    /// Goes through the accounts, each with its place.
+    ///
+    /// # Errors
+    /// That of `look`, or of an account that is not of the form.
+    pub(crate) fn each_account(
+        &self,
+        mut look: impl FnMut(usize, &SeedAccount) -> Result<(), SeedError>,
+    ) -> Result<(), SeedError> {
+        let Some(Unread { text, accounts }) = &self.unread else {
+            return self.accounts.iter().enumerate().try_for_each(|(place, account)| look(place, account));
+        };
+        let mut json = serde_json::Deserializer::from_str(&text[accounts.clone()]);
+        OneByOne { look: &mut look, refused: None }.read(&mut json)
+    }
+
+    /// The seed without the accounts of a long one, which would take more memory than the world that they make.
+    pub(crate) fn without_unread(&self) -> Self {
+        Self { unread: None, ..self.clone() }
+    }
+
+    /// Whether it has accounts that are read one at a time.
+    pub(crate) fn is_long(&self) -> bool {
+        self.unread.is_some()
     }
 
     /// The text that [`Seed::parse`] reads, for people too.
@@ -357,6 +428,46 @@ impl Seed {
         let set = settings.assumptions.set_where_default(&self.assume);
         set.map_err(|error| SeedError(format!("assume: {error}")))?;
         Ok(Arc::new(settings))
+    }
+}
+
+/// Reads a list of accounts one by one, so that only one of them is in memory.
+struct OneByOne<'a, F> {
+    look: &'a mut F,
+    /// Why an account was refused.
+    refused: Option<SeedError>,
+}
+
+impl<F: FnMut(usize, &SeedAccount) -> Result<(), SeedError>> OneByOne<'_, F> {
+    fn read(mut self, json: &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>) -> Result<(), SeedError> {
+        let read = json.deserialize_seq(&mut self);
+        match self.refused {
+            Some(refused) => Err(refused),
+            None => read.map_err(|error| SeedError(format!("accounts: {error}"))),
+        }
+    }
+}
+
+impl<'de, F: FnMut(usize, &SeedAccount) -> Result<(), SeedError>> Visitor<'de> for &mut OneByOne<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of accounts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut accounts: A) -> Result<(), A::Error> {
+        let mut place = 0;
+        while let Some(account) = accounts.next_element::<&RawValue>()? {
+            let mut json = serde_json::Deserializer::from_str(account.get());
+            let account = serde_path_to_error::deserialize(&mut json)
+                .map_err(|error| SeedError(format!("accounts[{place}].{}: {}", error.path(), error.inner())));
+            if let Err(refused) = account.and_then(|account| (self.look)(place, &account)) {
+                self.refused = Some(refused);
+                return Err(serde::de::Error::custom("refused"));
+            }
+            place += 1;
+        }
+        Ok(())
     }
 }
 

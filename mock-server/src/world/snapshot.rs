@@ -65,6 +65,7 @@ impl World {
                 messages: self.outbox.sent(),
                 secrets: self.secrets.drawn(),
             }),
+            unread: None,
         }
     }
 }

@@ -256,7 +256,7 @@ impl World {
     pub(crate) fn change_account<T, E>(
         &self,
         id: u64,
-        email: Option<Box<str>>,
+        email: Option<Arc<str>>,
         change: impl FnOnce(&mut Account, bool) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         self.accounts.change_with_email(id, email, |account, is_taken| {

@@ -133,7 +133,7 @@ impl Worlds {
     ) -> Result<Arc<Mount>, SeedError> {
         let origin = match seed {
             None if parent.origin.suits(&settings) => Arc::clone(&parent.origin),
-            None => Arc::new(Origin::load(Arc::clone(parent.seed()), &settings)?),
+            None => Arc::new(Origin::load(parent.origin.whole_seed(), &settings)?),
             Some(seed) => Arc::new(Origin::load(seed, &settings)?),
         };
         self.make_room();

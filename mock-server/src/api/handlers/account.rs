@@ -81,7 +81,7 @@ fn update(actor: Actor, request: &Request<'_>, update: Update<'_>) -> Outcome<Ac
     let body = request.body()?;
     let mut fields = Fields::new(&body, AccountChanges::BODY.fields);
     let email = fields.peek("email").and_then(|text| email::rule(text).ok());
-    let updated = request.world.change_account(actor.account, email, |account, is_taken| {
+    let updated = request.world.change_account(actor.account, email.map(Into::into), |account, is_taken| {
         let changes = AccountChanges::parse(&mut fields, update, account);
         let changes = fields.finish(changes)?;
         if is_taken {

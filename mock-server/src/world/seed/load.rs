@@ -42,11 +42,17 @@ pub(crate) fn load(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) 
     if let Some(clock) = seed.clock {
         world.clock.set_as(clock);
     }
-    for (position, account) in seed.accounts.iter().enumerate() {
+    let mut loaded = Loaded::default();
+    let highest = highest(seed);
+    seed.each_account(|position, account| {
+        account.in_range(position, highest)?;
         account.load(&world).map_err(|error| SeedError(format!("accounts[{position}]{error}")))?;
-    }
-    load_tokens(seed, &world)?;
-    load_leaks(seed, &world)?;
+        loaded.ids.insert(account.id);
+        loaded.listed.extend(account.alarms.clone().map(|alarms| (position, account.id, alarms)));
+        Ok(())
+    })?;
+    load_tokens(seed, &loaded.ids, &world)?;
+    load_leaks(seed, &loaded.listed, &world)?;
     for message in &seed.messages {
         world.outbox.restore(message.id, message.message());
     }
@@ -63,8 +69,15 @@ pub(crate) fn load(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) 
     Ok(world)
 }
 
-fn load_tokens(seed: &Seed, world: &World) -> Result<(), SeedError> {
-    let accounts: HashSet<u64> = seed.accounts.iter().map(|account| account.id).collect();
+/// What the rest of a seed refers to of its accounts, which are gone once they are loaded.
+#[derive(Default)]
+struct Loaded {
+    ids: HashSet<u64>,
+    /// The accounts that list their alarms: place, id and alarms of each.
+    listed: Vec<(usize, u64, Vec<SeedAlarm>)>,
+}
+
+fn load_tokens(seed: &Seed, accounts: &HashSet<u64>, world: &World) -> Result<(), SeedError> {
     for (position, token) in seed.tokens.iter().enumerate() {
         let principal = match (token.partner, token.account) {
             (Some(partner), None) if seed.partners.iter().any(|known| known.id == partner) => {
@@ -92,20 +105,14 @@ fn load_tokens(seed: &Seed, world: &World) -> Result<(), SeedError> {
     Ok(())
 }
 
-fn load_leaks(seed: &Seed, world: &World) -> Result<(), SeedError> {
+fn load_leaks(seed: &Seed, listed: &[(usize, u64, Vec<SeedAlarm>)], world: &World) -> Result<(), SeedError> {
     let now = world.clock.now();
     let file = |(position, leak)| {
         world.leaks.file(leak, now).map_err(|error| SeedError(format!("leaks[{position}]: {error}")))
     };
     let filed: Vec<Arc<Leak>> = seed.leaks.iter().enumerate().map(file).collect::<Result<_, _>>()?;
-    let listed: Vec<_> = seed
-        .accounts
-        .iter()
-        .enumerate()
-        .filter_map(|(at, account)| Some((at, account, account.alarms.as_ref()?)))
-        .collect();
     let (mut alarms, mut leaks) = (HashSet::new(), HashSet::new());
-    for (at, account, list) in &listed {
+    for (at, account, list) in listed {
         for (position, alarm) in list.iter().enumerate() {
             let refuse = |fault: String| SeedError(format!("accounts[{at}].alarms[{position}].{fault}"));
             if !alarms.insert(alarm.id) || !leaks.insert(alarm.leak_id) {
@@ -113,12 +120,12 @@ fn load_leaks(seed: &Seed, world: &World) -> Result<(), SeedError> {
             }
             let leak = filed.get(alarm.leak);
             let leak = leak.ok_or_else(|| refuse(format!("leak: there is no leaks[{}]", alarm.leak)))?;
-            if !world.restore_exposure(account.id, alarm.exposure(leak)) {
+            if !world.restore_exposure(*account, alarm.exposure(leak)) {
                 return Err(refuse("item_id: no such item of the account watches the value of this leak".into()));
             }
         }
     }
-    let has_listed: HashSet<u64> = listed.iter().map(|(_, account, _)| account.id).collect();
+    let has_listed: HashSet<u64> = listed.iter().map(|(_, account, _)| *account).collect();
     for leak in &filed {
         world.expose_seeded(leak, &has_listed, world.unrecorded());
     }
@@ -309,48 +316,59 @@ fn read<T>(
         .map_err(|Invalid(errors)| errors.first().map(|error| error.text.to_string()).unwrap_or_default())
 }
 
-/// Refuses numbers that are so high that none would be left to give out.
-fn in_range(seed: &Seed) -> Result<(), SeedError> {
-    // A snapshot also has the numbers that were given out since.
-    let highest = if seed.given_out.is_some() { 2 * HIGHEST } else { HIGHEST };
-    let check = |place: &dyn Fn() -> String, number: u64| {
-        let fault = || SeedError(format!("{}: {number} is too high; numbers end at {highest}", place()));
-        if number <= highest { Ok(()) } else { Err(fault()) }
-    };
-    for (at, account) in seed.accounts.iter().enumerate() {
-        check(&|| format!("accounts[{at}].id"), account.id)?;
-        for (list, items) in &account.lists {
+/// The highest number that a seed may hold. A snapshot also has the numbers that were given out since.
+fn highest(seed: &Seed) -> u64 {
+    if seed.given_out.is_some() { 2 * HIGHEST } else { HIGHEST }
+}
+
+/// Refuses a number that is so high that none would be left to give out.
+fn check(number: u64, highest: u64, place: impl FnOnce() -> String) -> Result<(), SeedError> {
+    if number <= highest {
+        return Ok(());
+    }
+    Err(SeedError(format!("{}: {number} is too high; numbers end at {highest}", place())))
+}
+
+impl SeedAccount {
+    fn in_range(&self, at: usize, highest: u64) -> Result<(), SeedError> {
+        check(self.id, highest, || format!("accounts[{at}].id"))?;
+        for (list, items) in &self.lists {
             let ids = items.as_array().into_iter().flatten().map(|item| item.get("id").and_then(Json::as_u64));
-            for (position, id) in ids.enumerate() {
-                check(&|| format!("accounts[{at}].{list}[{position}].id"), id.unwrap_or_default())?;
+            for (place, id) in ids.enumerate() {
+                check(id.unwrap_or_default(), highest, || format!("accounts[{at}].{list}[{place}].id"))?;
             }
         }
-        for (position, alarm) in account.alarms.iter().flatten().enumerate() {
-            check(&|| format!("accounts[{at}].alarms[{position}].id"), alarm.id)?;
-            check(&|| format!("accounts[{at}].alarms[{position}].leak_id"), alarm.leak_id)?;
+        for (place, alarm) in self.alarms.iter().flatten().enumerate() {
+            check(alarm.id, highest, || format!("accounts[{at}].alarms[{place}].id"))?;
+            check(alarm.leak_id, highest, || format!("accounts[{at}].alarms[{place}].leak_id"))?;
         }
-        for id in account.online_scans.removal_ids() {
-            check(&|| format!("accounts[{at}].online_scans.removal_requests.id"), id)?;
+        for id in self.online_scans.removal_ids() {
+            check(id, highest, || format!("accounts[{at}].online_scans.removal_requests.id"))?;
         }
+        Ok(())
     }
+}
+
+fn in_range(seed: &Seed) -> Result<(), SeedError> {
+    let highest = highest(seed);
     for (at, partner) in seed.partners.iter().enumerate() {
-        check(&|| format!("partners[{at}].id"), partner.id)?;
+        check(partner.id, highest, || format!("partners[{at}].id"))?;
     }
     for (at, site) in seed.sites.iter().enumerate() {
-        check(&|| format!("sites[{at}].id"), site.id)?;
+        check(site.id, highest, || format!("sites[{at}].id"))?;
     }
     for (at, token) in seed.tokens.iter().enumerate() {
-        check(&|| format!("tokens[{at}].number"), token.number)?;
+        check(token.number, highest, || format!("tokens[{at}].number"))?;
     }
     for (at, message) in seed.messages.iter().enumerate() {
-        check(&|| format!("messages[{at}].id"), message.id)?;
+        check(message.id, highest, || format!("messages[{at}].id"))?;
     }
     if let Some(given_out) = &seed.given_out {
         for (table, last) in &given_out.ids {
-            check(&|| format!("given_out.ids.{}", json_name(*table)), *last)?;
+            check(*last, highest, || format!("given_out.ids.{}", json_name(*table)))?;
         }
-        check(&|| "given_out.messages".to_owned(), given_out.messages)?;
-        check(&|| "given_out.secrets".to_owned(), given_out.secrets)?;
+        check(given_out.messages, highest, || "given_out.messages".to_owned())?;
+        check(given_out.secrets, highest, || "given_out.secrets".to_owned())?;
     }
     Ok(())
 }
@@ -381,6 +399,25 @@ mod tests {
     fn both_compiled_in_seeds_make_a_world() {
         for seed in [Seed::default_world(), Seed::empty_world()] {
             load(&seed, Arc::new(Settings::default()), Some("test")).expect("a world");
+        }
+    }
+
+    #[test]
+    fn a_long_seed_makes_the_same_world_and_names_faults_in_the_same_way() {
+        let settings = || Arc::new(Settings { random_seed: Some(1), ..Settings::default() });
+        let text = load(&Seed::default_world(), settings(), None).expect("a world").snapshot().to_text();
+        let long = Seed::parse_long(&text).expect("a seed");
+        assert!(long.is_long() && long.accounts.is_empty());
+        assert_eq!(load(&long, settings(), None).expect("a world").snapshot().to_text(), text);
+        for (right, wrong) in
+            [("\"first_name\"", "\"frst_name\""), ("\"partner\": 1", "\"partner\": 7"), ("\"id\": 1,", "\"id\": [],")]
+        {
+            let text = text.replace(right, wrong);
+            let told = |seed: Seed| load(&seed, settings(), None).map(drop).expect_err("a fault").to_string();
+            let whole = Seed::parse(&text).map_or_else(|error| error.to_string(), told);
+            let Some(long) = Seed::parse_long(&text) else { continue };
+            let place = |text: &str| text.split(": ").next().unwrap_or_default().to_owned();
+            assert_eq!(place(&told(long)), place(&whole), "{wrong}");
         }
     }
 
