@@ -133,12 +133,35 @@ impl<'a> Request<'a> {
             Err(error) => match self.assumed().choice() {
                 BodyMalformed::Invalid => Ok(Map::new()),
                 BodyMalformed::BadRequest => {
-                    let hint = format!("the body is not JSON: {}", without_content(&error));
+                    let hint = format!("the body was not read as JSON: {}", self.why_unread(&error));
                     let kind = ErrorKind::BadRequest("The request body is not valid JSON.".into());
                     Err(ApiError::from(kind).hint(hint))
                 }
             },
         }
+    }
+
+    /// The reason why the body could not be read, without quoting from it.
+    fn why_unread(&self, error: &serde_json::Error) -> String {
+        let encoding = self.headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes());
+        if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+            return "it has a Content-Encoding, and is read as it comes; send it without".into();
+        }
+        match self.body {
+            [0xef, 0xbb, 0xbf, ..] => return "it begins with a byte order mark; send it without".into(),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => {
+                return "it looks like UTF-16; send it in UTF-8".into();
+            }
+            _ => {}
+        }
+        let told = error.to_string();
+        let fault = match told.as_str() {
+            _ if error.is_eof() => "it ends too early",
+            told if told.starts_with("recursion limit") => "it is nested more than 127 deep",
+            told if told.starts_with("number out of range") => "a number in it is too large",
+            _ => "it stops being JSON",
+        };
+        format!("{fault} at line {}, column {}", error.line(), error.column())
     }
 
     /// Whether the body is to be read as JSON.
@@ -168,10 +191,4 @@ impl<'a> Request<'a> {
 /// The refusal of something that is there but not the caller's.
 pub(crate) fn foreign(refusal: impl Into<Refusal>) -> ApiError {
     ApiError::assumed(refusal, FieldError::new("id", "This action is unauthorized."))
-}
-
-/// The place where a body stops being JSON, without quoting from it.
-fn without_content(error: &serde_json::Error) -> String {
-    let fault = if error.is_eof() { "it ends too early" } else { "it stops being JSON" };
-    format!("{fault} at line {}, column {}", error.line(), error.column())
 }

@@ -100,7 +100,11 @@ impl Term {
     }
 
     fn is_found_in(&self, account: &Account, form: IdForm) -> bool {
-        let has = |text: &str| text.to_lowercase().contains(&self.text);
+        let has = |text: &str| {
+            let text = text.to_lowercase();
+            // An unescaped plus in a query arrives as a space.
+            text.contains(&self.text) || text.replace('+', " ").contains(&self.text)
+        };
         account.email.as_deref().is_some_and(has)
             || has(&format!("{} {}", account.first_name, account.last_name))
             || self.text == Id::new(Table::Account, account.id).shown(form).to_string()

@@ -31,9 +31,7 @@ pub(crate) async fn list(reached: Reached, Query(query): Query<OutboxQuery>) -> 
     let wait = query.wait.unwrap_or_default();
     let wait = Duration::try_from_secs_f64(wait).ok().filter(|wait| *wait <= LONGEST_WAIT);
     let wait = wait.ok_or_else(|| Refused::bad(format!("wait is 0 to {} seconds", LONGEST_WAIT.as_secs())))?;
-    // An unescaped plus in a query is a space; no address or number has one.
-    let to = query.to.map(|to| to.replace(' ', "+"));
-    let filter = MessageFilter { to, channel: query.channel };
+    let filter = MessageFilter { to: query.to, channel: query.channel };
     let mut messages = wait_for_messages(&reached.mount, &filter, wait).await;
     messages.drain(..messages.len().saturating_sub(query.limit.unwrap_or(usize::MAX)));
     Ok(Json(json!({ "messages": messages })))

@@ -87,7 +87,58 @@ pub struct MessageFilter {
 impl MessageFilter {
     /// Whether `message` is asked for.
     pub(crate) fn admits(&self, message: &NewMessage) -> bool {
-        self.to.as_ref().is_none_or(|to| to.eq_ignore_ascii_case(&message.to))
+        self.to.as_ref().is_none_or(|to| is_same_address(to, &message.to))
             && self.channel.is_none_or(|channel| channel == message.channel)
+    }
+}
+
+/// Whether two texts are spellings of one address or number: letters in any case, a number with or without separators, a
+/// plus, or two zeros before it. An unescaped plus in a query arrives as a space, so the two are the same in an address.
+fn is_same_address(one: &str, other: &str) -> bool {
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    match (one.contains('@'), other.contains('@')) {
+        (true, true) => address(one) == address(other),
+        (false, false) => number(one).is_some_and(|one| Some(one) == number(other)),
+        _ => false,
+    }
+}
+
+fn address(text: &str) -> String {
+    text.trim().to_lowercase().replace(' ', "+")
+}
+
+/// The digits of a number in the international form; none for a text that is no number.
+fn number(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|char| !" -.()/".contains(*char)).collect();
+    let digits = text.strip_prefix('+').or_else(|| text.strip_prefix("00")).unwrap_or(&text);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_known_in_every_spelling() {
+        let cases = [
+            ("+46 70 174 06 51", "+46701740651", true),
+            (" 46701740651", "+46701740651", true),
+            ("0046701740651", "+46701740651", true),
+            ("46-70-174 06 51", "+46701740651", true),
+            ("+46 (70) 174.06.51", "+46701740651", true),
+            ("+46701740650", "+46701740651", false),
+            ("", "+46701740651", false),
+            ("J\u{d6}RG@example.com", "j\u{f6}rg@example.com", true),
+            (" Jane@Example.com ", "jane@example.com", true),
+            ("jane leaks-2@example.com", "jane+leaks-2@example.com", true),
+            ("\"john doe\"@example.com", "\"john doe\"@example.com", true),
+            ("jane@example.com", "jane@example.org", false),
+            ("46701740651@example.com", "+46701740651", false),
+        ];
+        for (one, other, expected) in cases {
+            assert_eq!(is_same_address(one, other), expected, "{one:?} {other:?}");
+        }
     }
 }

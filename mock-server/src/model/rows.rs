@@ -29,7 +29,7 @@ pub(crate) enum Rows<T> {
 const FEW: usize = 64;
 
 /// How many bytes a chunk has at most.
-const CHUNK_BYTES: usize = 8 * 1024;
+const CHUNK_BYTES: usize = 32 * 1024;
 
 /// Rows that are too many for one list.
 #[derive(Clone, Debug)]
@@ -191,9 +191,7 @@ impl<T: Row> Many<T> {
             self.keys.insert((key, id));
         }
         if self.chunks.last().is_none_or(|last| last.len == Self::CHUNK && last.rows[last.len - 1].row_id() < id) {
-            let mut rows = Vec::with_capacity(Self::CHUNK);
-            rows.push(row);
-            self.chunks.push(Chunk { first: id, len: 1, rows: Arc::new(rows) });
+            self.chunks.push(Chunk { first: id, len: 1, rows: Arc::new(vec![row]) });
             return;
         }
         let position = self.chunk_of(id);

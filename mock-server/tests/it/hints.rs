@@ -97,3 +97,29 @@ async fn no_alarms_where_something_is_watched_says_that_no_breach_holds_it() {
     let of_ssn = Caller::user_of(&world, "ssn@example.com").await;
     says(&of_ssn.get("/alarms").send().await.expect(200), &["no breach holds", "/_mock/leaks"]);
 }
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_says_why() {
+    let world = World::new();
+    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let without_mark: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
+    let cases: [(Vec<u8>, &str); 7] = [
+        (b"\xef\xbb\xbf{}".to_vec(), "begins with a byte order mark"),
+        (utf16, "looks like UTF-16"),
+        (without_mark, "looks like UTF-16"),
+        (b"{\"email\":1e400}".to_vec(), "a number in it is too large at line 1"),
+        (deep.into_bytes(), "nested more than 127 deep at line 1"),
+        (b"{\"email\":".to_vec(), "ends too early at line 1"),
+        (b"{email}".to_vec(), "stops being JSON at line 1, column 2"),
+    ];
+    for (body, wanted) in cases {
+        let request = world.post("/api/v1/email-watchlist").token(APP).body("application/json", body);
+        says(&request.send().await.expect(400), &["was not read as JSON", wanted]);
+    }
+    let zipped = world.post("/api/v1/email-watchlist").token(APP).body("application/json", &b"\x1f\x8b"[..]);
+    says(&zipped.header("content-encoding", "gzip").send().await.expect(400), &["Content-Encoding"]);
+    // As deep as is read.
+    let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+    world.post("/api/v1/email-watchlist").token(APP).body("application/json", deep).send().await.expect(422);
+}
