@@ -93,7 +93,8 @@ async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Res
     }
     let response = next.run(request).await;
     let (path, status) = (mask::target(uri.path(), uri.query()), response.status().as_u16());
-    tracing::info!(method = method.as_str(), path, status, "control");
+    let method = mask::method(method.as_str());
+    tracing::info!(method, path, status, "control");
     response
 }
 

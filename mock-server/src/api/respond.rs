@@ -332,7 +332,8 @@ fn note(incoming: &Incoming<'_>, request: &Request<'_>, note: Note<'_>) {
     let (path, token) = (mask::target(uri.path(), uri.query()), token.name());
     if is_logged {
         let (hint, fault) = (hint.as_deref(), fault.map(|fault| fault.kind.name()));
-        tracing::info!(method = method.as_str(), path, status, token, hint, fault, "request");
+        let method = mask::method(method.as_str());
+        tracing::info!(method, path, status, token, hint, fault, "request");
     }
     if journal.is_kept() {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());

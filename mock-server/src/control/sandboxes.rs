@@ -58,8 +58,13 @@ pub(crate) async fn make(
     headers: HeaderMap,
     Body(new): Body<NewSandbox>,
 ) -> Result<Response, Refused> {
-    let (seed, settings) = new.over(&reached.mount)?;
-    let mount = app.worlds().make_sandbox(&reached.mount, seed, settings)?;
+    // A seed of its own may be long, and other requests go on meanwhile.
+    let parent = Arc::clone(&reached.mount);
+    let made = tokio::task::spawn_blocking(move || {
+        let (seed, settings) = new.over(&parent)?;
+        Ok::<_, Refused>(app.worlds().make_sandbox(&parent, seed, settings)?)
+    });
+    let mount = made.await.expect("loading does not panic")?;
     let name = mount.sandbox.as_deref().unwrap_or_default();
     let base_url = reached.base(&headers).of_sandbox(name);
     Ok((StatusCode::CREATED, Json(describe(&mount, name, &base_url))).into_response())

@@ -1,5 +1,7 @@
 //! Control routes on a world as a whole: health, reset, leaks, electronic IDs, snapshots and its OpenAPI document.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -89,9 +91,12 @@ pub(crate) async fn changes(reached: Reached) -> Json<Any> {
 
 /// `GET /_mock/openapi.json`.
 pub(crate) async fn openapi_document(reached: Reached, headers: HeaderMap) -> impl IntoResponse {
-    let document = openapi::document(&reached.world.settings, &reached.base(&headers).url());
-    // For people, and for a file that is compared line by line.
-    ([(header::CONTENT_TYPE, "application/json")], format!("{document:#}\n"))
+    let address = reached.base(&headers).url();
+    // For people, and for a file that is compared line by line. The assumptions of a snapshot may be others.
+    let settings = Arc::clone(&reached.world.settings);
+    let document =
+        reached.mount.document(&settings, &address, || format!("{:#}\n", openapi::document(&settings, &address)));
+    ([(header::CONTENT_TYPE, "application/json")], document)
 }
 
 /// `GET /_mock/snapshot`.

@@ -62,6 +62,12 @@ fn scalar<'a>(field: &str, text: &'a str) -> Cow<'a, str> {
     }
 }
 
+/// The method of a request for a log: a word in letters, or three stars.
+pub(crate) fn method(method: &str) -> &str {
+    let is_word = method.len() <= 16 && method.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_word { method } else { "***" }
+}
+
 /// A request's path and query for a log: route words and short ids stay, anything that could be a value is hidden.
 pub(crate) fn target(path: &str, query: Option<&str>) -> String {
     let mut masked = String::with_capacity(path.len() + query.map_or(0, |query| query.len() + 1));
@@ -112,6 +118,14 @@ mod tests {
         ];
         for (text, shown, expected) in cases {
             assert_eq!(all_but_last(text, shown), expected);
+        }
+    }
+
+    #[test]
+    fn a_method_that_could_be_a_value_is_hidden() {
+        let cases = [("GET", "GET"), ("get", "get"), ("BREW", "BREW"), ("19900101-2385", "***"), ("1|secret", "***")];
+        for (sent, expected) in cases {
+            assert_eq!(method(sent), expected);
         }
     }
 

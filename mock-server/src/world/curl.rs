@@ -3,7 +3,7 @@
 //! A request is kept as a copy of its bytes, bounded and in one piece; the command is made when it is asked for.
 
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value as Json;
 
 use crate::model::time::Date;
@@ -83,7 +83,7 @@ impl SentRequest {
     }
 
     /// The command that sends it again to the world at `base`, with everything that was sent.
-    pub(crate) fn command(&self, method: &Method, base: &str) -> String {
+    pub(crate) fn command(&self, method: &str, base: &str) -> String {
         let mut command = Command::new(method, base, &text(self.target()), self.body_kept());
         for (name, value) in self.headers() {
             command.header(&shell::word(&header_line(name, &text(value))));
@@ -93,7 +93,7 @@ impl SentRequest {
     }
 
     /// The same with `$CRM_TOKEN` or `$APP_TOKEN` for a token of that kind, `path` for the target, and values masked.
-    pub(crate) fn masked_command(&self, method: &Method, base: &str, path: &str, token: &str) -> String {
+    pub(crate) fn masked_command(&self, method: &str, base: &str, path: &str, token: &str) -> String {
         let masked = match serde_json::from_slice::<Json>(self.body_kept()) {
             _ if self.body_kept().is_empty() => String::new(),
             Ok(json) => mask::json(json).to_string(),
@@ -187,12 +187,12 @@ struct Command {
 }
 
 impl Command {
-    fn new(method: &Method, base: &str, target: &str, body: &[u8]) -> Self {
+    fn new(method: &str, base: &str, target: &str, body: &[u8]) -> Self {
         let mut text = "curl".to_owned();
-        match *method {
-            Method::GET if body.is_empty() => {}
-            Method::HEAD if body.is_empty() => text.push_str(" --head"),
-            _ => text.push_str(&format!(" -X {}", shell::word(method.as_str()))),
+        match method {
+            "GET" if body.is_empty() => {}
+            "HEAD" if body.is_empty() => text.push_str(" --head"),
+            _ => text.push_str(&format!(" -X {}", shell::word(method))),
         }
         let path = target.split('?').next().unwrap_or_default();
         // Both would make curl change the target before it is sent.
@@ -270,13 +270,13 @@ mod tests {
 
     use super::*;
 
-    fn sent(method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> (Method, SentRequest) {
+    fn sent(method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> (String, SentRequest) {
         let parse = |(name, value): &(&str, &str)| {
             let name: HeaderName = name.parse().expect("a name");
             (name, value.parse().expect("a value"))
         };
         let headers = headers.iter().map(parse).collect();
-        (method.parse().expect("a method"), SentRequest::new(target, &headers, body))
+        (method.to_owned(), SentRequest::new(target, &headers, body))
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::curl::SentRequest;
 use crate::faults::InjectedFault;
 use crate::guide::trace::Basis;
+use crate::model::mask;
 use crate::model::time::Timestamp;
 
 /// One request and how it was answered. Secrets and personal numbers are masked.
@@ -19,7 +20,7 @@ pub struct RequestRecord {
     pub id: u64,
     /// When it was answered by the mock's clock.
     pub at: Timestamp,
-    /// The method as sent.
+    /// The method as sent, if it is a word.
     pub method: String,
     /// Path and query; anything that could be a value in them is masked.
     pub path: String,
@@ -60,11 +61,12 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn record(self, id: u64, base: &str) -> RequestRecord {
-        let curl = self.sent.masked_command(&self.method, base, &self.path, self.token);
+        let method = mask::method(self.method.as_str());
+        let curl = self.sent.masked_command(method, base, &self.path, self.token);
         RequestRecord {
             id,
             at: self.at,
-            method: self.method.to_string(),
+            method: method.to_owned(),
             path: self.path,
             token: self.token,
             format: self.format,
@@ -130,7 +132,7 @@ impl Journal {
         let position = id.checked_sub(1)?.checked_rem(self.places.len() as u64)?;
         let place = lock(&self.places[position as usize]);
         let (_, entry) = place.as_deref().filter(|there| there.0 == id)?;
-        Some(entry.sent.command(&entry.method, base))
+        Some(entry.sent.command(entry.method.as_str(), base))
     }
 
     /// Forgets all.

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use dashmap::{DashMap, Entry};
+use parking_lot::Mutex;
 
 use super::origin::Origin;
 use super::seed::load::load;
@@ -21,8 +23,18 @@ pub(crate) struct Mount {
     pub(crate) settings: Arc<Settings>,
     origin: Arc<Origin>,
     world: ArcSwap<World>,
+    /// The last OpenAPI document that was made of it: making one takes longer than a hundred requests.
+    document: Mutex<Option<Document>>,
     /// When a sandbox was last reached, in milliseconds since [`Worlds::began`].
     reached_at: AtomicU64,
+}
+
+/// An OpenAPI document, and what it was made for.
+#[derive(Debug)]
+struct Document {
+    settings: Arc<Settings>,
+    address: Box<str>,
+    bytes: Bytes,
 }
 
 /// The most sandboxes there may be: with the next one, the one ends that was not reached for the longest time.
@@ -31,7 +43,8 @@ const MOST_SANDBOXES: usize = 10_000;
 impl Mount {
     fn new(sandbox: Option<Box<str>>, origin: Arc<Origin>, settings: Arc<Settings>) -> Result<Self, SeedError> {
         let world = ArcSwap::from_pointee(origin.world(&settings, sandbox.as_deref())?);
-        Ok(Self { sandbox, settings, origin, world, reached_at: AtomicU64::new(0) })
+        let (document, reached_at) = (Mutex::default(), AtomicU64::new(0));
+        Ok(Self { sandbox, settings, origin, world, document, reached_at })
     }
 
     /// The seed that it goes back to.
@@ -58,6 +71,21 @@ impl Mount {
         let before = self.world();
         self.world.swap(Arc::new(fresh.with_journal_of(&before))).end();
         Ok(())
+    }
+
+    /// The OpenAPI document of a world with these settings as it is served at `address`. It is made by `make` where the last
+    /// one was for others.
+    pub(crate) fn document(&self, settings: &Arc<Settings>, address: &str, make: impl FnOnce() -> String) -> Bytes {
+        let mut document = self.document.lock();
+        match &*document {
+            Some(made) if Arc::ptr_eq(&made.settings, settings) && *made.address == *address => made.bytes.clone(),
+            _ => {
+                let bytes = Bytes::from(make());
+                let (settings, address) = (Arc::clone(settings), address.into());
+                *document = Some(Document { settings, address, bytes: bytes.clone() });
+                bytes
+            }
+        }
     }
 
     /// The world as it is now.
