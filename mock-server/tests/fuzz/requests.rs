@@ -140,7 +140,8 @@ const OTHERS: &[&str] = &[
 
 /// The routes of the mock.
 pub(crate) struct Surface {
-    paths: Vec<String>,
+    /// Each with the method that it has, as far as the guide gives one.
+    routes: Vec<(Option<String>, String)>,
 }
 
 impl Surface {
@@ -148,20 +149,28 @@ impl Surface {
     pub(crate) fn read() -> Self {
         let routes: Value = serde_json::from_str(include_str!("../../../fixtures/routes.json")).expect("JSON");
         let routes = routes["routes"].as_array().or_else(|| routes.as_array()).expect("a list of routes").clone();
-        let documented = routes.iter().filter_map(|route| route["path"].as_str().map(str::to_owned));
-        let paths = documented.chain(OTHERS.iter().map(|path| (*path).to_owned())).collect();
-        Self { paths }
+        let text = |route: &Value, field: &str| route[field].as_str().map(str::to_owned);
+        let documented = routes.iter().filter_map(|route| Some((text(route, "method"), text(route, "path")?)));
+        let routes = documented.chain(OTHERS.iter().map(|path| (None, (*path).to_owned()))).collect();
+        Self { routes }
     }
 
     /// The next request.
     pub(crate) fn request(&self, random: &mut ChaCha8Rng) -> Vec<u8> {
-        let path = self.paths.choose(random).expect("there are paths");
-        let method = *METHODS.choose(random).expect("there are methods");
+        let (documented, path) = self.routes.choose(random).expect("there are routes");
+        // Mostly the right method and a token that is let in: what is refused at the door goes no deeper.
+        let is_deep = random.random_bool(0.7);
+        let any = *METHODS.choose(random).expect("there are methods");
+        let method = documented.as_deref().filter(|_| is_deep).unwrap_or(any);
         // A reset, or a snapshot that is put, would take away what other senders have added.
         let method = if path.starts_with("/_mock/snapshot") { "GET" } else { method };
+        let is_by_crm = path.contains("{account_id}") || path.ends_with("/account") || path.contains("/alarms");
         let mut head = format!("{method} {} HTTP/1.1\r\nHost: mock\r\n", target(path, random));
         let body = body(random);
-        if random.random_bool(0.9) {
+        if is_deep {
+            let token = if is_by_crm { "1|mock-crm-token" } else { "2|mock-app-token" };
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        } else if random.random_bool(0.9) {
             let token = TOKENS.choose(random).expect("there are tokens");
             let scheme = ["Bearer", "bearer", "Basic", "Bearer "].choose(random).expect("there are schemes");
             head.push_str(&format!("Authorization: {scheme} {token}\r\n"));
@@ -169,7 +178,7 @@ impl Surface {
         for (name, values) in
             [("Content-Type", TYPES), ("X-API-Version", VERSIONS), ("Content-Encoding", &["gzip", "identity", "br"])]
         {
-            if random.random_bool(if name == "Content-Type" { 0.9 } else { 0.3 }) {
+            if random.random_bool(if is_deep { 0.05 } else { 0.4 }) {
                 head.push_str(&format!("{name}: {}\r\n", values.choose(random).expect("there are values")));
             }
         }
@@ -213,11 +222,12 @@ fn target(path: &str, random: &mut ChaCha8Rng) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         let (_, after) = after.split_once('}').expect("captures end");
         target.push_str(before);
-        target.push_str(&IDS.choose(random).expect("there are ids").replace(' ', "%20"));
+        let ids = if random.random_bool(0.6) { &IDS[..3] } else { IDS };
+        target.push_str(&ids.choose(random).expect("there are ids").replace(' ', "%20"));
         rest = after;
     }
     target.push_str(rest);
-    match random.random_range(0..20) {
+    match random.random_range(0..40) {
         0 => target.push_str("?page=2"),
         1 => target.push_str("?page=99999999999999999999&page=-1"),
         2 => target.push_str("?from=2026-01-01&to=2026-12-31"),
@@ -243,8 +253,28 @@ fn body(random: &mut ChaCha8Rng) -> Vec<u8> {
             whole.truncate(random.random_range(0..=whole.len()));
             whole
         }
-        _ => object(random).to_string().into_bytes(),
+        4..10 => object(random).to_string().into_bytes(),
+        _ => plausible(random).to_string().into_bytes(),
     }
+}
+
+/// A body in which every field has a value that it may have, but for one or two.
+fn plausible(random: &mut ChaCha8Rng) -> Value {
+    let number = random.random::<u16>();
+    let mut body = json!({
+        "email": format!("user{number}@example.com"), "phone": format!("+999{number:08}"),
+        "iban": TEXTS[4], "passport_number": format!("{number:08}"), "license_number": format!("{number:09}"),
+        "card_number": TEXTS[5], "expiry_month": 12, "expiry_year": 2049, "country_code": "SE",
+        "ssn": "19900101-1234", "first_name": "A", "last_name": "B", "city": "C", "birth_date": "1990-01-01",
+        "username": "service@partner.example", "client_id": "mock-client", "client_secret": "mock-secret",
+        "code": "123456", "leak_id": number % 9, "email_id": number % 9, "phone_id": number % 9,
+        "credit_card_id": number % 9, "password": "mock-crm-password",
+    });
+    for _ in 0..random.random_range(0..3) {
+        let name = *FIELDS.choose(random).expect("there are fields");
+        body[name] = value(random);
+    }
+    body
 }
 
 fn object(random: &mut ChaCha8Rng) -> Value {
