@@ -277,6 +277,14 @@ mod tests {
     }
 
     #[test]
+    fn of_too_many_messages_the_oldest_are_forgotten() {
+        let outbox = Outbox::new();
+        (0..MOST + 5).for_each(|_| outbox.send(message("a")));
+        let kept = outbox.list(&MessageFilter::default(), Timestamp::from_unix_seconds(0));
+        assert_eq!((kept.len() as u64, kept[0].0, outbox.sent()), (MOST, 6, MOST + 5));
+    }
+
+    #[test]
     fn a_delayed_message_arrives_in_time_or_after_the_one_it_waits_for() {
         let cases = [
             (vec![], 100, vec![], vec![]),

@@ -99,6 +99,8 @@ impl Mount {
 pub(crate) struct Worlds {
     main: Arc<Mount>,
     sandboxes: DashMap<Box<str>, Arc<Mount>>,
+    /// How many there may be.
+    most: usize,
     began: Instant,
 }
 
@@ -111,7 +113,7 @@ impl Worlds {
         let settings = Arc::new(settings);
         let origin = Arc::new(Origin::load(seed, &settings)?);
         let main = Arc::new(Mount::new(None, origin, settings)?);
-        Ok(Self { main, sandboxes: DashMap::new(), began: Instant::now() })
+        Ok(Self { main, sandboxes: DashMap::new(), most: MOST_SANDBOXES, began: Instant::now() })
     }
 
     /// The main world.
@@ -132,13 +134,13 @@ impl Worlds {
 
     /// Ends the sandbox that was not reached for the longest time, if there are too many.
     fn make_room(&self) {
-        if self.sandboxes.len() < MOST_SANDBOXES {
+        if self.sandboxes.len() < self.most {
             return;
         }
         let reached_at = |mount: &Mount| mount.reached_at.load(Ordering::Relaxed);
         let idle = self.sandboxes.iter().min_by_key(|mount| reached_at(mount)).map(|mount| mount.key().clone());
         if let Some(name) = idle {
-            tracing::warn!(%name, "the sandbox that was idle the longest has ended: there are {MOST_SANDBOXES}");
+            tracing::warn!(%name, most = self.most, "the sandbox that was idle the longest has ended");
             self.end_sandbox(&name);
         }
     }
@@ -189,5 +191,29 @@ impl Worlds {
             mount.world().end();
         }
         ended.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_sandboxes_the_one_ends_that_was_idle_the_longest() {
+        let seed = Arc::new(Seed::empty_world());
+        let mut worlds = Worlds::new(seed, Settings::default()).expect("a world");
+        worlds.most = 3;
+        let make = |worlds: &Worlds| {
+            let main = Arc::clone(worlds.main());
+            worlds.make_sandbox(&main, None, Arc::clone(&main.settings)).expect("a sandbox")
+        };
+        let made: Vec<Arc<Mount>> = (0..3).map(|_| make(&worlds)).collect();
+        for (mount, at) in made.iter().zip([20, 10, 30]) {
+            mount.reached_at.store(at, Ordering::Relaxed);
+        }
+        make(&worlds);
+        let is_there = |mount: &Arc<Mount>| mount.sandbox.as_deref().is_some_and(|name| worlds.sandbox(name).is_some());
+        assert_eq!(made.iter().map(is_there).collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(worlds.sandboxes().len(), 3);
     }
 }

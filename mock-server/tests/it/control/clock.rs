@@ -1,9 +1,9 @@
 //! The clock: set, moved on, frozen, and what falls due.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{instant, machine_seconds};
-use crate::harness::{Caller, EMAIL, World, sentence, sso_body};
+use crate::harness::{Caller, EMAIL, World, sentence, sso_body, written};
 
 #[tokio::test]
 async fn the_clock_is_the_machines_until_it_is_moved() {
@@ -158,4 +158,19 @@ async fn codes_that_were_sent_fall_due_too() {
     let due = world.set_clock(json!({ "advance_seconds": 600 })).await["due"].clone();
     let code = json!({ "kind": "verification-code-expired", "at": "2030-01-01T00:10:00Z" });
     assert_eq!(due, json!([code, code]));
+}
+
+#[tokio::test]
+async fn of_all_that_falls_due_the_first_is_listed_and_the_rest_counted() {
+    let world = World::frozen();
+    let mut snapshot: Value = serde_json::from_str(&world.control().snapshot()).expect("JSON");
+    let now = written(&world.set_clock(json!({ "advance_seconds": 0 })).await["now"]);
+    let code = |number| json!({ "code": format!("code{number}"), "account": 1, "expires_at": now, "is_used": false });
+    snapshot["sso_codes"] = (0..1234).map(code).collect();
+    world.put("/_mock/snapshot").json(snapshot).send().await.expect(200);
+    world.set_clock(json!({ "now": "2026-01-01T00:00:00Z" })).await;
+    let moved = world.set_clock(json!({ "now": now })).await;
+    assert_eq!((moved["due"].as_array().map(Vec::len), &moved["more_due"]), (Some(1000), &json!(234)));
+    let moved = world.set_clock(json!({ "advance_seconds": 0 })).await;
+    assert_eq!((&moved["due"], moved.get("more_due")), (&json!([]), None));
 }
