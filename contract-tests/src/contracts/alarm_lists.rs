@@ -8,7 +8,7 @@ use crate::exchange::Caller;
 use crate::halt::Halt;
 use crate::kind::{EMAIL, KINDS, Kind};
 use crate::reader;
-use crate::steps::alarms::{ALL, STATISTIC, ids, listed, of, raised, undisturbed, watching};
+use crate::steps::alarms::{ALL, STATISTIC, ids, listed, listed_until, of, raised, undisturbed, watching};
 
 page!("alarms" {
     exclusive "statistics_count": ["ALARM-1", "ALARM-5"]
@@ -87,7 +87,7 @@ async fn two_meanings(case: &Case) -> Result<(), Halt> {
     }
     let crm = case.crm().await?;
     for path in ALL {
-        let seen = ids(&listed(case, &crm, path).await?);
+        let seen = ids(&listed_until(case, &crm, path, &alarms).await?);
         let missing: Vec<_> = alarms.iter().filter(|id| !seen.contains(id)).collect();
         let observed = || format!("{missing:?} are missing from {path}");
         Halt::unless(missing.is_empty(), format!("the alarms of all accounts with a CRM token: {alarms:?}"), observed)?;

@@ -13,7 +13,7 @@ use crate::kind::{EMAIL, IBAN, KINDS, Kind, PHONE};
 use crate::reader;
 use crate::steps::accounts::Monitoring;
 use crate::steps::alarms::{
-    ALL, VERSION_2, ids, is_closed, listed, new, of, one, raise, raised, undisturbed, watching,
+    ALL, VERSION_2, ids, is_closed, listed, listed_until, new, of, one, raise, raised, undisturbed, watching,
 };
 use crate::steps::leaks::{self, Source};
 
@@ -161,7 +161,7 @@ async fn all_are_listed(case: &Case) -> Result<(), Halt> {
         lists.push((path.to_owned(), case.crm().await?));
     }
     for (path, caller) in lists {
-        let seen = ids(&listed(case, &caller, &path).await?);
+        let seen = ids(&listed_until(case, &caller, &path, &all).await?);
         let missing = all.iter().filter(|id| !seen.contains(id)).count();
         let expected = format!("the {} alarms of the account in {path}", all.len());
         Halt::unless(missing == 0, expected, || format!("{missing} are missing"))?;
@@ -237,7 +237,8 @@ async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Result<(),
         }
     }
     for path in case.session.sample(ALL.into_iter(), 2) {
-        if let Some((_, alarm)) = listed(case, &crm, path).await?.iter().find(|(listed, _)| *listed == id) {
+        let shown = listed_until(case, &crm, path, std::slice::from_ref(&id)).await?;
+        if let Some((_, alarm)) = shown.iter().find(|(listed, _)| *listed == id) {
             closed(alarm, &format!("in {path}"))?;
         }
     }

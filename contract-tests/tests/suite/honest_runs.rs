@@ -35,6 +35,9 @@ fn alarms(results: &Results, name: &str) -> Vec<String> {
         of(End::Skipped).count(),
         results.not_removed,
     );
+    let mut slowest: Vec<_> = results.checks.iter().map(|check| (check.milliseconds, &*check.id)).collect();
+    slowest.sort_unstable();
+    slowest.iter().rev().take(25).for_each(|(took, id)| eprintln!("    {took} ms: {id}"));
     for check in of(End::Inconclusive) {
         eprintln!("    {}: {}", check.id, check.reason);
     }
@@ -60,7 +63,11 @@ impl BusyLoops {
         let is_over = Arc::new(AtomicBool::new(false));
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             let is_over = Arc::clone(&is_over);
-            std::thread::spawn(move || while !is_over.load(Ordering::Relaxed) { std::hint::spin_loop() });
+            std::thread::spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop()
+                }
+            });
         }
         Self(is_over)
     }

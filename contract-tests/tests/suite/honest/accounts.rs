@@ -21,10 +21,11 @@ fn shown(account: &Account) -> Value {
 
 pub(super) fn create(world: &mut World, asked: &Asked, partner: usize) -> Answered {
     if asked.method != "POST" {
-        return Err(Reply::refusal(if asked.method == "GET" { 403 } else { 405 }));
+        return Err(Reply::refusal(403));
     }
     let text = |field: &str| asked.text(field).unwrap_or_default().to_owned();
-    let mut wrong: Vec<_> = ["first_name", "last_name", "ssn"].into_iter().filter(|field| text(field).is_empty()).collect();
+    let mut wrong: Vec<_> =
+        ["first_name", "last_name", "ssn"].into_iter().filter(|field| text(field).is_empty()).collect();
     if text("email").is_empty() && text("phone").is_empty() {
         wrong.push("email");
     }

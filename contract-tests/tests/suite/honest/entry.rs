@@ -40,7 +40,8 @@ pub(super) fn answer(world: &mut World, asked: &Asked) -> Answered {
                 _ => items::answer(world, asked, id, false, rest),
             }
         }
-        (Who::User(_), ["account", ..]) => Err(Reply::refusal(403)),
+        (Who::User(_), ["account" | "alarms-list", ..]) => Err(Reply::refusal(403)),
+        (Who::Partner(_), ["alarms", "leak", ..]) => Err(Reply::refusal(403)),
         (Who::Partner(partner), [alarms @ ("alarms" | "alarms-list"), rest @ ..]) => {
             across(world, asked, *partner, is_first, alarms, rest)
         }
@@ -50,7 +51,11 @@ pub(super) fn answer(world: &mut World, asked: &Asked) -> Answered {
             if is_known { Ok(advice()) } else { Err(Reply::invalid(&["leak_id"])) }
         }
         (Who::User(id), ["alarms", rest @ ..]) if is_first || rest.is_empty() => {
-            if matches!(rest, ["statistic"]) { Err(Reply::refusal(403)) } else { alarms(world, asked, id, rest) }
+            if matches!(rest, ["statistic"]) {
+                Err(Reply::refusal(403))
+            } else {
+                alarms(world, asked, id, rest)
+            }
         }
         (Who::User(id), ["delete-my-data", rest @ ..]) if is_first => online::answer(world, asked, id, rest),
         (Who::User(id), _) if is_first => items::answer(world, asked, id, true, rest),
@@ -71,7 +76,8 @@ pub(super) fn is_of(world: &World, partner: usize, id: &str) -> Result<(), Reply
 fn log_in(world: &mut World, asked: &Asked) -> Answered {
     let (user, password) = (asked.text("username"), asked.text("password"));
     let (Some(user), Some(password)) = (user, password) else { return Err(Reply::invalid(&["username", "password"])) };
-    let partners = [("DEFENTRY_CRM_USERNAME", "DEFENTRY_CRM_PASSWORD"), ("DEFENTRY_CRM2_USERNAME", "DEFENTRY_CRM2_PASSWORD")];
+    let partners =
+        [("DEFENTRY_CRM_USERNAME", "DEFENTRY_CRM_PASSWORD"), ("DEFENTRY_CRM2_USERNAME", "DEFENTRY_CRM2_PASSWORD")];
     let partner = partners.iter().position(|(name, secret)| told(name) == user && told(secret) == password);
     let partner = partner.ok_or_else(|| Reply::refusal(403))?;
     Ok(Reply::json(200, json!({ "token": world.issue(Who::Partner(partner)), "lasts": 86_400 })))
@@ -131,7 +137,8 @@ fn alarms(world: &mut World, asked: &Asked, account: &str, rest: &[&str]) -> Ans
     if asked.method != "GET" {
         return Err(Reply::refusal(405));
     }
-    let mut own: Vec<_> = world.alarms.iter_mut().filter(|alarm| alarm.account == account && alarm.is_there()).collect();
+    let mut own: Vec<_> =
+        world.alarms.iter_mut().filter(|alarm| alarm.account == account && alarm.is_there()).collect();
     match rest {
         [] => Ok(list(asked, newest_first(own.into_iter().map(|alarm| &*alarm).collect()))),
         ["statistic"] => Ok(statistic(&own.iter().map(|alarm| &**alarm).collect::<Vec<_>>())),
@@ -159,6 +166,7 @@ fn across(world: &World, asked: &Asked, partner: usize, is_first: bool, base: &s
     }
     match (base, rest) {
         ("alarms" | "alarms-list", []) if is_first => Ok(list(asked, newest_first(own))),
+        ("alarms", []) => Err(Reply::refusal(403)),
         ("alarms", ["statistic"]) if is_first => Ok(statistic(&own)),
         ("alarms", ["email-list"]) if is_first => Ok(list(asked, newest_first(of(0)))),
         ("alarms", ["phone-list"]) if is_first => Ok(list(asked, newest_first(of(1)))),

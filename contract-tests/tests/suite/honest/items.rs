@@ -76,7 +76,8 @@ pub(super) fn answer(world: &mut World, asked: &Asked, id: &str, is_user: bool, 
         }
         ("GET", [path, "leaks"]) if *path == kind.items && kind.leaks[usize::from(is_user)] => {
             let found = account.leaks.iter().rev().filter(|leak| leak.kind == place && leak.is_there());
-            let found = found.map(|leak| json!({ "leak_id": leak.id, "source": "A forum", "found_at": moment(leak.at) }));
+            let found =
+                found.map(|leak| json!({ "leak_id": leak.id, "source": "A forum", "found_at": moment(leak.at) }));
             Ok(entry::list(asked, found.collect()))
         }
         ("GET", [path, item]) if place == CARD && *path == kind.items => {

@@ -73,7 +73,9 @@ pub(super) fn command(folder: &Path, reader: Reader) -> String {
         folder.display()
     );
     match reader {
-        Reader::Newest => format!("{list} | tail -n 1); [ -n \"$n\" ] || exit 1; sed -E 's/.*\"text\":\"([^\"]*)\".*/\\1/' \"$n\""),
+        Reader::Newest => {
+            format!("{list} | tail -n 1); [ -n \"$n\" ] || exit 1; sed -E 's/.*\"text\":\"([^\"]*)\".*/\\1/' \"$n\"")
+        }
         Reader::All => format!("{list}); [ -n \"$n\" ] || exit 1; echo \"$n\" | while read -r f; do cat \"$f\"; done"),
     }
 }

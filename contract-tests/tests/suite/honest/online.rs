@@ -37,8 +37,8 @@ fn state((started, fails): (Instant, bool)) -> State {
     match passed.as_millis() / STEP.as_millis() {
         0 if passed.is_zero() => State::NotStarted,
         0 => State::Initiated,
-        1 | 2 if fails => State::Failed,
-        3 if fails => State::Initiated,
+        1..=3 if fails => State::Failed,
+        4 if fails => State::Initiated,
         _ => State::Completed,
     }
 }
