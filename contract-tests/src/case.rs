@@ -99,6 +99,12 @@ impl Case {
         lock(&self.exchanges).clone()
     }
 
+    /// Whether a request of the case has reached the target and got no answer, not even late.
+    pub(crate) fn has_lost_an_answer(&self) -> bool {
+        let is_lost = |problem: &String| !problem.contains("timed out");
+        lock(&self.exchanges).iter().any(|exchange| exchange.answer.as_ref().err().is_some_and(is_lost))
+    }
+
     /// From now on the case removes what was created.
     pub(crate) fn begin_cleanup(&self) {
         self.is_cleaning_up.store(true, Ordering::Relaxed);

@@ -34,7 +34,7 @@ async fn closed_twice(case: &Case) -> Result<[Answer; 2], Halt> {
 }
 
 async fn raised(case: &Case, account: &Account) -> Result<String, Halt> {
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     alarms::raised(case, &EMAIL, account).await
 }
 

@@ -61,7 +61,7 @@ async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
         Ok(found)
     };
     let (grew, stayed) = (read(&grow).await?, read(&stay).await?);
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     raised(case, &EMAIL, &account).await?;
     for (((_, path), before), after) in grow.iter().zip(grew).zip(read(&grow).await?) {
         let Some(after) = after else {
@@ -80,7 +80,7 @@ async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
 /// With the app token it is the user's own alarms, with the CRM token those of the partner's accounts.
 async fn two_meanings(case: &Case) -> Result<(), Halt> {
     let accounts = [watching(case, &EMAIL).await?, watching(case, &EMAIL).await?];
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let mut alarms = Vec::new();
     for account in &accounts {
         alarms.push(raised(case, &EMAIL, account).await?);
@@ -136,7 +136,7 @@ async fn partners_lists(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
     }
     let other = case.other_partner().await.ok();
     let others = if let Some(other) = &other { read(other).await? } else { Vec::new() };
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     for kind in KINDS {
         raised(case, kind, &watching(case, kind).await?).await?;
         let after = read(&crm).await?;

@@ -9,8 +9,8 @@ use contract_tests::{End, Results, Run, Selection, Settings, Target, run_suite};
 
 use crate::honest::{Honest, Manner, Reader};
 
-/// A run as a user begins one, with results in a folder of its own.
-async fn whole_run(server: &Honest, reader: Reader, seed: u64, name: &str) -> Results {
+/// A run of the chosen checks as a user begins one, with results in a folder of its own.
+async fn run(server: &Honest, reader: Reader, seed: u64, name: &str, selection: &Selection) -> Results {
     let folder = server.folder().join(format!("results-{name}"));
     let mut variables = server.variables(reader);
     variables.push(("DEFENTRY_SEED", seed.to_string()));
@@ -19,7 +19,11 @@ async fn whole_run(server: &Honest, reader: Reader, seed: u64, name: &str) -> Re
     let target = Target::from_variables(lookup).expect("good variables").expect("a target");
     let settings = Settings::from_variables(Some(&target), lookup).expect("good variables");
     let run = Arc::new(Run::new(target, settings).expect("a ledger"));
-    run_suite(&run, &Selection::default(), &|_| {}).await
+    run_suite(&run, selection, &|_| {}).await
+}
+
+async fn whole_run(server: &Honest, reader: Reader, seed: u64, name: &str) -> Results {
+    run(server, reader, seed, name, &Selection::default()).await
 }
 
 /// The false alarms of a run, and on standard error a line about it.
@@ -35,9 +39,6 @@ fn alarms(results: &Results, name: &str) -> Vec<String> {
         of(End::Skipped).count(),
         results.not_removed,
     );
-    let mut slowest: Vec<_> = results.checks.iter().map(|check| (check.milliseconds, &*check.id)).collect();
-    slowest.sort_unstable();
-    slowest.iter().rev().take(25).for_each(|(took, id)| eprintln!("    {took} ms: {id}"));
     for check in of(End::Inconclusive) {
         eprintln!("    {}: {}", check.id, check.reason);
     }
@@ -83,17 +84,22 @@ fn all_are_silent(alarms: &[String]) {
     assert!(alarms.is_empty(), "{} false alarms:\n{}", alarms.len(), alarms.join("\n\n"));
 }
 
-/// In short: one seed, and a server that is quicker than others.
+/// The checks that have accused an honest server before: they read long lists, mail, or what changes by itself.
+const ONCE_WRONG: [&str; 8] =
+    ["alarms.", "card.", "concurrency.", "email.", "items.added_by_crm", "online.", "phone.", "sso.code"];
+
+/// In short: one seed, the checks that have been wrong before, and a server that is quicker than others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_chooses_otherwise_is_not_accused() {
     let (short, brief) = (Duration::from_millis(100), 0..400);
     let server = Honest::start(Manner { delay: 0..4, mail_delay: brief, others: short, ..Manner::default() }).await;
-    let results = whole_run(&server, Reader::Newest, 1, "short").await;
+    let only = Selection { only: ONCE_WRONG.map(str::to_owned).to_vec() };
+    let results = run(&server, Reader::Newest, 1, "short", &only).await;
     all_are_silent(&alarms(&results, "short"));
 }
 
 /// Three seeds, or those of `HONEST_SEEDS`, such as `1-20`: one after the other, and every other one beside busy loops
-/// and a second run. The first run reads all messages where the number is divisible by three, else the newest.
+/// and a second run, with one answer of a hundred lost. The first run reads all messages where the number is divisible by three, else the newest.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "takes minutes: `.ci/honest` runs it"]
 async fn no_seed_accuses_a_server_that_chooses_otherwise() {
