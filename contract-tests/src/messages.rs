@@ -268,6 +268,16 @@ fn all_printed(printed: &str) -> Option<Vec<String>> {
     (!all.is_empty()).then(|| all.into_iter().map(|(_, text)| text).collect())
 }
 
+/// How a command ends, and what it prints. One that prints without end is not read to it, and so does not live on.
+async fn printed(mut shell: Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = shell.spawn()?;
+    let mut bytes = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        output.take(PRINTED).read_to_end(&mut bytes).await?;
+    }
+    Ok((child.wait().await?, bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,14 +328,4 @@ mod tests {
             assert_eq!(mark.may_be(to, &message(text)), expected, "{text}");
         }
     }
-}
-
-/// How a command ends, and what it prints. One that prints without end is not read to it, and so does not live on.
-async fn printed(mut shell: Command) -> io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = shell.spawn()?;
-    let mut bytes = Vec::new();
-    if let Some(output) = child.stdout.take() {
-        output.take(PRINTED).read_to_end(&mut bytes).await?;
-    }
-    Ok((child.wait().await?, bytes))
 }

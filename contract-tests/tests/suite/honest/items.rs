@@ -179,7 +179,7 @@ fn send_code(world: &mut World, asked: &Asked, id: &str) -> Answered {
     Ok(Reply::empty(202))
 }
 
-fn confirm_phone(world: &mut World, asked: &Asked, id: &str) -> Answered {
+fn confirm_phone(world: &World, asked: &Asked, id: &str) -> Answered {
     let account = &world.accounts[id];
     let code = account.codes.get(&phone(account, asked)?.value);
     let given = asked.text("code").ok_or_else(|| Reply::invalid(&["code"]))?;
