@@ -42,7 +42,7 @@ pub(crate) async fn undisturbed(
 }
 
 /// How often a list is read before something is concluded that a list which moves meanwhile may show too.
-const READINGS: usize = 3;
+pub(crate) const READINGS: usize = 3;
 
 /// The alarms of a list.
 pub(crate) async fn listed(case: &Case, by: &Caller, path: &str) -> Result<Vec<Listed>, Halt> {
