@@ -99,6 +99,12 @@ impl Case {
         lock(&self.exchanges).clone()
     }
 
+    /// Whether a request of the case has reached the target and got no answer, not even late.
+    pub(crate) fn has_lost_an_answer(&self) -> bool {
+        let is_lost = |problem: &String| !problem.contains("timed out");
+        lock(&self.exchanges).iter().any(|exchange| exchange.answer.as_ref().err().is_some_and(is_lost))
+    }
+
     /// From now on the case removes what was created.
     pub(crate) fn begin_cleanup(&self) {
         self.is_cleaning_up.store(true, Ordering::Relaxed);
@@ -204,8 +210,19 @@ impl Case {
 
     /// All items of the list at `path`, to its last page.
     pub(crate) async fn list(&self, caller: &Caller, path: &str) -> Result<Vec<Value>, Halt> {
-        let (mut items, mut query) = (Vec::new(), String::new());
-        let mut seen = BTreeSet::new();
+        Ok(self.pages(caller, path, |_| false).await?.concat())
+    }
+
+    /// The pages of the list at `path`, to the last one, or to one after which it is enough. Others may write while they
+    /// are read, so the same item may be on two of them, and one may be passed over.
+    pub(crate) async fn pages(
+        &self,
+        caller: &Caller,
+        path: &str,
+        mut is_enough: impl FnMut(&[Value]) -> bool,
+    ) -> Result<Vec<Vec<Value>>, Halt> {
+        let (mut pages, mut query) = (Vec::new(), String::new());
+        let (mut queries, mut known, mut is_growing) = (BTreeSet::new(), BTreeSet::new(), false);
         let name = path.rsplit('/').next().unwrap_or_default();
         // The removal at the end of a run goes through the lists of all accounts: pages without an end would take as many
         // times as long.
@@ -217,24 +234,31 @@ impl Case {
             answer.demand("a list", reader::is_success)?;
             // An empty list may be answered without a body.
             if answer.status == 204 {
-                return Ok(items);
+                return Ok(pages);
             }
             let page = reader::page(&answer.body);
             let page = page.ok_or_else(|| Halt::fail("a list", format!("none to {}", answer.to)))?;
-            items.extend_from_slice(page.items);
+            is_growing = false;
+            page.items.iter().for_each(|item| is_growing |= known.insert(item.to_string()));
+            pages.push(page.items.to_vec());
+            if is_enough(page.items) {
+                return Ok(pages);
+            }
             let link = answer.headers.get(LINK).and_then(|link| link.to_str().ok());
             match page.next.or_else(|| link.and_then(reader::next_in_header)) {
-                Some(next) if seen.insert(next.clone()) => query = next,
+                Some(next) if queries.insert(next.clone()) => query = next,
                 Some(_) => {
                     return Err(Halt::fail(
                         "a list that ends",
                         format!("the next page of {} is one before it", answer.to),
                     ));
                 }
-                None => return Ok(items),
+                None => return Ok(pages),
             }
         }
         self.session.learn_endless(name);
-        Err(Halt::fail("a list that ends", format!("more than {most} pages of {path}")))
+        let observed = format!("more than {most} pages of {path}");
+        // Where each page brings something new there may be that much.
+        if is_growing { Err(Halt::Inconclusive(observed)) } else { Err(Halt::fail("a list that ends", observed)) }
     }
 }

@@ -122,7 +122,7 @@ impl Client {
                         self.pace.note_unreached(&cause);
                     }
                     // A request that reached no server was not carried out either.
-                    let is_safe = error.is_connect() || request.method == Method::GET && !error.is_timeout();
+                    let is_safe = error.is_connect() || is_read(request) && !error.is_timeout();
                     if is_safe { Err(cause) } else { return Err(cause) }
                 }
             };
@@ -153,6 +153,12 @@ impl Client {
         let body = serde_json::from_str(&text).unwrap_or_default();
         Ok(Answer { status, headers, body, text, to: String::new() })
     }
+}
+
+/// Whether a request changes nothing, so that it does no harm to send it again. A link of a message and the closing of an
+/// alarm are GETs that do.
+fn is_read(request: &Request) -> bool {
+    request.method == Method::GET && request.path.starts_with('/') && !request.path.ends_with("/close")
 }
 
 /// Why no answer came.

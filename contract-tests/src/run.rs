@@ -9,10 +9,14 @@ use crate::case::Case;
 use crate::cleanup;
 use crate::contract::Check;
 use crate::format::Format;
+use crate::halt::Halt;
 use crate::matrix::Cell;
 use crate::outcome::{Evidence, Outcome};
 use crate::session::Session;
 use crate::target::{Settings, Target};
+
+/// How often a check is run that could not tell for a lost answer.
+const ATTEMPTS: u32 = 3;
 
 /// Checks against one target. It belongs to the runtime on which it is first used, as its connections do.
 #[derive(Debug)]
@@ -66,16 +70,29 @@ impl Run {
     pub async fn set_up(&self) -> Result<(), Box<Evidence>> {
         self.log_in().await?;
         cleanup::resume(&self.session).await;
-        let case = Case::new(&self.session, Format::Legacy);
-        let end = set_up::read(&case).await;
-        case.clean_up().await;
-        end.map_err(|halt| Box::new(case.evidence(&[], &halt)))
+        let mut attempt = 1;
+        loop {
+            let case = Case::new(&self.session, Format::Legacy);
+            let end = set_up::read(&case).await;
+            case.clean_up().await;
+            if attempt == ATTEMPTS || !self.is_worth_another(&case, &end) {
+                return end.map_err(|halt| Box::new(case.evidence(&[], &halt)));
+            }
+            attempt += 1;
+        }
     }
 
     /// Logs in once. What is wrong is the evidence's `observed`.
     pub async fn log_in(&self) -> Result<(), Box<Evidence>> {
-        let case = Case::new(&self.session, Format::Legacy);
-        set_up::log_in(&case).await.map_err(|halt| Box::new(case.evidence(&[], &halt)))
+        let mut attempt = 1;
+        loop {
+            let case = Case::new(&self.session, Format::Legacy);
+            let end = set_up::log_in(&case).await;
+            if attempt == ATTEMPTS || !self.is_worth_another(&case, &end) {
+                return end.map_err(|halt| Box::new(case.evidence(&[], &halt)));
+            }
+            attempt += 1;
+        }
     }
 
     /// Runs one check in one format, and removes what it has left.
@@ -86,10 +103,24 @@ impl Run {
             true => (Some(world.write().await), None),
             false => (None, Some(world.read().await)),
         };
-        let case = Case::new(&self.session, format);
-        let end = check.contract.run(&case).await;
-        case.clean_up().await;
-        case.outcome(check.facts, end)
+        let mut attempt = 1;
+        loop {
+            let case = Case::new(&self.session, format);
+            let end = check.contract.run(&case).await;
+            case.clean_up().await;
+            if attempt == ATTEMPTS || !self.is_worth_another(&case, &end) {
+                return case.outcome(check.facts, end);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Whether a check could not tell because an answer got lost, and may be able to when it is run again. A target that
+    /// takes too long, or that is out of reach, is not asked once more.
+    fn is_worth_another(&self, case: &Case, end: &Result<(), Halt>) -> bool {
+        let pace = &self.session.pace;
+        let is_lost = matches!(end, Err(Halt::Inconclusive(_))) && case.has_lost_an_answer();
+        is_lost && pace.objection().is_none() && pace.unreached().is_none()
     }
 
     /// The principal matrix, as far as it was called.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::{Mutex as AsyncMutex, OnceCell, RwLock};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, RwLock};
 
 use crate::client::Client;
 use crate::exchange::{Account, Exchange};
@@ -59,7 +59,7 @@ pub(crate) struct Session {
     moved: AtomicU64,
     /// Held while leaks are seeded and looked at: there are few test numbers, and every account that watches one sees
     /// its leaks.
-    pub(crate) leaking: AsyncMutex<()>,
+    leaking: AsyncMutex<()>,
     label: String,
     cases: AtomicU64,
     /// Whether it is only to tell what a run would cost.
@@ -184,6 +184,11 @@ impl Session {
 
     pub(crate) fn learn_endless(&self, name: &str) {
         lock(&self.endless).insert(name.to_owned());
+    }
+
+    /// The turn of one that seeds leaks and looks at them. Where leaks are known and not seeded, nobody disturbs another.
+    pub(crate) async fn turn_to_leak(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.is_mock().await { Some(self.leaking.lock().await) } else { None }
     }
 
     /// The token of the last login, if it is another than this one.

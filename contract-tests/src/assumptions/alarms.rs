@@ -9,7 +9,7 @@ use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::EMAIL;
 use crate::reader;
-use crate::steps::alarms::{self, is_closed};
+use crate::steps::alarms::{self, READINGS, is_closed};
 
 /// The probes of this topic.
 pub(super) const PROBES: &[Probe] = probes! {
@@ -34,7 +34,7 @@ async fn closed_twice(case: &Case) -> Result<[Answer; 2], Halt> {
 }
 
 async fn raised(case: &Case, account: &Account) -> Result<String, Halt> {
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     alarms::raised(case, &EMAIL, account).await
 }
 
@@ -70,7 +70,13 @@ pub(super) async fn company(inquiry: Inquiry<'_>) -> Result<Observation, Halt> {
     let (account, crm) = (case.fresh_account().await?, case.crm().await?);
     let id = raised(case, &account).await?;
     let has_it = async |path: &str| -> Result<bool, Halt> {
-        Ok(case.list(&crm, path).await?.iter().any(|alarm| reader::alarm_id(alarm).as_ref() == Some(&id)))
+        // A list that moves while it is read may pass it over.
+        for _ in 0..READINGS {
+            if case.list(&crm, path).await?.iter().any(|alarm| reader::alarm_id(alarm).as_ref() == Some(&id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     };
     if has_it("/api/v1/alarms/company-list").await? {
         return Ok(inquiry.named("partner", "the company list has an alarm of an account without a company"));

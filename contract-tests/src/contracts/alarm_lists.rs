@@ -8,7 +8,7 @@ use crate::exchange::Caller;
 use crate::halt::Halt;
 use crate::kind::{EMAIL, KINDS, Kind};
 use crate::reader;
-use crate::steps::alarms::{ALL, STATISTIC, ids, listed, of, raised, undisturbed, watching};
+use crate::steps::alarms::{ALL, STATISTIC, ids, listed, listed_until, of, raised, undisturbed, watching};
 
 page!("alarms" {
     exclusive "statistics_count": ["ALARM-1", "ALARM-5"]
@@ -61,7 +61,7 @@ async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
         Ok(found)
     };
     let (grew, stayed) = (read(&grow).await?, read(&stay).await?);
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     raised(case, &EMAIL, &account).await?;
     for (((_, path), before), after) in grow.iter().zip(grew).zip(read(&grow).await?) {
         let Some(after) = after else {
@@ -80,14 +80,14 @@ async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
 /// With the app token it is the user's own alarms, with the CRM token those of the partner's accounts.
 async fn two_meanings(case: &Case) -> Result<(), Halt> {
     let accounts = [watching(case, &EMAIL).await?, watching(case, &EMAIL).await?];
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let mut alarms = Vec::new();
     for account in &accounts {
         alarms.push(raised(case, &EMAIL, account).await?);
     }
     let crm = case.crm().await?;
     for path in ALL {
-        let seen = ids(&listed(case, &crm, path).await?);
+        let seen = ids(&listed_until(case, &crm, path, &alarms).await?);
         let missing: Vec<_> = alarms.iter().filter(|id| !seen.contains(id)).collect();
         let observed = || format!("{missing:?} are missing from {path}");
         Halt::unless(missing.is_empty(), format!("the alarms of all accounts with a CRM token: {alarms:?}"), observed)?;
@@ -136,7 +136,7 @@ async fn partners_lists(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
     }
     let other = case.other_partner().await.ok();
     let others = if let Some(other) = &other { read(other).await? } else { Vec::new() };
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     for kind in KINDS {
         raised(case, kind, &watching(case, kind).await?).await?;
         let after = read(&crm).await?;

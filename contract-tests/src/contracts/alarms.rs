@@ -13,7 +13,7 @@ use crate::kind::{EMAIL, IBAN, KINDS, Kind, PHONE};
 use crate::reader;
 use crate::steps::accounts::Monitoring;
 use crate::steps::alarms::{
-    ALL, VERSION_2, ids, is_closed, listed, new, of, one, raise, raised, undisturbed, watching,
+    ALL, VERSION_2, ids, is_closed, listed, listed_until, new, of, one, raise, raised, undisturbed, watching,
 };
 use crate::steps::leaks::{self, Source};
 
@@ -57,7 +57,7 @@ async fn counted(case: &Case, account: &Account) -> Result<Vec<(String, usize)>,
 async fn is_raised(case: &Case, kind: &Kind) -> Result<(), Halt> {
     let (account, other) = (watching(case, kind).await?, watching(case, kind).await?);
     kind.needed(case, &case.crm().await?, &other, &kind.new_value(case)).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     // The SSN of a new account may be in a breach already.
     let (before, others) = (counted(case, &account).await?, counted(case, &other).await?);
     let raised = raise(case, kind, &account).await?;
@@ -102,7 +102,7 @@ async fn of_the_ssn(case: &Case) -> Result<(), Halt> {
     if !case.session.is_mock().await {
         return Err(Halt::Skipped("a leak of an SSN cannot be seeded there".into()));
     }
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let number = case.values.unlisted_ssn();
     case.session.redactor.learn(&number, "$SSN");
     let (account, _) = case.create_account(Some(&number), false).await?;
@@ -131,7 +131,7 @@ async fn of_a_confirmed_email(case: &Case) -> Result<(), Halt> {
     }
     let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let before = of(case, &app, &account).await?;
     let value = EMAIL.new_value(case);
     leaks::seed(case, EMAIL.name, &value).await?;
@@ -148,7 +148,7 @@ async fn all_are_listed(case: &Case) -> Result<(), Halt> {
     let account = watching(case, &EMAIL).await?;
     let source = leaks::source(case, &EMAIL).await?;
     let many = if source == Source::Seeded { MANY } else { 1 };
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let mut all = ids(&of(case, &case.crm().await?, &account).await?);
     for _ in 0..many {
         all.extend(raise(case, &EMAIL, &account).await?);
@@ -161,7 +161,7 @@ async fn all_are_listed(case: &Case) -> Result<(), Halt> {
         lists.push((path.to_owned(), case.crm().await?));
     }
     for (path, caller) in lists {
-        let seen = ids(&listed(case, &caller, &path).await?);
+        let seen = ids(&listed_until(case, &caller, &path, &all).await?);
         let missing = all.iter().filter(|id| !seen.contains(id)).count();
         let expected = format!("the {} alarms of the account in {path}", all.len());
         Halt::unless(missing == 0, expected, || format!("{missing} are missing"))?;
@@ -172,7 +172,7 @@ async fn all_are_listed(case: &Case) -> Result<(), Halt> {
 /// Neither another user nor CRM on another account, nor another partner, reads or closes an alarm of the account.
 async fn are_own(case: &Case) -> Result<(), Halt> {
     let (account, other) = (watching(case, &EMAIL).await?, watching(case, &EMAIL).await?);
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let id = raised(case, &EMAIL, &account).await?;
     raised(case, &EMAIL, &other).await?;
     let mut strangers: Vec<(Caller, &Account)> = Vec::new();
@@ -209,7 +209,7 @@ async fn is_closed_by_user(case: &Case) -> Result<(), Halt> {
 /// Closing one alarm closes it for both tokens and in every list that still has it, and closes no other.
 async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Result<(), Halt> {
     let other = watching(case, &EMAIL).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let (id, kept) = (raised(case, &EMAIL, account).await?, raised(case, &PHONE, account).await.ok());
     let foreign = raised(case, &IBAN, &other).await.ok();
     let answer = case.get(by, &by.path(account, &format!("/alarms/{id}/close"))).await?;
@@ -237,7 +237,8 @@ async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Result<(),
         }
     }
     for path in case.session.sample(ALL.into_iter(), 2) {
-        if let Some((_, alarm)) = listed(case, &crm, path).await?.iter().find(|(listed, _)| *listed == id) {
+        let shown = listed_until(case, &crm, path, std::slice::from_ref(&id)).await?;
+        if let Some((_, alarm)) = shown.iter().find(|(listed, _)| *listed == id) {
             closed(alarm, &format!("in {path}"))?;
         }
     }
@@ -266,7 +267,7 @@ fn is_said(answer: &Answer) -> Result<(), Halt> {
 /// Guidance is there, the same when it is read again, and reading it changes nothing.
 async fn coachme_reads(case: &Case) -> Result<(), Halt> {
     let account = watching(case, &EMAIL).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let id = raised(case, &EMAIL, &account).await?;
     for caller in case.callers(&account).await? {
         for _ in 0..2 {
@@ -287,7 +288,7 @@ async fn coachme_reads(case: &Case) -> Result<(), Halt> {
 async fn coachme_of_a_leak(case: &Case) -> Result<(), Halt> {
     let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let alarm = raised(case, &EMAIL, &account).await?;
     let leak = case.list(&app, "/api/v1/email-watchlist/leaks").await.map_err(Halt::into_required)?;
     let leak = leak.first().and_then(reader::leak_id);

@@ -50,7 +50,7 @@ async fn one_is_read(case: &Case) -> Result<(), Halt> {
 
 /// CRM cannot verify a card. The end user can, with the code that they are sent, and with no other.
 async fn verified_by_the_end_user(case: &Case) -> Result<(), Halt> {
-    let account = case.account().await?;
+    let account = case.quiet_account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     case.post(&crm, VERIFY, json!({})).await?.demand("401 or 403 to a CRM token", reader::is_wrong_token)?;
     let (id, code) = pending_card(case, &app, &account).await?;
@@ -66,7 +66,7 @@ async fn verified_by_the_end_user(case: &Case) -> Result<(), Halt> {
 
 /// The code of one user's card verifies nothing for another user.
 async fn verified_by_its_owner_only(case: &Case) -> Result<(), Halt> {
-    let (account, other) = (case.account().await?, case.account().await?);
+    let (account, other) = (case.quiet_account().await?, case.quiet_account().await?);
     let (app, stranger) = (case.app(&account).await?, case.app(&other).await?);
     let (id, code) = pending_card(case, &app, &account).await.map_err(Halt::into_required)?;
     let refused = verify_card(case, &stranger, &id, &code).await?;
@@ -75,7 +75,7 @@ async fn verified_by_its_owner_only(case: &Case) -> Result<(), Halt> {
 
 /// Of two cards, only the one that the end user has added is to be verified.
 async fn added_by_crm_needs_no_verification(case: &Case) -> Result<(), Halt> {
-    let account = case.account().await?;
+    let account = case.quiet_account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     let mark = case.mark(&[&account.email]).await?;
     CARD.needed(case, &crm, &account, &CARD.new_value(case)).await?;

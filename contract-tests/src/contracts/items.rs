@@ -199,7 +199,19 @@ async fn removed_alone(case: &Case) -> Result<(), Halt> {
 /// No message asks to confirm or verify an item that CRM adds. That none comes is known once the message about a later
 /// item of the end user has come.
 async fn added_by_crm_without_confirmation(case: &Case) -> Result<(), Halt> {
-    let account = case.account().await?;
+    match asked_for_a_confirmation(case).await? {
+        0 => Ok(()),
+        // There are few test numbers: another run, or another user of them, may have had a message sent to this one.
+        _ => match asked_for_a_confirmation(case).await? {
+            0 => Ok(()),
+            many => Err(Halt::fail("no message asks to confirm what CRM adds", format!("{many} messages"))),
+        },
+    }
+}
+
+/// How many messages ask to confirm what CRM adds to a new account.
+async fn asked_for_a_confirmation(case: &Case) -> Result<usize, Halt> {
+    let account = case.quiet_account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     let (email, phone) = (case.email(), PHONE.new_value(case));
     let mark = case.mark(&[&account.email, &email, &phone]).await?;
@@ -223,7 +235,7 @@ async fn added_by_crm_without_confirmation(case: &Case) -> Result<(), Halt> {
     let own = case.asked(&later_mark).await?;
     let all = case.asked(&mark).await?;
     let late = all.saturating_sub(own);
-    Halt::unless(sent.max(late) == 0, "no message asks to confirm what CRM adds", || format!("{all} messages"))
+    Ok(sent.max(late))
 }
 
 /// Pages that are longer than this are not filled.

@@ -52,7 +52,7 @@ async fn from_login_to_closed_alarm(case: &Case) -> Result<(), Halt> {
     }
 
     // The breach.
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let before = alarms::of(case, &app, &account).await?;
     let leaked = leaks::leaked(case, &EMAIL, source).await?;
     let watched = case.post(&crm, &below("/email-watchlist"), json!({ "email": leaked })).await?;

@@ -30,7 +30,7 @@ fn facts_of_leaks(kind: &Kind) -> Vec<&'static str> {
 /// changes for an account that watches another value, or nothing.
 async fn are_seen(case: &Case, kind: &Kind) -> Result<(), Halt> {
     let source = source(case, kind).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     // Whether leaks outlive the item that they were found for is the target's choice, so the watching account is new
     // here.
     let (watching, other, idle) = (case.fresh_account().await?, case.account().await?, case.account().await?);
@@ -98,7 +98,7 @@ async fn of_a_confirmed_email(case: &Case) -> Result<(), Halt> {
     }
     let account = case.account().await?;
     let app = case.app(&account).await?;
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let value = leaked(case, &EMAIL, source).await?;
     let mark = EMAIL.mark(case, &account, &value).await?;
     EMAIL.added(case, &app, &account, &value).await.map_err(Halt::into_required)?;

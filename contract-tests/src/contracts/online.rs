@@ -294,23 +294,42 @@ fn in_pairs<'a>(before: &'a [Value], after: &'a [Value]) -> impl Iterator<Item =
     })
 }
 
+/// How often a site is found failed, and a retry of it is refused, before that is a fault: a site may be tried again by
+/// the target itself between the look and the retry.
+const REFUSALS: usize = 3;
+
+fn has_failed(entry: &Value) -> bool {
+    ScanState::of(entry).is_ok_and(|state| state == ScanState::Failed)
+}
+
 /// A site whose scan has failed is tried again, and the others are left as they are.
 async fn failed_site_is_retried(case: &Case, time: Time) -> Result<(), Halt> {
-    let (mut user, before) = ended(case, time).await?;
-    let failed = some(
-        &before,
-        |entry| ScanState::of(entry).is_ok_and(|state| state == ScanState::Failed),
-        "no site has failed",
-    )?;
-    let id = reader::site_id(failed).ok_or_else(|| Halt::Inconclusive("an entry without the id of its site".into()))?;
-    let answer = case.post(&user.app, &retry(&id), json!({})).await?;
-    answer.demand("a failed site is tried again", reader::is_success)?;
+    let (mut user, mut before) = ended(case, time).await?;
+    let (mut retried, mut refusals) = (None, 0);
+    while retried.is_none() {
+        let failed = some(&before, has_failed, "no site has failed, or none has stayed so,")?;
+        let none = || Halt::Inconclusive("an entry without the id of its site".into());
+        let id = reader::site_id(failed).ok_or_else(none)?;
+        let answer = case.post(&user.app, &retry(&id), json!({})).await?;
+        let Err(refusal) = answer.demand("a failed site is tried again", reader::is_success) else {
+            retried = Some(id);
+            break;
+        };
+        before = user.scanned(case).await?;
+        let is_still = |entry: &Value| reader::site_id(entry).as_ref() == Some(&id) && has_failed(entry);
+        refusals += usize::from(before.iter().any(is_still));
+        if refusals == REFUSALS {
+            return Err(refusal);
+        }
+    }
+    let id = retried.unwrap_or_default();
     let mut after = user.scanned(case).await?;
     Halt::unless(after.len() == before.len(), "the same sites", || format!("{} of {}", after.len(), before.len()))?;
     for (entry, now) in in_pairs(&before, &after) {
-        let is_left = reader::site_id(entry).as_ref() == Some(&id)
-            || !is_over(entry)
-            || ScanState::of(now)? == ScanState::of(entry)?;
+        // While time passes, a target may try a failed one again by itself.
+        let may_move = if time == Time::Passing { !is_completed(entry) } else { !is_over(entry) };
+        let is_left =
+            reader::site_id(entry).as_ref() == Some(&id) || may_move || ScanState::of(now)? == ScanState::of(entry)?;
         let observed = || format!("{} is {}", entry["scan_result"]["status"], now["scan_result"]["status"]);
         Halt::unless(is_left, "the other sites are left as they are", observed)?;
     }

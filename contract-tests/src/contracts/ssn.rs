@@ -109,7 +109,7 @@ async fn the_first_stays_watched(case: &Case) -> Result<(), Halt> {
     let (first, other) = (case.values.unlisted_ssn(), case.values.unlisted_ssn());
     case.session.redactor.learn(&first, "$SSN");
     case.session.redactor.learn(&other, "$OTHER_SSN");
-    let _turn = case.session.leaking.lock().await;
+    let _turn = case.session.turn_to_leak().await;
     let (account, _) = case.create_account(Some(&first), false).await?;
     let (account, crm) = (account.map_err(Halt::into_required)?, case.crm().await?);
     for update in &UPDATES {

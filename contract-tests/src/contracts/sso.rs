@@ -119,7 +119,7 @@ async fn other_credentials_are_refused(case: &Case) -> Result<(), Halt> {
 
 /// A code gives one token, once; another code gives none.
 async fn code_is_exchanged_once(case: &Case) -> Result<(), Halt> {
-    let account = case.account().await?;
+    let account = case.quiet_account().await?;
     let code = issued(case, &account).await?;
     let answer = exchange(case, &code).await?;
     answer.demand("200 to a code", |status| status == 200)?;
@@ -135,7 +135,7 @@ async fn code_is_exchanged_once(case: &Case) -> Result<(), Halt> {
 
 /// Of two accounts, each code gives the token of its own.
 async fn code_acts_for_the_account_of_the_email(case: &Case) -> Result<(), Halt> {
-    let accounts = [case.account().await?, case.account().await?];
+    let accounts = [case.quiet_account().await?, case.quiet_account().await?];
     let codes = [issued(case, &accounts[0]).await?, issued(case, &accounts[1]).await?];
     let mut tokens = Vec::new();
     for (code, account) in codes.iter().zip(&accounts).rev() {

@@ -312,7 +312,7 @@ impl Play<'_> {
             return Ok(());
         }
         let case = self.case;
-        let _turn = case.session.leaking.lock().await;
+        let _turn = case.session.turn_to_leak().await;
         let mut before = Vec::new();
         for account in 0..ACCOUNTS {
             before.push(self.alarms(account, By::Crm).await?.unwrap_or_default());

@@ -41,16 +41,78 @@ pub(crate) async fn undisturbed(
     }
 }
 
+/// How often a list is read before something is concluded that a list which moves meanwhile may show too.
+pub(crate) const READINGS: usize = 3;
+
 /// The alarms of a list.
 pub(crate) async fn listed(case: &Case, by: &Caller, path: &str) -> Result<Vec<Listed>, Halt> {
-    let with_id = |alarm: Value| Some((reader::alarm_id(&alarm)?, alarm));
-    let alarms: Option<Vec<_>> = case.list(by, path).await?.into_iter().map(with_id).collect();
-    let alarms = alarms.ok_or_else(|| Halt::fail("alarms with an id", format!("one without in {path}")))?;
-    for (place, (id, _)) in alarms.iter().enumerate() {
-        let is_first = alarms[..place].iter().all(|(other, _)| other != id);
-        Halt::unless(is_first, "every alarm once in a list", || format!("alarm {id} twice in {path}"))?;
+    listed_until(case, by, path, &[]).await
+}
+
+/// The alarms of a list, to the page by which all that are `wanted` were shown; to its end where nothing is. What is
+/// said to be missing was missing each time. A partner's list holds the alarms of people whom the suite does not know,
+/// and more of them each moment.
+pub(crate) async fn listed_until(case: &Case, by: &Caller, path: &str, wanted: &[String]) -> Result<Vec<Listed>, Halt> {
+    let mut twice: Option<Vec<String>> = None;
+    let mut all = Vec::new();
+    for _ in 0..READINGS {
+        let mut missing = wanted.to_vec();
+        let is_enough = |page: &[Value]| {
+            let shown: Vec<_> = page.iter().filter_map(reader::alarm_id).collect();
+            missing.retain(|id| !shown.contains(id));
+            !wanted.is_empty() && missing.is_empty()
+        };
+        let pages = case.pages(by, path, is_enough).await?;
+        let (alarms, repeated) = merged(&pages, path)?;
+        // What was shown in any reading is there.
+        all.extend(alarms);
+        // Between two pages an alarm may move from the one to the other: not each time the same one.
+        let still: Vec<_> = match &twice {
+            None => repeated,
+            Some(before) => repeated.into_iter().filter(|id| before.contains(id)).collect(),
+        };
+        if still.is_empty() && missing.is_empty() {
+            return Ok(latest(all));
+        }
+        twice = Some(still);
     }
-    Ok(alarms)
+    let twice = twice.unwrap_or_default();
+    let observed = || format!("alarm {} twice in {path}", twice[0]);
+    Halt::unless(twice.is_empty(), "every alarm once in a list", observed)?;
+    Ok(latest(all))
+}
+
+/// The alarms of all pages, and the ids of those that are on more than one. A page is read at one moment, so none is
+/// twice on it.
+fn merged(pages: &[Vec<Value>], path: &str) -> Result<(Vec<Listed>, Vec<String>), Halt> {
+    let (mut alarms, mut repeated): (Vec<Listed>, _) = (Vec::new(), Vec::new());
+    for page in pages {
+        let before = alarms.len();
+        for alarm in page {
+            let id = reader::alarm_id(alarm);
+            let id = id.ok_or_else(|| Halt::fail("alarms with an id", format!("one without in {path}")))?;
+            match alarms.iter().position(|(known, _)| *known == id) {
+                None => alarms.push((id, alarm.clone())),
+                Some(place) if place < before => repeated.push(id),
+                Some(_) => {
+                    return Err(Halt::fail("every alarm once in a list", format!("alarm {id} twice in {path}")));
+                }
+            }
+        }
+    }
+    Ok((alarms, repeated))
+}
+
+/// Each alarm as it was shown last.
+fn latest(all: Vec<Listed>) -> Vec<Listed> {
+    let mut kept: Vec<Listed> = Vec::new();
+    for (id, alarm) in all {
+        match kept.iter_mut().find(|(known, _)| *known == id) {
+            Some(known) => known.1 = alarm,
+            None => kept.push((id, alarm)),
+        }
+    }
+    kept
 }
 
 /// The alarms of one account.
@@ -87,13 +149,13 @@ pub(crate) async fn raise(case: &Case, kind: &Kind, account: &Account) -> Result
     let value = leaks::leaked(case, kind, source).await?;
     kind.needed(case, &crm, account, &value).await?;
     let expected = format!("an alarm for a watched {} that is in a breach", kind.name);
-    for _ in 0..if is_seeded { 1 } else { leaks::LOOKS } {
+    for look in 0..if is_seeded { 1 } else { leaks::LOOKS } {
         let raised = new(&before, &of(case, &crm, account).await?);
         if !raised.is_empty() {
             return Ok(raised);
         }
         if !is_seeded {
-            case.session.pause(leaks::BETWEEN_LOOKS).await;
+            case.session.pause(leaks::between_looks(case, look)).await;
         }
     }
     let observed = format!("no new alarm in {}", crm.path(account, "/alarms"));
@@ -129,6 +191,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_alarm_may_be_on_two_pages_and_not_twice_on_one() {
+        let page = |ids: &[u64]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
+        let ids_of = |alarms: &[Listed]| alarms.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+        let (alarms, repeated) = merged(&[page(&[4, 3]), page(&[3, 2])], "/alarms").expect("a list that has moved");
+        assert_eq!((ids_of(&alarms).join(" "), repeated), ("4 3 2".to_owned(), vec!["3".to_owned()]));
+        assert!(matches!(merged(&[page(&[4, 4])], "/alarms"), Err(Halt::Fail { .. })));
+    }
 
     #[test]
     fn an_alarm_is_closed_if_its_status_says_so() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::case::Case;
 use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
-use crate::kind::{KINDS, Kind};
+use crate::kind::{Confirmation, KINDS, Kind};
 use crate::messages::Mark;
 use crate::reader;
 
@@ -105,7 +105,8 @@ impl Kind {
         } else {
             vec![&*account.email]
         };
-        case.mark(&to).await
+        let mark = case.mark(&to).await?;
+        Ok(if self.confirmed_by == Some(Confirmation::Link) { mark.about(value) } else { mark })
     }
 
     /// Confirms what the end user has added, if a message asks for it and the guide or the message tells how.

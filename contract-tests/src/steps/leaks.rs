@@ -14,7 +14,12 @@ use crate::reader;
 /// How often, and at what distance, a real target is asked whether it has found a leak.
 pub(crate) const LOOKS: u32 = 12;
 
-pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// How long it is to the next look: not so long at first where looking costs nothing.
+pub(crate) fn between_looks(case: &Case, look: u32) -> Duration {
+    if case.session.target.is_far { BETWEEN_LOOKS } else { BETWEEN_LOOKS.min(Duration::from_millis(250) * (1 << look)) }
+}
 
 /// Where a value that is in a breach comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,13 +83,13 @@ pub(crate) async fn of(case: &Case, leaks: &Leaks, by: &Caller, on: &Account) ->
 
 /// Waits until a real target has looked for what was not seeded: how long that takes is not documented.
 pub(crate) async fn found(case: &Case, kind: &Kind, account: &Account) -> Result<(), Halt> {
-    for _ in 0..LOOKS {
+    for look in 0..LOOKS {
         if seen(case, kind, account).await?.iter().all(|(_, leaks)| *leaks > 0) {
             return Ok(());
         }
-        case.session.pause(BETWEEN_LOOKS).await;
+        case.session.pause(between_looks(case, look)).await;
     }
-    let wait = BETWEEN_LOOKS * LOOKS;
+    let wait: Duration = (0..LOOKS).map(|look| between_looks(case, look)).sum();
     Err(Halt::Inconclusive(format!("no leak of a value that is said to be in a breach, in {wait:?}")))
 }
 

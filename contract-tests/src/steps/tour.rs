@@ -22,7 +22,7 @@ use crate::steps::profiles::UPDATES;
 /// Answers of every sort, in the case's format: what is created, listed, read, changed, switched, removed and refused.
 pub(crate) async fn tour(case: &Case) -> Result<Vec<Exchange>, Halt> {
     let tour = case.session.tour(case.format).get_or_init(|| async {
-        let _turn = case.session.leaking.lock().await;
+        let _turn = case.session.turn_to_leak().await;
         let case = Case::new(&case.session, case.format);
         let end = visit_all_routes(&case).await;
         case.clean_up().await;

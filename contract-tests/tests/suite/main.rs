@@ -4,6 +4,8 @@
 mod choices;
 mod command;
 mod faults;
+mod honest;
+mod honest_runs;
 mod probes;
 mod proxy;
 mod silence;

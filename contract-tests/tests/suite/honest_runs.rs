@@ -1,0 +1,128 @@
+//! Whole runs on the second honest server: whatever fails there is a false alarm.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use contract_tests::{End, Results, Run, Selection, Settings, Target, run_suite};
+
+use crate::honest::{Honest, Manner, Reader};
+
+/// A run of the chosen checks as a user begins one, with results in a folder of its own.
+async fn run(server: &Honest, reader: Reader, seed: u64, name: &str, selection: &Selection) -> Results {
+    let folder = server.folder().join(format!("results-{name}"));
+    let mut variables = server.variables(reader);
+    variables.push(("DEFENTRY_SEED", seed.to_string()));
+    variables.push(("DEFENTRY_RESULTS_DIR", folder.display().to_string()));
+    let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let target = Target::from_variables(lookup).expect("good variables").expect("a target");
+    let settings = Settings::from_variables(Some(&target), lookup).expect("good variables");
+    let run = Arc::new(Run::new(target, settings).expect("a ledger"));
+    run_suite(&run, selection, &|_| {}).await
+}
+
+async fn whole_run(server: &Honest, reader: Reader, seed: u64, name: &str) -> Results {
+    run(server, reader, seed, name, &Selection::default()).await
+}
+
+/// The false alarms of a run, and on standard error a line about it.
+fn alarms(results: &Results, name: &str) -> Vec<String> {
+    let of = |end: End| results.checks.iter().filter(move |check| check.outcome == end);
+    eprintln!(
+        "{name}: {} requests in {:.0} s, {} passed, {} failed, {} inconclusive, {} skipped; left: {:?}",
+        results.requests,
+        results.seconds,
+        of(End::Pass).count(),
+        of(End::Fail).count(),
+        of(End::Inconclusive).count(),
+        of(End::Skipped).count(),
+        results.not_removed,
+    );
+    for check in of(End::Inconclusive) {
+        eprintln!("    {}: {}", check.id, check.reason);
+    }
+    let mut told = Vec::new();
+    for check in of(End::Fail) {
+        let mut text = format!("{name}: {}: expected {}; observed {}", check.id, check.expected, check.observed);
+        let steps = Vec::from_iter(check.curl.lines());
+        let last = steps.iter().skip(steps.len().saturating_sub(30));
+        last.for_each(|step| write!(text, "\n    {step}").expect("a text can be written to"));
+        told.push(text + "\n    " + &check.body);
+    }
+    if results.is_broken {
+        told.push(format!("{name}: the suite itself has failed"));
+    }
+    told
+}
+
+/// Keeps every core busy, until it is dropped.
+struct BusyLoops(Arc<AtomicBool>);
+
+impl BusyLoops {
+    fn start() -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            let is_over = Arc::clone(&is_over);
+            std::thread::spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop()
+                }
+            });
+        }
+        Self(is_over)
+    }
+}
+
+impl Drop for BusyLoops {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn all_are_silent(alarms: &[String]) {
+    assert!(alarms.is_empty(), "{} false alarms:\n{}", alarms.len(), alarms.join("\n\n"));
+}
+
+/// The checks that have accused an honest server before: they read long lists, mail, or what changes by itself.
+const ONCE_WRONG: [&str; 8] =
+    ["alarms.", "card.", "concurrency.", "email.", "items.added_by_crm", "online.", "phone.", "sso.code"];
+
+/// In short: one seed, the checks that have been wrong before, and a server that is quicker than others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_chooses_otherwise_is_not_accused() {
+    let (short, brief) = (Duration::from_millis(100), 0..400);
+    let server = Honest::start(Manner { delay: 0..4, mail_delay: brief, others: short, ..Manner::default() }).await;
+    let only = Selection { only: ONCE_WRONG.map(str::to_owned).to_vec() };
+    let results = run(&server, Reader::Newest, 1, "short", &only).await;
+    all_are_silent(&alarms(&results, "short"));
+}
+
+/// Three seeds, or those of `HONEST_SEEDS`, such as `1-20`: one after the other, and every other one beside busy loops
+/// and a second run, with one answer of a hundred lost. The first run reads all messages where the number is divisible by three, else the newest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes minutes: `.ci/honest` runs it"]
+async fn no_seed_accuses_a_server_that_chooses_otherwise() {
+    let seeds = std::env::var("HONEST_SEEDS").unwrap_or_else(|_| "1-3".to_owned());
+    let (first, last) = seeds.split_once('-').expect("two seeds");
+    let mut told = Vec::new();
+    for seed in first.parse::<u64>().expect("a seed")..=last.parse().expect("a seed") {
+        let reader = if seed.is_multiple_of(3) { Reader::All } else { Reader::Newest };
+        let ahead = if seed % 4 < 2 { 3 } else { -3 };
+        if seed.is_multiple_of(2) {
+            let server = Honest::start(Manner { ahead, lost: 10, ..Manner::default() }).await;
+            let _loops = BusyLoops::start();
+            let name = format!("seed {seed} under load");
+            let (one, other) = tokio::join!(
+                whole_run(&server, reader, seed, "one"),
+                whole_run(&server, Reader::Newest, seed + 1000, "other"),
+            );
+            told.extend(alarms(&one, &name));
+            told.extend(alarms(&other, &format!("{name}, beside it")));
+        } else {
+            let server = Honest::start(Manner { ahead, ..Manner::default() }).await;
+            told.extend(alarms(&whole_run(&server, reader, seed, "one").await, &format!("seed {seed}")));
+        }
+    }
+    all_are_silent(&told);
+}
