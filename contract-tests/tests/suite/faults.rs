@@ -75,7 +75,7 @@ async fn every_fault_is_noticed() {
 #[ignore = "takes long: the test above tries each fault with one set of choices"]
 async fn every_fault_is_noticed_whatever_else_a_server_does() {
     let http = client();
-    // All tries take a quarter of an hour on two cores. Without EVERY_FAULT each set of choices has every third fault, in
+    // All tries take seven minutes on two cores. Without EVERY_FAULT each set of choices has every third fault, in
     // turn, and each variant every twenty-fourth.
     let is_whole = std::env::var_os("EVERY_FAULT").is_some();
     let (of_choices, of_variants) = if is_whole { (1, 6) } else { (3, 24) };
