@@ -33,7 +33,7 @@ struct Cli {
     command: Command,
 }
 
-/// What the help says further.
+/// The text at the end of the help.
 const MORE: &str = "\
 SSL_CERT_FILE names a PEM file with the certificate of a private authority, for a target whose own is of it.
 

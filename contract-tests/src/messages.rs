@@ -92,7 +92,7 @@ impl Mark {
     }
 }
 
-/// What a command has shown.
+/// The messages that a command has shown.
 #[derive(Debug)]
 struct Shown {
     messages: Vec<(String, Message)>,

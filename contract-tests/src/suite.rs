@@ -49,7 +49,7 @@ impl Selection {
         Format::ALL.into_iter().filter(|format| is_asked_for(*format)).collect()
     }
 
-    /// What is asked for and names nothing, such as a fact with a typing mistake.
+    /// Names that were asked for and name nothing, such as a fact with a typing mistake.
     pub fn unknown(&self) -> Vec<&str> {
         let is_named = |name: &str| checks().any(|check| Format::ALL.iter().any(|&of| is_named(check, of, name)));
         self.only.iter().map(|name| &**name).filter(|name| !is_named(name)).collect()
@@ -119,7 +119,7 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         };
         found.insert(finding.key, result);
     }
-    // What an earlier run has left stays in the ledger where this one could not begin.
+    // Where this run could not begin, the ledger keeps the things that an earlier one has left.
     let not_removed = match &stopped {
         None => {
             watch(Progress::CleansUp);

@@ -1,4 +1,4 @@
-//! What is seen to before any check: that the target is the API, and that it takes the credentials that it is given.
+//! The set-up of a run makes sure, before any check, that the target is the API and takes the credentials.
 //!
 //! Whatever is wrong here is as likely the user's as the target's, so it fails no fact: the run ends before hundreds of
 //! requests have sent the credentials to who knows whom.

@@ -64,7 +64,7 @@ pub(crate) async fn listed_until(case: &Case, by: &Caller, path: &str, wanted: &
         };
         let pages = case.pages(by, path, is_enough).await?;
         let (alarms, repeated) = merged(&pages, path)?;
-        // What was shown in any reading is there.
+        // An alarm that any reading has shown is there.
         all.extend(alarms);
         // Between two pages an alarm may move from the one to the other: not each time the same one.
         let still: Vec<_> = match &twice {

@@ -30,8 +30,7 @@ impl Page {
 
     /// The items of this page.
     pub(crate) fn of<T>(self, all: impl ExactSizeIterator<Item = T>) -> Listing<T> {
-        let total = all.len();
-        Listing { items: all.skip(self.offset()).take(self.size).collect(), total, page: self }
+        self.from(all.len(), all.skip(self.offset()))
     }
 
     /// The items of this page of a list of `total`, which begin the list `from` its offset on.
