@@ -6,11 +6,11 @@ use crate::model::account::{Account, DEFAULT_PLAN, DEFAULT_TYPE};
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm, Presence};
 use crate::model::exposure::Exposures;
 use crate::model::fields::{Complaint, Fields, short_text, two_letters};
-use crate::model::kind::{email, phone};
 use crate::model::ssn::{self, Ssn};
 use crate::model::time::Timestamp;
 use crate::model::update::{Change, Update};
 use crate::model::watchlists::Watchlists;
+use crate::model::watchlists::{email, phone};
 
 const FIELDS: &[BodyField] = &[
     BodyField {

@@ -1,4 +1,7 @@
 //! The watchlists of an account, one for each kind, and the ways to go through all kinds.
+//!
+//! Each kind has a file below. The table of kinds names it, so there is no `mod` line to write, and `cargo fmt` does not find
+//! the file: `.ci/format` does.
 
 use crate::model::item::{Items, Kind};
 use crate::model::kind::{WatchKind, for_kinds};
@@ -17,6 +20,8 @@ macro_rules! watchlists {
         $(#[$attribute:meta])*
         $kind:ident($($module:ident::$item:ident in $list:ident)?) { $($names:tt)* }
     )+) => {
+        $($(pub(crate) mod $module;)?)+
+
         /// The watchlists of one account.
         #[derive(Clone, Debug, Default)]
         pub(crate) struct Watchlists {
@@ -25,7 +30,7 @@ macro_rules! watchlists {
 
         /// The items of all kinds, by name.
         pub(crate) mod items {
-            $($(pub(crate) use crate::model::kind::$module::$item;)?)+
+            $($(pub(crate) use crate::model::watchlists::$module::$item;)?)+
         }
 
         $($(

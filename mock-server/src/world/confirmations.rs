@@ -6,10 +6,10 @@ use crate::guide::assumptions::Key;
 use crate::model::account::Account;
 use crate::model::confirmation::{Challenge, Confirmation, Means, PhoneCode};
 use crate::model::item::{Item, Kind};
-use crate::model::kind::card::Card;
-use crate::model::kind::email::Email;
-use crate::model::kind::phone::Phone;
 use crate::model::magic::Magic;
+use crate::model::watchlists::card::Card;
+use crate::model::watchlists::email::Email;
+use crate::model::watchlists::phone::Phone;
 
 /// The result of opening a confirmation link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -149,10 +149,22 @@ fn a_circle_and_an_import_that_runs_back_up_are_found() {
             ("high", "mod part;\nfn f() { crate::low::g(); }\n"),
             ("high::part", "use super::Thing;\n#[cfg(test)]\nmod tests { use crate::other::X; }\n"),
             ("other", "/// crate::low is not imported.\nfn f() { json!(crate::high::part::F) }\n"),
+            ("table", "mod row;\nmacro_rules! rows { () => { row::Row } }\n"),
+            ("table::row", "use crate::low;\n"),
         ],
     );
     let mut imports: Vec<(&str, &str)> = sources.imports().map(|import| (&*import.from, &*import.to)).collect();
     imports.sort_unstable();
-    assert_eq!(imports, [("high", "low"), ("high::part", "high"), ("low", "high"), ("other", "high::part")]);
+    assert_eq!(
+        imports,
+        [
+            ("high", "low"),
+            ("high::part", "high"),
+            ("low", "high"),
+            ("other", "high::part"),
+            ("table", "table::row"),
+            ("table::row", "low"),
+        ]
+    );
     assert_eq!(sources.circle().map(|circle| circle.len()), Some(2));
 }

@@ -10,8 +10,8 @@ use crate::model::account::Account;
 use crate::model::account_body::{AccountChanges, NewAccount};
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::fields::{FieldError, Fields, short_text, taken};
-use crate::model::kind::email;
 use crate::model::update::Update;
+use crate::model::watchlists::email;
 
 const PASSWORD: BodySchema = BodySchema {
     name: "NewPassword",

@@ -11,9 +11,9 @@ use crate::model::account::Account;
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::fields::{FieldError, Fields, unknown};
 use crate::model::item::Kind;
-use crate::model::kind::card::Card;
-use crate::model::kind::email::{self, Email};
-use crate::model::kind::phone::{self, Phone};
+use crate::model::watchlists::card::Card;
+use crate::model::watchlists::email::{self, Email};
+use crate::model::watchlists::phone::{self, Phone};
 use crate::world::confirmations::VerifiedCard;
 
 const WHICH_EMAIL: BodySchema = BodySchema {

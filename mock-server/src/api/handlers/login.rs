@@ -8,8 +8,8 @@ use crate::guide::assumptions::{Key, LoginRefused, SsoRefused, SsoUnknownEmail};
 use crate::guide::facts::Fact;
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::fields::{FieldError, short_text, unknown};
-use crate::model::kind::email;
 use crate::model::principal::Principal;
+use crate::model::watchlists::email;
 use crate::world::tokens::CodeUse;
 
 const LOGIN: BodySchema = BodySchema {

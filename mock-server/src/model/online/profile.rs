@@ -4,10 +4,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::model::body::{BodyField, BodyPurpose, BodySchema, FieldForm};
 use crate::model::fields::{self, Fields, short_text};
-use crate::model::kind::{email, phone};
 use crate::model::shape::{EmailText, shape};
 use crate::model::time::Timestamp;
 use crate::model::update::{Change, Update};
+use crate::model::watchlists::{email, phone};
 
 const FIELDS: &[BodyField] = &[
     BodyField::required("first_name", FieldForm::Text),

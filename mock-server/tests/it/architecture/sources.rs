@@ -140,7 +140,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Notes the import of a path that begins with `crate`, `self` or `super`.
+    /// Notes the import of a path that begins with `crate`, `self`, `super` or a module below this file.
     fn note(&mut self, path: &[String], line: usize) {
         let Some(absolute) = self.absolute(path) else { return };
         // The file that a path leads into is the longest beginning of it that is a module.
@@ -163,6 +163,10 @@ impl Found<'_> {
                     base.pop();
                     rest = &rest[1..];
                 }
+                base.extend_from_slice(rest);
+                return Some(base);
+            }
+            child if self.modules.contains(&format!("{}::{child}", self.module)) => {
                 base.extend_from_slice(rest);
                 return Some(base);
             }
