@@ -15,6 +15,7 @@ use crate::encoding;
 use crate::guide::assumptions::Assumptions;
 use crate::model::shell;
 use crate::output::complain;
+use crate::profile::Profile;
 use crate::world::seed::Seed;
 use crate::world::settings::Settings;
 
@@ -89,6 +90,14 @@ pub struct Config {
     /// One more name under which the control routes may be reached; repeatable, in the variable separated by commas.
     #[arg(long, global = true, env = "MOCK_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
     allow_host: Vec<String>,
+
+    /// A profile of a target, as `contract run` writes it: the mock does as that target does where the guide is silent.
+    #[arg(long, global = true, env = "MOCK_PROFILE", value_name = "FILE")]
+    profile: Option<PathBuf>,
+
+    /// After how many days a profile is told to be old.
+    #[arg(long, global = true, env = "MOCK_PROFILE_MAX_AGE", value_name = "DAYS", default_value_t = 180)]
+    profile_max_age: u32,
 
     /// From which level on to log, to standard error; `pretty` and `json` mean --log-format [default: `RUST_LOG`, or info].
     #[arg(long, global = true, env = "MOCK_LOG", value_name = "off|error|warn|info", hide_possible_values = true)]
@@ -211,13 +220,17 @@ impl Config {
     /// # Errors
     /// A sentence that names the flag and what is wrong with its value.
     pub(crate) fn app(&self) -> Result<App, String> {
-        let settings = Settings {
+        let mut settings = Settings {
             ssn_required: self.ssn_required,
             normalize_all: self.normalize_all,
             assumptions: self.all_assumptions()?,
+            profile: None,
             journal: self.journal,
             random_seed: self.random_seed,
         };
+        if let Some(profile) = self.read_profile()? {
+            settings.learn(Some(Arc::new(profile)));
+        }
         let seed = Arc::new(self.read_seed()?);
         App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), Limits::default())
             .map_err(|error| self.about_seed(&error))
@@ -234,6 +247,20 @@ impl Config {
             assumptions.set_pair(&pair).map_err(|error| format!("--assume {pair}: {error}"))?;
         }
         Ok(assumptions)
+    }
+
+    fn read_profile(&self) -> Result<Option<Profile>, String> {
+        let Some(file) = &self.profile else { return Ok(None) };
+        let about = |reason: String| format!("--profile {}: {reason}", file.display());
+        let profile = Profile::parse(&read_text(file).map_err(about)?).map_err(|error| about(error.to_string()))?;
+        let named = file.display();
+        for note in profile.notes() {
+            tracing::warn!("--profile {named}: {note}");
+        }
+        if let Some(days) = days_since(profile.date()).filter(|days| *days > self.profile_max_age.into()) {
+            tracing::warn!("--profile {named}: it is {days} days old; run the suite against the target again");
+        }
+        Ok(Some(profile))
     }
 
     fn read_seed(&self) -> Result<Seed, String> {
@@ -317,6 +344,13 @@ fn variable_behind(error: &clap::Error, given: &[String], is_set: impl Fn(&str) 
     let variable = format!("MOCK_{}", flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
     let is_given = |argument: &String| argument.split('=').next() == Some(flag);
     (is_set(&variable) && !given.iter().any(is_given)).then_some(variable)
+}
+
+/// How many days ago a day was, as `2026-11-28`.
+fn days_since(day: &str) -> Option<i64> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).date();
+    Some(i64::from(day.until(today).ok()?.get_days()))
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

@@ -8,6 +8,7 @@ pub(crate) mod guard;
 pub(crate) mod input;
 pub(crate) mod journal;
 pub(crate) mod outbox;
+pub(crate) mod profile;
 pub(crate) mod refused;
 pub(crate) mod sandboxes;
 pub(crate) mod world;
@@ -41,6 +42,7 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/faults/{id}", delete(faults::remove))
         .route("/openapi.json", get(world::openapi_document))
         .route("/snapshot", get(world::take_snapshot).put(world::put_snapshot))
+        .route("/profile", get(profile::read).put(profile::put))
         .route("/sandboxes", get(sandboxes::list).post(sandboxes::make))
         .route("/sandboxes/{id}", delete(sandboxes::end))
         .route("/changes", get(world::changes))
@@ -100,7 +102,7 @@ async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Res
 
 async fn no_such_route() -> Refused {
     let routes = "health, changes, reset, outbox, leaks, clock, accounts, accounts/{id}, accounts/{id}/eid, faults, requests, \
-                  requests/{id}/curl, snapshot, openapi.json, sandboxes";
+                  requests/{id}/curl, snapshot, profile, openapi.json, sandboxes";
     Refused::not_found(format!("there is no such control route; under /_mock/ are {routes}"))
 }
 

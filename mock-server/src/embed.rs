@@ -21,6 +21,7 @@ use crate::model::leak::NewLeak;
 use crate::model::message::{Message, MessageFilter};
 use crate::model::ssn::EidProvider;
 use crate::model::time::Timestamp;
+use crate::profile::{Profile, ProfileError};
 use crate::server::serve;
 use crate::world::exposures::EidError;
 use crate::world::journal::RequestRecord;
@@ -111,6 +112,16 @@ impl MockServerBuilder {
     /// An unknown key or value.
     pub fn assume(mut self, key: &str, value: &str) -> Result<Self, AssumptionError> {
         self.settings.assumptions.set(key, value)?;
+        Ok(self)
+    }
+
+    /// Does as a target was seen to do where the guide is silent; `json` is what `--profile FILE` reads. Assumptions that are
+    /// set win.
+    ///
+    /// # Errors
+    /// A text that is no profile.
+    pub fn profile(mut self, json: &str) -> Result<Self, ProfileError> {
+        self.settings.learn(Some(Arc::new(Profile::parse(encoding::without_mark(json))?)));
         Ok(self)
     }
 
@@ -226,7 +237,7 @@ impl MockServer {
     /// Never with a seed that has made the main world.
     pub fn sandbox(&self) -> Sandbox {
         let main = self.app.worlds().main();
-        self.make_sandbox(None, Arc::clone(&main.settings))
+        self.make_sandbox(None, main.settings())
     }
 
     /// Makes a private world with a seed and assumptions of its own. Settings of `builder` that concern a server have no

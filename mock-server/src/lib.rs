@@ -8,10 +8,11 @@
 //! 1. `guide`: facts and assumptions by name, and the trace of those that a response is based on
 //! 2. `model`: data and rules, pure; knows neither request nor time
 //! 3. `faults`: what is to go wrong, pure
-//! 4. `world`: accounts, tokens, leaks, messages and a clock behind verbs; seeds and snapshots
-//! 5. `api`: the documented routes
-//! 6. `page`, `control`: the page and the control routes under `/_mock/`
-//! 7. `connection`, `unread`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
+//! 4. `profile`: what a target was seen to do, pure
+//! 5. `world`: accounts, tokens, leaks, messages and a clock behind verbs; seeds and snapshots
+//! 6. `api`: the documented routes
+//! 7. `page`, `control`: the page and the control routes under `/_mock/`
+//! 8. `connection`, `unread`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
 //!
 //! Below them all are `encoding` (text from bytes) and `output` (standard output and error).
 //!
@@ -38,6 +39,7 @@ mod log;
 mod model;
 mod output;
 mod page;
+mod profile;
 mod run;
 mod save;
 mod server;
@@ -59,6 +61,7 @@ pub use model::severity::Severity;
 pub use model::ssn::EidProvider;
 pub use model::time::{Date, Timestamp};
 pub use output::{complain, print};
+pub use profile::ProfileError;
 pub use run::{healthcheck, run};
 pub use world::due::Due;
 pub use world::exposures::EidError;

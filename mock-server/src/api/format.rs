@@ -17,6 +17,7 @@ use crate::guide::facts::Fact;
 use crate::guide::format::{Format, STANDARDIZED_VERSION};
 use crate::guide::trace::Assumed;
 use crate::model::shape::{InFormat, Shape, Shown, Writing};
+use crate::profile::Written;
 
 /// The request header that selects the format (FORMAT-1).
 const VERSION_HEADER: &str = "x-api-version";
@@ -203,6 +204,18 @@ impl Rendered {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self { status, headers, body: text }
+    }
+
+    /// Takes the status and the body that a target was seen to answer with; other headers stay.
+    pub(crate) fn rewrite(&mut self, written: Written) {
+        if let Ok(status) = StatusCode::from_u16(written.status) {
+            self.status = status;
+        }
+        self.body = written.body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.headers.remove(header::CONTENT_TYPE);
+        if let Some(content_type) = written.content_type.and_then(|name| HeaderValue::try_from(name).ok()) {
+            self.headers.insert(header::CONTENT_TYPE, content_type);
+        }
     }
 
     fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {

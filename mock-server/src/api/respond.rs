@@ -21,7 +21,7 @@ use crate::api::reply::Reply;
 use crate::api::request::Request;
 use crate::api::routes::{self, AnyOutcome, Handler, Row};
 use crate::api::suggest;
-use crate::api::wording::error_of_status;
+use crate::api::wording::{Wording, error_of_status};
 use crate::faults::effect::{ConnectionEnd, RequestEffect};
 use crate::faults::pattern::IncomingRequest;
 use crate::faults::{InjectedEffect, InjectedFault};
@@ -32,6 +32,7 @@ use crate::model::base_url::BaseUrl;
 use crate::model::mask;
 use crate::model::principal::{Mode, Principal, TokenSeen};
 use crate::model::shape::Writing;
+use crate::profile::Refused;
 use crate::world::curl::SentRequest;
 use crate::world::journal::Entry;
 use crate::world::state::{Context, World};
@@ -88,13 +89,14 @@ pub(crate) fn respond(incoming: &Incoming<'_>) -> Response {
     let (world, parts) = (incoming.world, incoming.parts);
     let trace = Trace::default();
     let assumed = Assumed::new(world.assumptions(), &trace);
+    let renamed = renamed(incoming);
     let request = Request {
         world,
         context: Context { now: world.clock.now(), assumed, base: incoming.base },
         headers: &parts.headers,
         uri: &parts.uri,
         captures: incoming.captures,
-        body: incoming.body.as_ref().map_or(&[][..], |body| body),
+        body: renamed.as_deref().unwrap_or_else(|| incoming.body.as_ref().map_or(&[][..], |body| body)),
     };
     let (injected, token) = inject(incoming, &request);
     let effect = injected.as_ref().and_then(|injected| injected.effect.as_ref());
@@ -117,6 +119,7 @@ pub(crate) fn respond(incoming: &Incoming<'_>) -> Response {
     }
     let hint = hint(&request, handled.as_ref().filter(|_| !replaces(effect)), fault);
     let format = format::asked_for(&parts.headers, world.settings.normalize_all, assumed);
+    let handled = handled.map(|handled| Handled { token: seen_token(&request, handled.token), ..handled });
     let rendered = handled.map(|handled| write(incoming, &handled, format, hint.as_deref(), &trace, assumed));
     let end = match (effect, &rendered) {
         (Some(RequestEffect::Truncate { bytes }), Some(rendered)) => Some(truncated(rendered, &parts.method, *bytes)),
@@ -269,6 +272,9 @@ fn write(
         Ok(reply) => reply.answer.render(wire),
         Err(error) => wire.refusal(error),
     };
+    if incoming.world.settings.profile.is_some() {
+        observed(incoming, handled, format, trace, &mut rendered);
+    }
     let headers = &mut rendered.headers;
     headers.insert(BASIS.clone(), basis_header(trace.basis()));
     cors::allow(uri.path(), headers);
@@ -283,6 +289,51 @@ fn write(
         }
     }
     rendered
+}
+
+/// The name of the documented operation that a request calls, if there is one: `GET /api/v1/account`.
+fn operation(incoming: &Incoming<'_>) -> Option<String> {
+    let method = &incoming.parts.method;
+    let row = incoming.rows.iter().find(|row| row.answers(method))?;
+    Some(format!("{} {}", row.method, row.path))
+}
+
+/// The body with the names of fields that the mock knows, where a target was seen to have others.
+fn renamed(incoming: &Incoming<'_>) -> Option<Vec<u8>> {
+    let profile = incoming.world.settings.profile.as_deref()?;
+    profile.read_body(&operation(incoming)?, incoming.body.as_ref().ok()?)
+}
+
+/// The token of a request, also where the mock refuses before it looks at the caller: a target may look first.
+fn seen_token(request: &Request<'_>, token: TokenSeen) -> TokenSeen {
+    let is_unseen = request.world.settings.profile.is_some() && matches!(token, TokenSeen::None);
+    if is_unseen { auth::look_at_token(request).1 } else { token }
+}
+
+/// Writes the response as a target was seen to write it.
+fn observed(incoming: &Incoming<'_>, handled: &Handled, format: Format, trace: &Trace, rendered: &mut Rendered) {
+    let error = handled.outcome.as_ref().err();
+    // Throttling is documented (FORMAT-9), and its headers are HTTP's.
+    let Some(profile) = &incoming.world.settings.profile else { return };
+    if error.is_some_and(|error| matches!(error.kind, ErrorKind::Throttled { .. })) {
+        return;
+    }
+    let other =
+        if incoming.parts.uri.path().starts_with("/api/v1/account/") { "other below an account" } else { "other" };
+    let operation = operation(incoming).unwrap_or_else(|| other.to_owned());
+    let token = handled.token.name();
+    let (status, basis) = (rendered.status.as_u16(), trace.basis());
+    let assumptions = incoming.world.assumptions();
+    let learnt = profile.answer(&operation, token, format, status, basis, assumptions);
+    let Some(learnt) = learnt else { return };
+    let own = serde_json::from_slice(&rendered.body).unwrap_or_default();
+    let wording = error.map(|error| Wording::of(&error.kind, format));
+    let refused = wording.as_ref().map(|wording| Refused {
+        message: &wording.message,
+        fields: wording.fields().map(|field| profile.field_name(&operation, field)).collect(),
+    });
+    rendered.rewrite(learnt.write(&own, refused.as_ref()));
+    trace.record_observed();
 }
 
 /// The value of `X-Mock-Basis`. There are few different ones, so each thread keeps those that it has made.

@@ -158,6 +158,13 @@ impl<'a> Wording<'a> {
         errors.iter().map(|error| &*error.text).chain(message)
     }
 
+    /// The fields that it is about, each once.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        let errors = self.errors.unwrap_or_default();
+        let is_first = |place: usize| errors[..place].iter().all(|earlier| earlier.field != errors[place].field);
+        errors.iter().enumerate().filter(move |(place, _)| is_first(*place)).map(|(_, error)| &*error.field)
+    }
+
     /// `{field: [text, …]}` in the order of the fields.
     pub(crate) fn by_field(&self) -> FieldMap<'_> {
         FieldMap(self.errors.unwrap_or_default())

@@ -14,6 +14,7 @@ use crate::control::input::Body;
 use crate::control::refused::Refused;
 use crate::guide::trace::Assumed;
 use crate::model::id::{Id, Table};
+use crate::profile::Profile;
 use crate::world::seed::Seed;
 use crate::world::settings::Settings;
 use crate::world::worlds::Mount;
@@ -27,6 +28,14 @@ pub(crate) struct NewSandbox {
     seed: Option<Any>,
     #[serde(default)]
     assume: Map<String, Any>,
+    /// Null: nothing is learnt, whatever the parent has learnt.
+    #[serde(default, deserialize_with = "said")]
+    profile: Option<Any>,
+}
+
+/// A field that is there, be it null.
+fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Any>, D::Error> {
+    Any::deserialize(deserializer).map(Some)
 }
 
 impl NewSandbox {
@@ -39,10 +48,18 @@ impl NewSandbox {
             Some(seed) => Some(Seed::parse(&seed.to_string())?),
         };
         let seed = seed.map(Arc::new);
-        if self.assume.is_empty() {
-            return Ok((seed, Arc::clone(&parent.settings)));
+        if self.assume.is_empty() && self.profile.is_none() {
+            return Ok((seed, parent.settings()));
         }
-        let mut settings = Settings::clone(&parent.settings);
+        let mut settings = Settings::clone(&parent.settings());
+        match self.profile {
+            None => {}
+            Some(Any::Null) => settings.learn(None),
+            Some(profile) => {
+                let profile = Profile::parse(&profile.to_string());
+                settings.learn(Some(Arc::new(profile.map_err(|error| Refused::bad(format!("profile: {error}")))?)));
+            }
+        }
         for (key, value) in &self.assume {
             let set = settings.assumptions.set_json(key, value);
             set.map_err(|error| Refused::bad(format!("assume: {error}")))?;
@@ -72,7 +89,8 @@ pub(crate) async fn make(
 
 /// How to reach a sandbox, and with which credentials.
 fn describe(mount: &Mount, name: &str, base_url: &str) -> Any {
-    let form = Assumed::unrecorded(&mount.settings.assumptions).choice();
+    let settings = mount.settings();
+    let form = Assumed::unrecorded(&settings.assumptions).choice();
     let crm = |position: usize| {
         mount.seed().credentials(position).map(|partner| {
             json!({

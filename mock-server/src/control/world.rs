@@ -29,6 +29,7 @@ pub(crate) async fn health(State(app): State<App>, reached: Reached) -> impl Int
         "now": reached.world.clock.now(),
         "sandboxes": app.worlds().sandboxes().len(),
         "assumptions": assumptions,
+        "profile": reached.world.settings.profile.as_ref().map(|profile| profile.about()),
     }))
 }
 

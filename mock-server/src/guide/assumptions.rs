@@ -36,6 +36,17 @@ pub(crate) enum Refusal {
     Invalid,
 }
 
+/// The part of a response that an assumption decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decides {
+    /// The case that a request is: a duplicate, a wrong token, a foreign account.
+    Case,
+    /// The form of the response: its status, its envelope, its words.
+    Form,
+    /// A value in it, or the time that something takes.
+    Value,
+}
+
 impl Key {
     /// The key of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -114,11 +125,13 @@ pub enum AssumptionError {
 #[derive(Clone, Debug)]
 pub struct Assumptions {
     settings: Vec<Setting>,
+    /// A bit for each key that was set, be it to its default.
+    set: u128,
 }
 
 impl Default for Assumptions {
     fn default() -> Self {
-        Self { settings: ENTRIES.iter().map(|entry| entry.default.clone()).collect() }
+        Self { settings: ENTRIES.iter().map(|entry| entry.default.clone()).collect(), set: 0 }
     }
 }
 
@@ -135,6 +148,37 @@ impl Assumptions {
     /// assert_eq!(error.to_string(), "the assumption remove.status cannot be \"418\"; it is one of 204, 200");
     /// ```
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), AssumptionError> {
+        let known = self.put(key, value)?;
+        self.set |= 1 << known as u32;
+        Ok(())
+    }
+
+    /// Gives the assumption `key` another default, which holds unless it is set.
+    ///
+    /// # Errors
+    /// As [`Assumptions::set`].
+    pub(crate) fn suppose(&mut self, key: &str, value: &str) -> Result<(), AssumptionError> {
+        let before = self.clone();
+        let known = self.put(key, value)?;
+        if before.is_set(known) {
+            *self = before;
+        }
+        Ok(())
+    }
+
+    /// Puts every assumption that is not set back to its default.
+    pub(crate) fn forget_supposed(&mut self) {
+        for key in Key::ALL.iter().copied().filter(|key| !self.is_set(*key)).collect::<Vec<_>>() {
+            self.settings[key as usize] = ENTRIES[key as usize].default.clone();
+        }
+    }
+
+    /// Whether `key` was set, be it to its default.
+    pub(crate) fn is_set(&self, key: Key) -> bool {
+        self.set & 1 << key as u32 != 0
+    }
+
+    fn put(&mut self, key: &str, value: &str) -> Result<Key, AssumptionError> {
         let known = Key::named(key).ok_or_else(|| AssumptionError::UnknownKey { key: key.to_owned() })?;
         let refuse =
             |possible: String| AssumptionError::UnknownValue { key: known.name(), value: value.to_owned(), possible };
@@ -153,7 +197,7 @@ impl Assumptions {
                 Err(_) => return Err(refuse(format!("it is a whole number of {unit}, 0 to {}", u32::MAX))),
             },
         };
-        Ok(())
+        Ok(known)
     }
 
     /// Switches the assumption `key` to a text or a whole number.
@@ -213,7 +257,7 @@ impl Assumptions {
         let before = self.clone();
         for (key, value) in named {
             self.set_json(key, value)?;
-            if let Some(key) = Key::named(key).filter(|key| before.is_switched(*key)) {
+            if let Some(key) = Key::named(key).filter(|key| before.is_set(*key)) {
                 self.settings[key as usize] = before.settings[key as usize].clone();
             }
         }
@@ -225,9 +269,10 @@ impl Assumptions {
         self.settings[key as usize] != ENTRIES[key as usize].default
     }
 
-    /// Every key that is not at its default, with its value.
+    /// Every key that was set to something else than its default, with its value.
     pub(crate) fn switched(&self) -> impl Iterator<Item = (&'static str, String)> {
-        Key::ALL.iter().zip(self.iter()).filter(|(key, _)| self.is_switched(**key)).map(|(_, pair)| pair)
+        let is_meant = |key: Key| self.is_set(key) && self.is_switched(key);
+        Key::ALL.iter().zip(self.iter()).filter(move |(key, _)| is_meant(**key)).map(|(_, pair)| pair)
     }
 
     /// Every key with its value, to see which are in force.

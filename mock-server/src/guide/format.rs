@@ -4,13 +4,18 @@
 pub(crate) const STANDARDIZED_VERSION: &str = "2026-06-12";
 
 /// The format that a response is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Format {
     Legacy,
     Standardized,
 }
 
 impl Format {
+    /// The format of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Legacy, Self::Standardized].into_iter().find(|format| format.name() == name)
+    }
+
     /// The name as the journal writes it.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ use super::facts::Fact;
 pub(crate) struct Trace {
     facts: Cell<u128>,
     keys: Cell<u128>,
+    is_observed: Cell<bool>,
 }
 
 /// The members of a trace, which do not change any more.
@@ -19,6 +20,7 @@ pub(crate) struct Trace {
 pub(crate) struct Basis {
     facts: u128,
     keys: u128,
+    is_observed: bool,
 }
 
 // A set of bits holds as many members as it has bits.
@@ -39,15 +41,21 @@ impl Trace {
         self.keys.set(self.keys.get() | 1 << key as u32);
     }
 
+    /// Records that the response is written as a target was seen to write it.
+    pub(crate) fn record_observed(&self) {
+        self.is_observed.set(true);
+    }
+
     /// Forgets everything, because another response takes the place of this one.
     pub(crate) fn clear(&self) {
         self.facts.set(0);
         self.keys.set(0);
+        self.is_observed.set(false);
     }
 
     /// What it has recorded so far.
     pub(crate) fn basis(&self) -> Basis {
-        Basis { facts: self.facts.get(), keys: self.keys.get() }
+        Basis { facts: self.facts.get(), keys: self.keys.get(), is_observed: self.is_observed.get() }
     }
 
     /// The value of `X-Mock-Basis`: `EMAIL-1, SCOPE-2, add.status`.
@@ -65,13 +73,24 @@ impl Basis {
 
     /// The keys of the assumptions, in the order of [`Key`].
     pub(crate) fn assumptions(self) -> impl Iterator<Item = &'static str> {
-        members(self.keys).map(|position| Key::ALL[position].name())
+        self.keys().map(Key::name)
     }
 
-    /// The value of `X-Mock-Basis`: `EMAIL-1, SCOPE-2, add.status`.
+    /// The assumptions themselves.
+    pub(crate) fn keys(self) -> impl Iterator<Item = Key> {
+        members(self.keys).map(|position| Key::ALL[position])
+    }
+
+    /// Whether the answer is written as a target was seen to write it.
+    pub(crate) fn is_observed(self) -> bool {
+        self.is_observed
+    }
+
+    /// The value of `X-Mock-Basis`: `EMAIL-1, SCOPE-2, add.status`, with `observed` at the end where it applies.
     pub(crate) fn header(self) -> String {
         let mut header = String::with_capacity(128);
-        for name in self.facts().chain(self.assumptions()) {
+        let observed = self.is_observed.then_some("observed");
+        for name in self.facts().chain(self.assumptions()).chain(observed) {
             if !header.is_empty() {
                 header.push_str(", ");
             }

@@ -34,6 +34,9 @@ pub struct RequestRecord {
     pub facts: Vec<&'static str>,
     /// The keys of the assumptions that it uses.
     pub assumptions: Vec<&'static str>,
+    /// Whether it was written as a target was seen to write it, which a profile tells.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub observed: bool,
     /// The text of `X-Mock-Hint`, if there was one.
     pub hint: Option<String>,
     /// The fault that applied to it, if one did.
@@ -73,6 +76,7 @@ impl Entry {
             status: self.status,
             facts: self.basis.facts().collect(),
             assumptions: self.basis.assumptions().collect(),
+            observed: self.basis.is_observed(),
             hint: self.hint.map(Cow::into_owned),
             fault: self.fault,
             curl,

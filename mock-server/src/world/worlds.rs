@@ -14,13 +14,14 @@ use super::seed::load::load;
 use super::seed::{Seed, SeedError};
 use super::settings::Settings;
 use super::state::World;
+use crate::profile::Profile;
 
 /// A world at its place: it can be reset to its seed, and a snapshot can be restored there.
 #[derive(Debug)]
 pub(crate) struct Mount {
     /// The name of the sandbox; none for the main world.
     pub(crate) sandbox: Option<Box<str>>,
-    pub(crate) settings: Arc<Settings>,
+    settings: ArcSwap<Settings>,
     origin: Arc<Origin>,
     world: ArcSwap<World>,
     /// The last OpenAPI document that was made of it: making one takes longer than a hundred requests.
@@ -44,7 +45,26 @@ impl Mount {
     fn new(sandbox: Option<Box<str>>, origin: Arc<Origin>, settings: Arc<Settings>) -> Result<Self, SeedError> {
         let world = ArcSwap::from_pointee(origin.world(&settings, sandbox.as_deref())?);
         let (document, reached_at) = (Mutex::default(), AtomicU64::new(0));
-        Ok(Self { sandbox, settings, origin, world, document, reached_at })
+        Ok(Self { sandbox, settings: ArcSwap::new(settings), origin, world, document, reached_at })
+    }
+
+    /// The settings that it goes back to.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    /// Does as a target was seen to do from now on; none forgets what was learnt. What is in the world stays. Requests that
+    /// are under way end in the world as it was.
+    pub(crate) fn learn(&self, profile: Option<Arc<Profile>>) {
+        let before = self.world();
+        let learnt = |settings: &Settings| {
+            let mut settings = settings.clone();
+            settings.learn(profile.clone());
+            Arc::new(settings)
+        };
+        self.settings.store(learnt(&self.settings()));
+        let fresh = before.fork(learnt(&before.settings), self.sandbox.as_deref());
+        self.world.swap(Arc::new(fresh.with_journal_of(&before))).end();
     }
 
     /// The seed that it goes back to.
@@ -57,7 +77,7 @@ impl Mount {
     /// # Errors
     /// None for a seed that has already made a world.
     pub(crate) fn reset(&self) -> Result<(), SeedError> {
-        let fresh = self.origin.world(&self.settings, self.sandbox.as_deref())?;
+        let fresh = self.origin.world(&self.settings(), self.sandbox.as_deref())?;
         self.world.swap(Arc::new(fresh)).end();
         Ok(())
     }
@@ -67,7 +87,7 @@ impl Mount {
     /// # Errors
     /// The fault of the seed, with its place; then the world stays as it was.
     pub(crate) fn restore(&self, seed: &Seed) -> Result<(), SeedError> {
-        let fresh = load(seed, Arc::clone(&self.settings), self.sandbox.as_deref())?;
+        let fresh = load(seed, self.settings(), self.sandbox.as_deref())?;
         let before = self.world();
         self.world.swap(Arc::new(fresh.with_journal_of(&before))).end();
         Ok(())
@@ -205,7 +225,7 @@ mod tests {
         worlds.most = 3;
         let make = |worlds: &Worlds| {
             let main = Arc::clone(worlds.main());
-            worlds.make_sandbox(&main, None, Arc::clone(&main.settings)).expect("a sandbox")
+            worlds.make_sandbox(&main, None, main.settings()).expect("a sandbox")
         };
         let made: Vec<Arc<Mount>> = (0..3).map(|_| make(&worlds)).collect();
         for (mount, at) in made.iter().zip([20, 10, 30]) {

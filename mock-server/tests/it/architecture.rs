@@ -12,6 +12,7 @@ const MOCK: &[&[&str]] = &[
     &["guide"],
     &["model"],
     &["faults"],
+    &["profile"],
     &["world"],
     &["api"],
     &["page"],
@@ -26,16 +27,17 @@ const MOCK: &[&[&str]] = &[
 /// The layers of the contract suite.
 const SUITE: &[&[&str]] = &[
     &["lock", "halt", "format", "values", "kind"],
-    &["documented", "matrix", "outcome", "secrets"],
-    &["target", "ledger", "folder", "mock"],
-    &["reader", "exchange", "pace", "retry", "client"],
-    &["session", "case", "messages", "cleanup"],
+    &["documented", "matrix", "outcome", "secrets", "trust"],
+    &["target", "messages", "ledger", "folder", "mock"],
+    &["reader", "exchange", "recording", "profile", "drift", "pace", "retry", "client", "signature"],
+    &["session", "case", "cleanup"],
     &["contract", "run"],
     &["steps"],
     &["model"],
     &["contracts"],
     &["assumptions"],
-    &["results", "report", "suite"],
+    &["learn"],
+    &["results", "deviations", "comparison", "report", "suite"],
     &["console", "signals"],
 ];
 

@@ -7,6 +7,7 @@ mod clock;
 mod guard;
 mod journal;
 mod outbox;
+mod profile;
 mod recorded;
 mod refused;
 mod reset;
@@ -42,6 +43,8 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/_mock/requests", None),
         (Method::GET, "/_mock/requests/none/curl", None),
         (Method::DELETE, "/_mock/requests", None),
+        (Method::GET, "/_mock/profile", None),
+        (Method::PUT, "/_mock/profile", Some(json!({ "profile": 1, "sources": {} }))),
         (Method::POST, "/_mock/sandboxes", Some(json!({}))),
         (Method::GET, "/_mock/sandboxes", None),
         (Method::DELETE, "/_mock/sandboxes/none", None),

@@ -3,6 +3,7 @@
 mod connections;
 mod encoding;
 mod log;
+mod profile;
 mod save;
 
 use crate::harness::{Running, binary, in_shell, texts};
