@@ -126,6 +126,19 @@ fn assumptions(fixture: &Json) -> String {
     for (key, _) in &keys {
         line(&mut code, &format!("Self::{} => {key:?},", camel(key)));
     }
+    line(
+        &mut code,
+        "}\n}\n/// The part of a response that it decides.\npub(crate) const fn decides(self) -> Decides {\nmatch self {",
+    );
+    for entry in ["switches", "texts", "limits"].into_iter().flat_map(|group| list(&fixture[group])) {
+        let part = match entry["decides"].as_str() {
+            Some("case") => "Case",
+            Some("form") => "Form",
+            None => "Value",
+            Some(other) => panic!("{}: {other:?} is neither case nor form", text(entry, "key")),
+        };
+        line(&mut code, &format!("Self::{} => Decides::{part},", camel(text(entry, "key"))));
+    }
     line(&mut code, "}\n}\n}");
     for (name, choice) in &choices {
         choice.write(name, &mut code);

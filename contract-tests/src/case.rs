@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod logins;
+pub(crate) mod messages;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,6 +12,7 @@ use reqwest::Method;
 use reqwest::header::LINK;
 use serde_json::Value;
 
+use crate::documented;
 use crate::exchange::{Account, Answer, Caller, Exchange, Request};
 use crate::format::Format;
 use crate::halt::Halt;
@@ -18,6 +20,7 @@ use crate::lock::lock;
 use crate::outcome::{Evidence, Outcome};
 use crate::reader;
 use crate::session::Session;
+use crate::signature::{self, signature};
 use crate::values::Values;
 
 /// More pages than any list of this suite has.
@@ -32,13 +35,18 @@ pub struct Case {
     pub(crate) session: Arc<Session>,
     pub(crate) format: Format,
     pub(crate) values: Values,
+    number: u64,
     exchanges: Mutex<Vec<Exchange>>,
     /// Its accounts, and whether each is as another case would have it.
     accounts: Mutex<Vec<(Account, bool)>>,
     /// Whether it only removes what was created, which it may when nothing else may be sent.
     is_cleaning_up: AtomicBool,
+    /// Whether it has waited for a message when none at all had come through.
+    is_unheard: AtomicBool,
     /// Steps of a sequence that were begun.
     steps: AtomicUsize,
+    /// How many accounts it was given that watch leaked values.
+    watchers: AtomicUsize,
     /// Those of the check's facts that a failure is about, where that can be told.
     facts: Mutex<Option<Vec<&'static str>>>,
     /// A sequence that has failed, as `contract replay` reads it.
@@ -48,14 +56,18 @@ pub struct Case {
 impl Case {
     /// A new case, with values of its own.
     pub(crate) fn new(session: &Arc<Session>, format: Format) -> Self {
+        let number = session.next_case();
         Self {
             session: Arc::clone(session),
             format,
-            values: session.new_values(),
+            values: session.values_of(number),
+            number,
             exchanges: Mutex::default(),
             accounts: Mutex::default(),
             is_cleaning_up: AtomicBool::new(false),
+            is_unheard: AtomicBool::new(false),
             steps: AtomicUsize::new(0),
+            watchers: AtomicUsize::new(0),
             facts: Mutex::default(),
             replay: Mutex::default(),
         }
@@ -78,20 +90,32 @@ impl Case {
     /// The requests of the case and the reason for which it has stopped, without secrets.
     pub(crate) fn evidence(&self, facts: &[&'static str], halt: &Halt) -> Evidence {
         let clean = |text: &str| self.session.redactor.clean(text);
+        let is_cut_short = self.session.pace.objection().is_some() || self.has_lost_an_answer();
         let exchanges = lock(&self.exchanges);
         let last = exchanges.last().and_then(|exchange| exchange.answer.as_ref().ok());
         let narrowed = lock(&self.facts).clone();
         let no_json = last.and_then(Answer::json_issue).map(|issue| format!(" (its body is no JSON: {issue})"));
+        let (expected, observed) = (halt.expected(), halt.reason() + &no_json.unwrap_or_default());
+        let volatile = signature::volatile(&exchanges);
         Evidence {
             facts: narrowed.unwrap_or_else(|| facts.to_vec()),
             format: self.format,
             base_url: clean(&self.session.target.base_url),
-            expected: clean(halt.expected()),
-            observed: clean(&(halt.reason() + &no_json.unwrap_or_default())),
+            expected: clean(expected),
+            observed: clean(&observed),
+            is_cut_short,
+            route: route(&observed, &exchanges),
+            // Secrets are known by value, so they are looked for before anything is named.
+            signature: signature(&clean(&observed), &clean(expected), &volatile),
             steps: exchanges.iter().map(|step| (step.curl(&self.session.redactor), clean(&step.end()))).collect(),
             body: last.map(|answer| clean(&answer.text)).unwrap_or_default(),
             replay: lock(&self.replay).clone(),
         }
+    }
+
+    /// The documented routes that were called, as methods and paths with the guide's captures.
+    pub(crate) fn routes(&self) -> BTreeSet<String> {
+        lock(&self.exchanges).iter().filter(|exchange| exchange.is_documented()).map(Exchange::route).collect()
     }
 
     /// All exchanges so far.
@@ -110,8 +134,23 @@ impl Case {
         self.is_cleaning_up.store(true, Ordering::Relaxed);
     }
 
+    /// Notes that it could not tell, for no message at all had come through yet.
+    pub(crate) fn note_unheard(&self) {
+        self.is_unheard.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it could not tell for that reason.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.is_unheard.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn count_step(&self) {
         self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many accounts that watch leaked values it was given before.
+    pub(crate) fn count_watcher(&self) -> usize {
+        self.watchers.fetch_add(1, Ordering::Relaxed)
     }
 
     /// How many steps of a sequence were begun.
@@ -198,7 +237,12 @@ impl Case {
     async fn dispatch_once(&self, caller: &Caller, request: Request) -> Result<Answer, Halt> {
         let is_removal = self.is_cleaning_up.load(Ordering::Relaxed);
         let (exchange, answer) = self.session.client.send(caller, request, is_removal).await;
-        lock(&self.exchanges).push(exchange);
+        self.session.record(self.number, caller, &exchange);
+        self.session.witness(&exchange);
+        // The removals at the end are no part of the story.
+        if !is_removal {
+            lock(&self.exchanges).push(exchange);
+        }
         answer
     }
 
@@ -261,4 +305,14 @@ impl Case {
         // Where each page brings something new there may be that much.
         if is_growing { Err(Halt::Inconclusive(observed)) } else { Err(Halt::fail("a list that ends", observed)) }
     }
+}
+
+/// The route that an end is about: the one that its words name, else the one that was called last.
+fn route(observed: &str, exchanges: &[Exchange]) -> String {
+    let words: Vec<&str> = observed.split_whitespace().collect();
+    let named = words.windows(2).find(|pair| pair[1].starts_with("/api/") && pair[0].parse::<Method>().is_ok());
+    let path = |word: &str| word.trim_end_matches(|char: char| ",;:)".contains(char)).to_owned();
+    let last = || exchanges.iter().rev().find(|exchange| exchange.is_documented()).map(Exchange::route);
+    let named = named.map(|pair| format!("{} {}", pair[0], documented::template(&path(pair[1]))));
+    named.or_else(last).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use reqwest::Method;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::kind::KINDS;
 
@@ -117,6 +118,17 @@ pub(crate) fn routes() -> &'static [Route] {
     &ROUTES
 }
 
+static TEMPLATES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let rows: Vec<Row> = serde_json::from_str(include_str!("../../fixtures/routes.json"))
+        .expect("the compiled-in routes are of this form");
+    rows.into_iter().map(|row| (row.method, row.path)).collect()
+});
+
+/// Method and path of every route, those included that are only assumed.
+pub(crate) fn templates() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TEMPLATES.iter().map(|(method, path)| (method.as_str(), path.as_str()))
+}
+
 static EXCLUDED: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let mut excluded = Vec::new();
     for scope in [Scope::Crm, Scope::App] {
@@ -149,6 +161,39 @@ static EXCLUDED: LazyLock<Vec<Route>> = LazyLock::new(|| {
 /// The routes that a client who knows the others might look for, and that do not exist (NONE-1).
 pub(crate) fn excluded_routes() -> &'static [Route] {
     &EXCLUDED
+}
+
+/// A path with the guide's captures in place of ids, without its query; where the guide has no such route, parts with
+/// digits are left out.
+pub(crate) fn template(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').collect();
+    let is_capture = |part: &str| part.starts_with('{');
+    let fits = |route: &&Route| {
+        let pattern: Vec<&str> = route.path.split('/').collect();
+        let is_part = |(pattern, part): (&&str, &&str)| pattern == part || is_capture(pattern) && !part.is_empty();
+        pattern.len() == parts.len() && pattern.iter().zip(&parts).all(is_part)
+    };
+    let captures = |route: &&Route| route.path.split('/').filter(|part| is_capture(part)).count();
+    if let Some(route) = routes().iter().chain(excluded_routes()).filter(fits).min_by_key(captures) {
+        return route.path.clone();
+    }
+    let is_id =
+        |part: &str| !matches!(part, "v1" | "v2") && part.contains(|char: char| char.is_ascii_digit() || char == '$');
+    parts.into_iter().map(|part| if is_id(part) { "{…}" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+static REVISION: LazyLock<String> = LazyLock::new(|| {
+    let digest = Sha256::new()
+        .chain_update(include_str!("../../fixtures/facts.json"))
+        .chain_update(include_str!("../../fixtures/routes.json"))
+        .finalize();
+    format!("sha256:{digest:x}")
+});
+
+/// The revision of the guide: results of two revisions are not of the same questions.
+pub(crate) fn revision() -> &'static str {
+    &REVISION
 }
 
 #[cfg(test)]

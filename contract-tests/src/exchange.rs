@@ -6,6 +6,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use crate::documented;
 use crate::format::Format;
 use crate::halt::Halt;
 use crate::reader;
@@ -31,6 +32,8 @@ pub(crate) enum Caller {
     App(Secret, Account),
     /// A caller with a malformed or unknown token.
     Bearer(Secret),
+    /// A caller whose token is good, and comes by another scheme than Bearer; by none where it is empty.
+    Scheme(&'static str, Secret),
     /// A caller without a token.
     Anonymous,
 }
@@ -40,15 +43,22 @@ impl Caller {
     pub(crate) fn path(&self, account: &Account, rest: &str) -> String {
         match self {
             Self::Crm(_) | Self::OtherCrm(_) => format!("/api/v1/account/{}{rest}", account.id),
-            Self::App(..) | Self::Bearer(_) | Self::Anonymous => format!("/api/v1{rest}"),
+            Self::App(..) | Self::Bearer(_) | Self::Scheme(..) | Self::Anonymous => format!("/api/v1{rest}"),
         }
     }
 
     pub(crate) fn token(&self) -> Option<&Secret> {
         match self {
             Self::Crm(token) | Self::OtherCrm(token) | Self::App(token, _) | Self::Bearer(token) => Some(token),
+            Self::Scheme(_, token) => Some(token),
             Self::Anonymous => None,
         }
+    }
+
+    /// Its credentials, as the header of this name has them.
+    pub(crate) fn authorization(&self) -> Option<Secret> {
+        let scheme = if let Self::Scheme(scheme, _) = self { scheme } else { "Bearer" };
+        self.token().map(|token| Secret(format!("{scheme} {}", token.0).trim_start().to_owned()))
     }
 
     /// The id of the account that an app token acts for.
@@ -82,6 +92,17 @@ impl Request {
             content_type: "application/json",
             waits_out_throttling: true,
         }
+    }
+}
+
+impl Request {
+    /// Its method and its path without ids and query.
+    pub(crate) fn sort(&self) -> String {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let has_digit = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit());
+        let is_id = |segment: &str| has_digit(segment) && !matches!(segment, "v1" | "v2");
+        let segments: Vec<_> = path.split('/').map(|segment| if is_id(segment) { "{}" } else { segment }).collect();
+        format!("{} {}", self.method, segments.join("/"))
     }
 }
 
@@ -144,7 +165,7 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) request: Request,
-    pub(crate) token: Option<Secret>,
+    pub(crate) authorization: Option<Secret>,
     /// The answer, or the reason why none came.
     pub(crate) answer: Result<Answer, String>,
 }
@@ -153,6 +174,11 @@ impl Exchange {
     /// Whether it was with the API, not with a control route or a link in a message.
     pub(crate) fn is_documented(&self) -> bool {
         self.request.path.starts_with("/api/")
+    }
+
+    /// Method and path, with the guide's captures in place of ids.
+    pub(crate) fn route(&self) -> String {
+        format!("{} {}", self.request.method, documented::template(&self.request.path))
     }
 
     /// The request as a shell command; `$BASE_URL` and the placeholders are for the reader to set.
@@ -164,8 +190,8 @@ impl Exchange {
         if let Some(version) = &self.request.version {
             more += &header("X-API-Version", version);
         }
-        if let Some(token) = &self.token {
-            more += &header("Authorization", &format!("Bearer {}", token.0));
+        if let Some(authorization) = &self.authorization {
+            more += &header("Authorization", &authorization.0);
         }
         if let Some(body) = &self.request.body {
             more += &header("Content-Type", self.request.content_type);
@@ -192,6 +218,17 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_are_of_one_sort_whatever_their_ids() {
+        let cases = [
+            ("/api/v2/alarms", "GET /api/v2/alarms"),
+            ("/api/v1/account/17/email-watchlist/eml_4?page=2", "GET /api/v1/account/{}/email-watchlist/{}"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(Request::new(Method::GET, path, Format::Legacy, None).sort(), expected);
+        }
+    }
 
     #[test]
     fn a_quoted_text_is_one_word_of_a_shell() {

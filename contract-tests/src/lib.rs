@@ -6,7 +6,7 @@
 //!
 //! The way of a check: [`run_suite`] (which checks, how many at once) → [`Run`] (one target) → [`Check`] (id, facts,
 //! function) → [`Case`] (accounts, tokens, messages) → `client` (one `send`: pace, budget, ledger, retries) →
-//! [`reader`] (all tolerance) → [`Outcome`] (its evidence tells the story) → [`Results`] → [`report`].
+//! [`reader`] (all tolerance) → [`Outcome`] (its evidence tells the story) → [`Results`] → [`Report`].
 //!
 //! # Layers
 //!
@@ -15,16 +15,17 @@
 //! | layer | files | purpose |
 //! |---|---|---|
 //! | words | `lock` `halt` `format` `values` `kind` | made-up values, the table of kinds, reasons to stop |
-//! | guide | `documented` `matrix` `outcome` `secrets` | facts and routes, cells of the matrix, evidence, redactor |
-//! | target | `target` `folder` `ledger` `mock` | the system to test, a record of what is created there, the mock as a target |
-//! | wire | `reader` `exchange` `retry` `pace` `client` | requests, answers, tolerance, speed |
-//! | case | `session` `case` `messages` `cleanup` | the shared state of a run, one run of one check, its end |
+//! | guide | `documented` `matrix` `outcome` `secrets` `trust` | facts and routes, cells of the matrix, evidence, redactor, certificates |
+//! | target | `target` `messages` `folder` `ledger` `mock` | the system to test, readers of what it sends, a record of what is created there, the mock as a target |
+//! | wire | `reader` `exchange` `recording` `profile` `drift` `retry` `pace` `client` `signature` | requests, answers, tolerance, speed |
+//! | case | `session` `case` `cleanup` | the shared state of a run, one run of one check, its end |
 //! | check | `contract` `run` | a check as its page lists it, checks against one target |
 //! | steps | `steps` | what pages, model and probes share |
 //! | model | `model` | generated sequences, held to a reference |
 //! | pages | `contracts` | the checks by page of the guide; a page imports no page |
 //! | probes | `assumptions` | what a target does where the guide is silent |
-//! | whole | `results` `report` `suite` | a whole run and its reports |
+//! | learning | `learn` | what went over the wire, and what it tells of the target |
+//! | whole | `results` `deviations` `comparison` `report` `suite` | a whole run, what is known of it, what has moved, its reports |
 //! | command | `main` `console` `signals` | the command: what it prints, and what ends it |
 //!
 //! To add a check: a row and a function in its page. To add a kind of items: a row of `kind`, its values in `values`,
@@ -75,14 +76,18 @@ mod assumptions;
 mod case;
 mod cleanup;
 mod client;
+mod comparison;
 mod contract;
 mod contracts;
+mod deviations;
 mod documented;
+mod drift;
 mod exchange;
 mod folder;
 mod format;
 mod halt;
 mod kind;
+mod learn;
 mod ledger;
 mod lock;
 mod matrix;
@@ -91,30 +96,40 @@ mod mock;
 mod model;
 mod outcome;
 mod pace;
+mod profile;
 pub mod reader;
-pub mod report;
+mod recording;
+mod report;
 mod results;
 mod retry;
 mod run;
 mod secrets;
 mod session;
+mod signature;
 mod steps;
 mod suite;
 mod target;
+mod trust;
 mod values;
 
 pub use assumptions::{Assumption, Finding, assumptions};
 pub use case::Case;
+pub use comparison::{Comparison, Difference, Side, Weight};
 pub use contract::Check;
 pub use contracts::checks;
+pub use deviations::{Changes, DeviationKind, Deviations, Entry, Expired, Judgement, Lines, Unlisted};
+pub use drift::Drift;
 pub use folder::Hold;
 pub use format::Format;
+pub use learn::learn_from_har;
 pub use ledger::LEDGER;
 pub use matrix::{Cell, Principal};
 pub use mock::Mock;
 pub use model::Replay;
 pub use outcome::{Evidence, Outcome};
+pub use profile::{Profile, ProfileError, Source};
+pub use report::{PREVIOUS, Report};
 pub use results::{AssumptionResult, CheckResult, End, FactResult, Level, Results, TargetResult, Verdict};
 pub use run::Run;
-pub use suite::{Cost, Progress, Selection, keep_replays, rehearse, run_suite};
+pub use suite::{Bought, Cost, Progress, Selection, keep_replays, profile, rehearse, run_suite};
 pub use target::{Settings, Target, VariableError};

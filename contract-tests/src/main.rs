@@ -14,10 +14,13 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use console::{say, tell};
 use contract_tests::{
-    End, Evidence, Hold, Mock, Outcome, Progress, Replay, Results, Run, Selection, Settings, Target, VariableError,
-    checks, keep_replays, rehearse, report, run_suite,
+    Changes, Comparison, Deviations, Drift, End, Evidence, Hold, Mock, Outcome, Profile, Progress, Replay, Report,
+    Results, Run, Selection, Settings, Target, VariableError, checks, keep_replays, learn_from_har, profile, rehearse,
+    run_suite,
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use signals::EndSignals;
 
 /// Says whether a server does what the guide of the Defentry API documents, and by which requests.
@@ -35,9 +38,12 @@ struct Cli {
 
 /// The text at the end of the help.
 const MORE: &str = "\
-SSL_CERT_FILE names a PEM file with the certificate of a private authority, for a target whose own is of it.
+DEFENTRY_MESSAGES says how to read what the target sends: mock, none, mailpit:URL, imap:URL (the password in
+DEFENTRY_MESSAGES_PASSWORD) or command:CMD; a command after one of the URLs reads text messages.
+DEFENTRY_CA_FILE names a PEM file with the certificate of a private authority, for a target whose own is of it.
 
-`run` ends with 0 conformant; 1 not as documented; 2 wrong usage, configuration or set-up, or nothing was tested; 3 the
+`run` ends with 0 conformant, or with --deviations nothing that the list does not have; 1 not as documented, or an entry of
+the list that excuses nothing any more; 2 wrong usage, configuration or set-up, or nothing was tested; 3 the
 suite itself failed; 4 partial; 5 something could not be removed; 130 interrupted.";
 
 /// Flags that set variables.
@@ -58,6 +64,9 @@ struct Flags {
     /// The seed of everything that is generated (`DEFENTRY_SEED`).
     #[arg(long, global = true, value_name = "N")]
     seed: Option<String>,
+    /// How long to wait for a message, in seconds (`DEFENTRY_MESSAGE_SECONDS`).
+    #[arg(long, global = true, value_name = "N")]
+    message_seconds: Option<String>,
     /// Where reports and the ledger go (`DEFENTRY_RESULTS_DIR`).
     #[arg(long, global = true, value_name = "DIR")]
     results: Option<String>,
@@ -72,6 +81,7 @@ impl Flags {
             "DEFENTRY_RATE" => &self.rate,
             "DEFENTRY_BUDGET" => &self.budget,
             "DEFENTRY_SEED" => &self.seed,
+            "DEFENTRY_MESSAGE_SECONDS" => &self.message_seconds,
             "DEFENTRY_RESULTS_DIR" => &self.results,
             _ => &None,
         };
@@ -83,7 +93,15 @@ impl Flags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the suite, removes what it has created, and writes the reports.
-    Run(Chosen),
+    Run {
+        #[command(flatten)]
+        chosen: Chosen,
+        #[command(flatten)]
+        excused: Excused,
+        /// A profile that was learnt before: tells what the target does as learnt, what has moved, and what is new.
+        #[arg(long, value_name = "FILE")]
+        profile: Option<PathBuf>,
+    },
     /// Tells what a run would cost; sends nothing to the target.
     Plan(Chosen),
     /// Lists the checks with their facts.
@@ -93,8 +111,54 @@ enum Command {
         /// A file that `run` has written: `model.sequences.legacy.replay.json`.
         file: PathBuf,
     },
+    /// Makes a profile of recordings (HAR) and merges it with others; `mock-server --profile` does as it says.
+    Learn {
+        /// Recordings, profiles, or results folders of `run`.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Where the profile goes; one that is there already is merged.
+        #[arg(long, value_name = "FILE", default_value = "profile.json")]
+        into: PathBuf,
+    },
     /// Removes what an interrupted run has left behind, from its ledger.
     Sweep,
+    /// Tells what has moved from one run to another, the heaviest first: ends with 0 if nothing has, with 1 if a client
+    /// would notice something, with 2 if there is nothing to compare.
+    Compare {
+        /// The results of the earlier run: its folder, or its `results.json`.
+        old: PathBuf,
+        /// The results of the later run, or of another target.
+        new: PathBuf,
+    },
+}
+
+/// The list of what is known and excused.
+#[derive(Args, Debug)]
+struct Excused {
+    /// The list of known deviations: what it has does not fail the run, and what is new does.
+    #[arg(long, value_name = "FILE")]
+    deviations: Option<PathBuf>,
+    /// Adds what is new to the list, and makes the file if there is none; give each entry a reason afterwards.
+    #[arg(long, requires = "deviations")]
+    deviations_update: bool,
+    /// Takes entries out of the list that were tested and did not recur.
+    #[arg(long, requires = "deviations")]
+    deviations_prune: bool,
+    /// Entries that expired more than 14 days ago excuse nothing: for scheduled runs.
+    #[arg(long, requires = "deviations")]
+    strict: bool,
+}
+
+impl Excused {
+    fn changes(&self) -> Changes {
+        Changes { update: self.deviations_update, prune: self.deviations_prune }
+    }
+
+    /// The list, if there is to be one.
+    fn read(&self) -> Result<Option<Deviations>, Problem> {
+        let read = self.deviations.as_ref().map(|file| Deviations::read(file, self.changes()));
+        read.transpose().map_err(|problem| (USAGE, problem))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -109,7 +173,11 @@ impl Chosen {
     fn selection(self) -> Result<Selection, Problem> {
         let selection = Selection { only: self.only };
         match selection.unknown().first() {
-            Some(name) => Err((USAGE, format!("--only {name} names no check and no fact: see `contract list`"))),
+            Some(name) => {
+                let meant = Selection::nearest(name).map(|nearest| format!(" (did you mean {nearest}?)"));
+                let problem = format!("--only {name} names no check and no fact{}", meant.unwrap_or_default());
+                Err((USAGE, format!("{problem}: see `contract list`")))
+            }
             None => Ok(selection),
         }
     }
@@ -164,17 +232,22 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
             let Subject { target, settings, .. } = Subject::of(&cli.flags).await?;
             plan(&target, &settings, &selection).await
         }
-        Command::Run(chosen) => {
-            let selection = chosen.selection()?;
-            let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
+        Command::Compare { old, new } => compare(&old, &new),
+        Command::Run { chosen, excused, profile } => {
+            let (selection, list) = (chosen.selection()?, excused.read()?);
+            let learnt = profile.as_deref().map(read_profile).transpose()?;
+            let mut subject = Subject::of(&cli.flags).await?;
+            subject.settings.learns = true;
+            let (run, _mock) = subject.opened()?;
             interruptible(&run);
-            run_and_report(&run, &selection).await
+            run_and_report(&run, &selection, list, &excused, learnt.as_ref()).await
         }
         Command::Replay { file } => {
             let (run, _mock) = Subject::of(&cli.flags).await?.opened()?;
             interruptible(&run);
             replay(&run, &file).await
         }
+        Command::Learn { files, into } => learn(&files, &into).await,
         Command::Sweep => {
             let subject = Subject::of(&cli.flags).await?;
             if subject.mock.is_some() {
@@ -230,6 +303,59 @@ fn shut_out(evidence: &Evidence) -> Problem {
     (USAGE, evidence.observed.clone())
 }
 
+/// So many things that have moved are told one by one.
+const MOST_MOVED: usize = 10;
+
+fn read_profile(file: &Path) -> Result<Profile, Problem> {
+    let unusable = |problem: String| (USAGE, format!("--profile {}: {problem}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    Profile::parse(&text).map_err(|error| unusable(error.to_string()))
+}
+
+/// Merges profiles and recordings into one profile.
+async fn learn(files: &[PathBuf], into: &Path) -> Result<ExitCode, Problem> {
+    let unusable = |file: &Path, problem: &dyn std::fmt::Display| (USAGE, format!("{}: {problem}", file.display()));
+    let read = |file: &Path| std::fs::read_to_string(file).map_err(|error| unusable(file, &error));
+    let mut learnt = match into.exists() {
+        true => Profile::parse(&read(into)?).map_err(|error| unusable(into, &error))?,
+        false => Profile::default(),
+    };
+    for file in files {
+        let file = if file.is_dir() { file.join("profile.json") } else { file.clone() };
+        let text = read(&file)?;
+        let more = match Profile::parse(&text) {
+            Ok(profile) => profile,
+            Err(_) if is_recording(&text) => learn_from_har(&text).await.map_err(|error| unusable(&file, &error))?,
+            Err(error) => return Err(unusable(&file, &format!("{error}; nor is it a HAR, which begins with \"log\""))),
+        };
+        for (_, source) in more.sources() {
+            say!("{}  {} of {}, {} exchanges", file.display(), source.kind, source.date, source.requests);
+            for (reason, count) in &source.passed_over {
+                say!("  passed over: {count} {reason}");
+            }
+        }
+        learnt = learnt.merged(more);
+    }
+    for (key, values) in learnt.contradictions() {
+        say!("contradictory: {key} was seen as {}; it is not used", values.join(" and as "));
+    }
+    let written = std::fs::write(into, learnt.to_text());
+    written.map_err(|error| unusable(into, &error))?;
+    say!(
+        "profile   {} of {} sources; try: mock-server --profile {}",
+        into.display(),
+        learnt.sources().count(),
+        into.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a text is JSON with a log, as a HAR is.
+fn is_recording(text: &str) -> bool {
+    let json: Option<serde_json::Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok();
+    json.is_some_and(|json| json.get("log").is_some())
+}
+
 async fn sweep(run: &Arc<Run>) -> Result<ExitCode, Problem> {
     run.log_in().await.map_err(|evidence| shut_out(&evidence))?;
     let problems = run.sweep().await;
@@ -262,6 +388,14 @@ async fn plan(target: &Target, settings: &Settings, selection: &Selection) -> Re
         Some(rate) => say!("time      about {:.0} s at {rate} requests a second", cost.requests as f64 / rate),
         None => say!("time      as fast as the target answers"),
     }
+    say!("waiting   at most {} s more, where no message and no leak comes", cost.longest_wait.as_secs());
+    if let (Some(budget), Some(bought)) = (settings.budget, &cost.bought) {
+        let ((checks, all), (facts, of)) = (bought.checks, bought.facts);
+        say!("buys      {checks} of {all} checks with {budget} requests, and {facts} of {of} facts tested");
+        if !bought.unreached.is_empty() {
+            say!("unreached {}", bought.unreached.join(", "));
+        }
+    }
     if let Some(budget) = settings.budget.filter(|budget| *budget < cost.requests) {
         say!("budget    {budget} requests are too few: what they do not reach is inconclusive (--budget)");
     }
@@ -292,7 +426,13 @@ async fn replay(run: &Arc<Run>, file: &Path) -> Result<ExitCode, Problem> {
     Ok(ExitCode::from(if run.is_interrupted() { INTERRUPTED } else { code }))
 }
 
-async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCode, Problem> {
+async fn run_and_report(
+    run: &Arc<Run>,
+    selection: &Selection,
+    list: Option<Deviations>,
+    excused: &Excused,
+    learnt: Option<&Profile>,
+) -> Result<ExitCode, Problem> {
     let folder = &run.settings().results;
     tell!("target {}, seed {}", run.base_url(), run.settings().seed);
     let bar = io::stderr().is_terminal().then(bar);
@@ -300,14 +440,57 @@ async fn run_and_report(run: &Arc<Run>, selection: &Selection) -> Result<ExitCod
     if let Some(bar) = bar {
         console::draw(move || bar.finish_and_clear());
     }
-    let written = keep_replays(&mut results, folder).and_then(|()| report::write(&results, folder));
-    summarize(&results);
+    let judged = list.map(|mut list| {
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        list.apply(&mut results, today, excused.strict, excused.changes())
+    });
+    let (judgement, unwritten) = match judged.transpose() {
+        Ok(judgement) => (judgement, None),
+        Err(error) => (None, Some(error)),
+    };
+    // The results of the run before are there until this one's are written.
+    let since = Results::read(folder).and_then(|before| Comparison::of(&before, &results)).ok();
+    let kept = keep_replays(&mut results, folder);
+    let report = Report { results: &results, deviations: judgement.as_ref(), since: since.as_ref() };
+    let written = kept.and_then(|()| report.write(folder));
+    let profile = profile(run, &results).await;
+    let written = written.and_then(|()| std::fs::write(folder.join("profile.json"), profile.to_text()));
     if let Some(cause) = run.out_of_reach() {
         say!("target    out of reach: {cause}");
     }
+    report.lines(folder).into_iter().for_each(|line| say!("{line}"));
     written.map_err(|error| (BROKEN, format!("the reports cannot be written to {}: {error}", folder.display())))?;
-    say!("reports   {}", folder.join("report.html").display());
+    say!("profile   {} (mock-server --profile does the same)", folder.join("profile.json").display());
+    if let Some(learnt) = learnt {
+        let Drift { as_learnt, moved, new } = learnt.drift(&profile);
+        say!("learnt    {as_learnt} as learnt, {} moved, {} new", moved.len(), new.len());
+        moved.iter().take(MOST_MOVED).for_each(|line| say!("  moved   {line}"));
+        if moved.len() > MOST_MOVED {
+            say!("  and {} more", moved.len() - MOST_MOVED);
+        }
+    }
+    if let Some(error) = unwritten {
+        let file = excused.deviations.as_deref().unwrap_or(Path::new("--deviations"));
+        return Err((USAGE, format!("{} cannot be written: {error}", file.display())));
+    }
     Ok(ExitCode::from(results.exit_code()))
+}
+
+fn compare(old: &Path, new: &Path) -> Result<ExitCode, Problem> {
+    let read = |path: &Path| Results::read(path).map_err(|problem| (USAGE, problem));
+    let comparison = Comparison::of(&read(old)?, &read(new)?).map_err(|problem| (USAGE, problem))?;
+    for side in [&comparison.old, &comparison.new] {
+        tell!("{}, {}, seed {}", side.target, side.started_at, side.seed);
+    }
+    comparison.moved.iter().for_each(|moved| say!("{}", moved.line()));
+    if comparison.moved.is_empty() {
+        say!("nothing that a client would notice has moved");
+    }
+    if !comparison.tested.is_empty() {
+        say!("\ntested in one of the two only, which is no difference of the targets:");
+        comparison.tested.iter().for_each(|tested| say!("  {}", tested.line()));
+    }
+    Ok(if comparison.moved.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn bar() -> ProgressBar {
@@ -333,31 +516,5 @@ fn show(progress: Progress<'_>, bar: Option<&ProgressBar>) {
         (Progress::Ended(check), None) => tell!("{:12} {}", check.outcome.name(), check.id),
         (Progress::CleansUp, Some(bar)) => console::draw(move || bar.set_message("removing what was created")),
         (Progress::CleansUp, None) => tell!("removing what was created"),
-    }
-}
-
-fn summarize(results: &Results) {
-    for check in results.checks.iter().filter(|check| check.outcome == End::Fail) {
-        say!("\n{}  {} ({})", check.outcome.name(), check.id, check.facts.join(", "));
-        say!("  expected  {}\n  observed  {}", check.expected, check.observed);
-        say!("  {}", check.curl.replace('\n', "\n  "));
-        if let Some(replay) = &check.replay {
-            say!("  again with: contract replay {replay}");
-        }
-    }
-    for problem in &results.not_removed {
-        say!("\nnot removed  {problem}");
-    }
-    let counts = [End::Pass, End::Fail, End::Skipped, End::Inconclusive];
-    let counts = counts.map(|end| format!("{} {}", results.count(end), end.name())).join(", ");
-    let because = if results.because.is_empty() { String::new() } else { format!(" ({})", results.because) };
-    say!("\nverdict   {}{because}", results.verdict.text());
-    say!("checks    {counts}");
-    let known = [End::Confirmed, End::Refuted, End::Unknown];
-    let known = known.map(|end| format!("{} {}", results.count(end), end.name())).join(", ");
-    say!("assumed   {known}");
-    say!("requests  {} in {:.1} s, seed {}", results.requests, results.seconds, results.seed);
-    if !results.accounts_left.is_empty() {
-        say!("accounts  {} left empty: no documented route removes one", results.accounts_left.len());
     }
 }

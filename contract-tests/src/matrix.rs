@@ -1,12 +1,12 @@
 //! The principal matrix as a run has found it: the caller, the route and the status of each call.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::documented::Route;
 use crate::format::Format;
 
 /// The caller of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Principal {
     /// Without a token.
@@ -56,7 +56,7 @@ impl Principal {
 }
 
 /// One call of the matrix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Cell {
     /// The method.
     pub method: String,
@@ -65,7 +65,7 @@ pub struct Cell {
     /// The caller.
     pub principal: Principal,
     /// In which format.
-    pub format: &'static str,
+    pub format: String,
     /// The status of the answer.
     pub status: u16,
     /// Whether it is as documented.
@@ -78,7 +78,7 @@ impl Cell {
             method: route.method.to_string(),
             path: route.path.clone(),
             principal,
-            format: format.name(),
+            format: format.name().to_owned(),
             status,
             is_right,
         }

@@ -1,9 +1,18 @@
 //! The in-process mock as a target. This is the one file that knows that the package `mock-server` exists.
 
-use mock_server::MockServer;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use mock_server::MockServer;
+use serde_json::json;
+
+use crate::messages::Messages;
 use crate::secrets::Secret;
-use crate::target::{CrmLogin, Leaked, Messages, SsoClient, Target};
+use crate::target::{CrmLogin, Leaked, SsoClient, Target};
+use crate::trust::Trust;
+
+/// How long to wait for a message in its outbox, where it is by the time at which a request is answered.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A mock in this process, on a free port. Dropping it stops it.
 #[derive(Debug)]
@@ -15,6 +24,20 @@ impl Mock {
     /// Starts a mock with its default seed, under the default assumptions.
     pub async fn start() -> Self {
         MockServer::start().await.into()
+    }
+
+    /// A mock that follows these assumptions, as far as they are such.
+    pub(crate) async fn following(assumptions: &BTreeMap<String, String>) -> Self {
+        let mut builder = MockServer::builder();
+        for (key, value) in assumptions {
+            builder = builder.clone().assume(key, value).unwrap_or(builder);
+        }
+        builder.start().await.into()
+    }
+
+    /// Where it listens.
+    pub(crate) fn base_url(&self) -> &str {
+        self.server.base_url()
     }
 
     /// The mock as a target, with the credentials that its default seed publishes.
@@ -31,12 +54,25 @@ impl Mock {
             email_domain: "example.com".into(),
             normalize_all: false,
             messages: Messages::Mock,
+            patience: PATIENCE,
+            trust: Trust::default(),
             leaked: Leaked::default(),
             crm_life: None,
             throttle: None,
             is_throwaway: true,
             is_far: false,
             has_control_routes: None,
+            address: None,
+        }
+    }
+}
+
+impl Mock {
+    /// Tells it that a breach holds a value, if it is one of this kind.
+    pub(crate) fn leak(&self, kind: &str, value: &str) {
+        if let Ok(leak) = serde_json::from_value(json!({ "kind": kind, "value": value })) {
+            // What it does not take is no leak there.
+            drop(self.server.world().add_leak(&leak));
         }
     }
 }

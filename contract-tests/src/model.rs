@@ -40,7 +40,7 @@ pub(crate) fn checks() -> Vec<Check> {
 const ON_MOCK: (u32, usize) = (256, 30);
 const ELSEWHERE: (u32, usize) = (6, 12);
 /// Where requests are few.
-const FRUGAL: (u32, usize) = (3, 12);
+const FRUGAL: (u32, usize) = (2, 12);
 
 /// How many sequences are tried to find a shorter one that fails too.
 const SHRINKING_ON_MOCK: u32 = 300;

@@ -31,6 +31,12 @@ pub struct Evidence {
     pub expected: String,
     /// The behaviour of the target, or the reason why it cannot be told.
     pub observed: String,
+    /// Method and path of the route that it is about, as closely as can be told, with the guide's captures.
+    pub route: String,
+    /// The same end in words that are the same on every run: see [`crate::CheckResult::signature`].
+    pub signature: String,
+    /// Whether an answer got lost, or nothing more may be sent: what could not be told then is no matter of the target.
+    pub is_cut_short: bool,
     /// Every request as a command with curl, and how it has ended.
     pub steps: Vec<(String, String)>,
     /// The last body that came.

@@ -1,5 +1,6 @@
 //! How often and how fast a run may send.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex as SyncMutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub(crate) struct Pace {
     interval: Option<Duration>,
     next: Mutex<Instant>,
     budget: Option<u64>,
+    haste: u32,
     sent: AtomicU64,
     /// How many of them were to control routes.
     controls: AtomicU64,
@@ -27,6 +29,8 @@ pub(crate) struct Pace {
     unreached_because: SyncMutex<Option<String>>,
     /// Whether a request has waited in vain for a target that throttles, and none was let through since.
     is_throttled: AtomicBool,
+    /// How many requests of a kind in a row have got no answer in time.
+    unanswered: SyncMutex<BTreeMap<String, u32>>,
     is_over: watch::Sender<bool>,
 }
 
@@ -36,11 +40,13 @@ impl Pace {
             interval: settings.rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
             next: Mutex::new(Instant::now()),
             budget: settings.budget,
+            haste: settings.haste.max(1),
             sent: AtomicU64::new(0),
             controls: AtomicU64::new(0),
             unreached: AtomicU32::new(0),
             unreached_because: SyncMutex::default(),
             is_throttled: AtomicBool::new(false),
+            unanswered: SyncMutex::default(),
             is_over: watch::Sender::new(false),
         }
     }
@@ -82,6 +88,24 @@ impl Pace {
         because.filter(|_| self.unreached.load(Ordering::Relaxed) > 0)
     }
 
+    /// How many requests of a kind have got no answer in time since one was answered.
+    pub(crate) fn unanswered(&self, kind: &str) -> u32 {
+        lock(&self.unanswered).get(kind).copied().unwrap_or_default()
+    }
+
+    /// Notes one more, and returns how many there are now.
+    pub(crate) fn note_unanswered(&self, kind: String) -> u32 {
+        let mut unanswered = lock(&self.unanswered);
+        let many = unanswered.entry(kind).or_default();
+        *many += 1;
+        *many
+    }
+
+    /// Notes that one was answered.
+    pub(crate) fn note_answered(&self, kind: &str) {
+        lock(&self.unanswered).remove(kind);
+    }
+
     /// Notes whether a request has waited in vain for a target that throttles, or was let through.
     pub(crate) fn note_throttled(&self, is_throttled: bool) {
         self.is_throttled.store(is_throttled, Ordering::Relaxed);
@@ -105,9 +129,15 @@ impl Pace {
             let because = lock(&self.unreached_because).as_ref().map(|because| format!(": {because}"));
             Some(format!("the target is out of reach{}", because.unwrap_or_default()))
         } else {
-            let budget = self.budget.filter(|budget| self.sent() >= *budget)?;
+            // What a mock serves beside the API costs nobody anything.
+            let budget = self.budget.filter(|budget| self.sent().saturating_sub(self.controls()) >= *budget)?;
             Some(format!("the budget of {budget} requests is spent: see DEFENTRY_BUDGET"))
         }
+    }
+
+    /// A wait that gives the target time, as long as it is here.
+    pub(crate) fn shortened(&self, wait: Duration) -> Duration {
+        wait / self.haste
     }
 
     /// Waits until `end`, or until the run is over; a removal waits on.

@@ -2,14 +2,17 @@
 
 mod errors;
 mod fields;
+mod form;
 mod items;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use errors::{error_issue, refused_fields};
 pub use fields::{
-    boolean, boolean_issue, field_is, fields, is_boolean_name, is_date, is_datetime, is_like_datetime, shows,
+    boolean, boolean_issue, ends_otherwise, field_is, field_is_kept, fields, is_boolean_name, is_date, is_datetime,
+    is_like_datetime, is_same, missing_part, shows,
 };
+pub use form::{date_issue, datetime_issue, has_form_issue, is_boolean_field, is_date_field, is_datetime_field};
 pub use items::{
     Page, alarm_id, has_pages, id, item, leak_id, next_in_header, page, page_length, site_id, sites, token,
 };

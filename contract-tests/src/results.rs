@@ -1,16 +1,27 @@
 //! The results of a run, as `results.json` holds it and the other reports show it.
 
-use std::collections::BTreeMap;
+#[cfg(test)]
+pub(crate) mod example;
 
-use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Check;
 use crate::documented;
 use crate::matrix::Cell;
 use crate::outcome::{Evidence, Outcome};
+use crate::signature::signature;
+
+/// The file of a results folder with everything that a run has found.
+pub(crate) const RESULTS: &str = "results.json";
+
+/// The form of that file.
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The verdict of a run on its target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every fact was tested, and holds.
@@ -21,6 +32,10 @@ pub enum Verdict {
     Partial,
     /// No fact was tested.
     NothingTested,
+    /// Nothing was found that the list of deviations does not have.
+    KnownDeviations,
+    /// The list of deviations excuses what is not there any more.
+    OutdatedDeviations,
 }
 
 impl Verdict {
@@ -31,12 +46,14 @@ impl Verdict {
             Self::NotAsDocumented => "not as documented",
             Self::Partial => "partial",
             Self::NothingTested => "nothing tested",
+            Self::KnownDeviations => "known deviations only",
+            Self::OutdatedDeviations => "outdated deviations",
         }
     }
 }
 
 /// How a check has ended, in the words of `results.json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum End {
     /// The target does what the facts say.
@@ -71,7 +88,7 @@ impl End {
 }
 
 /// Whether a check holds a target to the guide, or asks what it does where the guide is silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The guide says so.
@@ -81,7 +98,7 @@ pub enum Level {
 }
 
 /// One check in one format.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct CheckResult {
     /// Page, name and format: `email.confirmation_is_resent.legacy`.
     pub id: String,
@@ -97,28 +114,48 @@ pub struct CheckResult {
     pub expected: String,
     /// The behaviour of the target.
     pub observed: String,
+    /// Method and path of the route that it is about, with the guide's captures; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub route: String,
+    /// How it has ended, without anything that changes from run to run: ids, values, times, amounts. The list of
+    /// deviations names an end by it. Empty where there is nothing to tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub signature: String,
+    /// The entry of the list of deviations that excuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<String>,
     /// The requests as shell commands, a line each with the status that came.
     pub curl: String,
     /// The last body that came.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
     /// A file with a sequence that fails, for `contract replay`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
     /// How long it took.
-    pub milliseconds: u128,
+    pub milliseconds: u64,
     /// The sequence itself.
     #[serde(skip)]
     pub(crate) sequence: Option<String>,
+    /// The documented routes that it has called.
+    #[serde(skip)]
+    pub(crate) routes: BTreeSet<String>,
+    /// Whether it could not tell for want of an answer, or of the leave to ask: that is no matter of the target.
+    #[serde(skip)]
+    pub(crate) is_cut_short: bool,
 }
 
 impl CheckResult {
-    pub(crate) fn new(id: String, check: &Check, outcome: Outcome, milliseconds: u128) -> Self {
+    pub(crate) fn new(id: String, check: &Check, outcome: Outcome, milliseconds: u64) -> Self {
         let (end, reason, evidence) = match outcome {
             Outcome::Pass => (End::Pass, String::new(), None),
             Outcome::Skipped(reason) => (End::Skipped, reason, None),
             Outcome::Fail(evidence) => (End::Fail, String::new(), Some(evidence)),
             Outcome::Inconclusive(evidence) => (End::Inconclusive, evidence.observed.clone(), Some(evidence)),
+        };
+        let signature = match &evidence {
+            Some(evidence) => evidence.signature.clone(),
+            None => signature(&reason, "", &[]),
         };
         let facts = evidence.as_ref().map_or(check.facts, |evidence| &evidence.facts);
         let facts = facts.iter().map(|&fact| fact.to_owned()).collect();
@@ -131,12 +168,32 @@ impl CheckResult {
             reason,
             expected: of_evidence(|evidence| evidence.expected.clone()),
             observed: of_evidence(|evidence| evidence.observed.clone()),
+            route: of_evidence(|evidence| evidence.route.clone()),
+            signature,
+            deviation: None,
             curl: of_evidence(|evidence| commands(&evidence.steps)),
             body: of_evidence(|evidence| evidence.body.clone()),
             replay: None,
             milliseconds,
+            routes: BTreeSet::new(),
+            is_cut_short: evidence.as_ref().is_some_and(|evidence| evidence.is_cut_short),
             sequence: evidence.and_then(|evidence| evidence.replay),
         }
+    }
+
+    /// Its name without the format.
+    pub fn name(&self) -> &str {
+        self.id.rsplit_once('.').map_or(&self.id, |(name, _)| name)
+    }
+
+    /// Whether another one is the same check in the other format, and has ended alike.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.name() == other.name() && self.outcome == other.outcome && self.signature == other.signature
+    }
+
+    /// Whether it has ended in a way that a list of deviations can know.
+    pub(crate) fn is_listable(&self) -> bool {
+        !self.signature.is_empty() && !self.is_cut_short
     }
 
     /// Its page: the part of the id before the first point.
@@ -152,7 +209,7 @@ pub(crate) fn commands(steps: &[(String, String)]) -> String {
 }
 
 /// The answer to one question that the guide leaves open.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct AssumptionResult {
     /// The behaviour of the mock.
     pub default: String,
@@ -165,7 +222,7 @@ pub struct AssumptionResult {
 }
 
 /// The state of one fact after a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct FactResult {
     /// Such as `EMAIL-1`.
     pub id: String,
@@ -176,19 +233,22 @@ pub struct FactResult {
 }
 
 /// The target that was run against.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct TargetResult {
     /// Where its paths begin.
     pub base_url: String,
 }
 
 /// Everything that a run has found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Results {
     /// The form of this file.
     pub schema: u32,
     /// The version of the suite.
-    pub suite: &'static str,
+    pub suite: String,
+    /// The revision of the guide, as the suite has it.
+    #[serde(default)]
+    pub guide: String,
     /// The verdict.
     pub verdict: Verdict,
     /// Why it is no more than that; empty where it is conformant.
@@ -199,6 +259,12 @@ pub struct Results {
     pub seconds: f64,
     /// The seed of everything that was generated.
     pub seed: u64,
+    /// Whether all checks were meant to run.
+    #[serde(default)]
+    pub is_whole: bool,
+    /// Whether the seed has chosen among similar requests, for want of a budget.
+    #[serde(default)]
+    pub is_drawn: bool,
     /// The target of the run.
     pub target: TargetResult,
     /// Requests that were sent.
@@ -224,6 +290,18 @@ pub struct Results {
 }
 
 impl Results {
+    /// The results in a file, or in the folder of a run.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let file = if path.is_dir() { path.join(RESULTS) } else { path.to_owned() };
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let results: Self = serde_json::from_str(&text)
+            .map_err(|error| format!("{} holds no results of `contract run`: {error}", file.display()))?;
+        match results.schema {
+            SCHEMA => Ok(results),
+            other => Err(format!("{}: its schema is {other}, and this suite reads {SCHEMA}", file.display())),
+        }
+    }
+
     /// How many documented checks have ended so.
     pub fn count(&self, end: End) -> usize {
         self.checks.iter().filter(|check| check.outcome == end).count()
@@ -234,11 +312,11 @@ impl Results {
         match self.verdict {
             _ if self.is_interrupted => 130,
             _ if self.is_broken => 3,
-            Verdict::NotAsDocumented => 1,
+            Verdict::NotAsDocumented | Verdict::OutdatedDeviations => 1,
             _ if !self.not_removed.is_empty() => 5,
             Verdict::NothingTested => 2,
             Verdict::Partial => 4,
-            Verdict::Conformant => 0,
+            Verdict::Conformant | Verdict::KnownDeviations => 0,
         }
     }
 }
@@ -288,10 +366,15 @@ mod tests {
             expected: String::new(),
             observed: String::new(),
             curl: String::new(),
+            route: String::new(),
+            signature: String::new(),
+            deviation: None,
             body: String::new(),
             replay: None,
             milliseconds: 0,
             sequence: None,
+            routes: BTreeSet::new(),
+            is_cut_short: false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod set_up;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -45,6 +46,11 @@ impl Run {
         &self.session.settings
     }
 
+    /// How many requests were sent so far.
+    pub fn requests(&self) -> u64 {
+        self.session.pace.sent().saturating_sub(self.session.pace.controls())
+    }
+
     /// Where the target's paths begin.
     pub fn base_url(&self) -> &str {
         self.session.target.base_url()
@@ -65,10 +71,14 @@ impl Run {
         self.session.pace.interruption().is_some()
     }
 
-    /// Logs in once, takes up what earlier runs have left, and reads once: whether the target is the API and takes the
-    /// credentials is to be known before any check sends them again. What is wrong is the evidence's `observed`.
+    /// Logs in once, opens the readers of messages, takes up what earlier runs have left, makes an account on each plan,
+    /// and reads once: whether the target is the API and takes what the variables say is to be known before any check
+    /// sends it again. What is wrong is the evidence's `observed`.
     pub async fn set_up(&self) -> Result<(), Box<Evidence>> {
         self.log_in().await?;
+        let case = Case::new(&self.session, Format::Legacy);
+        let readable = set_up::open_readers(&case).await;
+        readable.map_err(|halt| Box::new(case.evidence(&[], &halt)))?;
         cleanup::resume(&self.session).await;
         let mut attempt = 1;
         loop {
@@ -76,7 +86,7 @@ impl Run {
             let end = set_up::read(&case).await;
             case.clean_up().await;
             if attempt == ATTEMPTS || !self.is_worth_another(&case, &end) {
-                return end.map_err(|halt| Box::new(case.evidence(&[], &halt)));
+                return begun(&case, end);
             }
             attempt += 1;
         }
@@ -89,7 +99,7 @@ impl Run {
             let case = Case::new(&self.session, Format::Legacy);
             let end = set_up::log_in(&case).await;
             if attempt == ATTEMPTS || !self.is_worth_another(&case, &end) {
-                return end.map_err(|halt| Box::new(case.evidence(&[], &halt)));
+                return begun(&case, end);
             }
             attempt += 1;
         }
@@ -97,6 +107,11 @@ impl Run {
 
     /// Runs one check in one format, and removes what it has left.
     pub async fn check(&self, check: &Check, format: Format) -> Outcome {
+        self.check_and_tell(check, format).await.0
+    }
+
+    /// The same, with the documented routes that the check has called.
+    pub(crate) async fn check_and_tell(&self, check: &Check, format: Format) -> (Outcome, BTreeSet<String>) {
         // A check that moves a clock which all go by, or counts what others do too, runs by itself.
         let world = &self.session.world;
         let (_exclusive, _shared) = match check.is_exclusive && self.session.has_only_its_own_clock().await {
@@ -108,8 +123,15 @@ impl Run {
             let case = Case::new(&self.session, format);
             let end = check.contract.run(&case).await;
             case.clean_up().await;
+            if matches!(end, Err(Halt::Fail { .. })) {
+                self.session.give_up_shared().await;
+            }
             if attempt == ATTEMPTS || !self.is_worth_another(&case, &end) {
-                return case.outcome(check.facts, end);
+                if case.is_unheard() {
+                    self.session.note_unheard(check.name(format));
+                }
+                let routes = case.routes();
+                return (case.outcome(check.facts, end), routes);
             }
             attempt += 1;
         }
@@ -146,4 +168,9 @@ impl Run {
         }
         self.session.ledger.left().into_iter().filter_map(|left| left.id).collect()
     }
+}
+
+/// The end of a step of the set-up, with the variable that a failure is about.
+fn begun(case: &Case, end: Result<(), Halt>) -> Result<(), Box<Evidence>> {
+    end.map_err(|halt| Box::new(case.evidence(&[], &set_up::explained(case, halt))))
 }

@@ -2,10 +2,11 @@
 //! learnt.
 
 mod control;
+pub(crate) mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,17 +14,44 @@ use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, RwLock};
 
 use crate::client::Client;
-use crate::exchange::{Account, Exchange};
+use crate::exchange::{Account, Caller, Exchange, Request};
 use crate::format::Format;
 use crate::halt::Halt;
 use crate::kind::{BodyForm, KINDS, Kind};
 use crate::ledger::Ledger;
 use crate::lock::lock;
 use crate::matrix::Cell;
+use crate::messages::{Channel, PASSWORD, Reader};
 use crate::pace::Pace;
+use crate::reader;
+use crate::recording::Recorded;
 use crate::secrets::{Redactor, Secret};
+use crate::session::waits::Waits;
 use crate::target::{CrmLogin, Settings, Target};
 use crate::values::{self, Values};
+
+/// How old the tokens of a run may become, unless the target's live shorter.
+pub(crate) const TOKEN_AGE: Duration = Duration::from_secs(60);
+
+/// The refusals that show the form of a target's errors: others may come from what stands before it.
+const JUDGED: [u16; 7] = [400, 401, 403, 404, 405, 409, 422];
+
+/// How many answers of one sort are kept.
+const FEW_WITNESSES: usize = 8;
+
+/// Something that is asked for once, unless the answer got lost.
+pub(crate) type Asked<T> = Option<Result<T, Halt>>;
+
+/// An account with items, their ids by the captures of paths, and their values by the names of their kinds.
+pub(crate) type Enrolment = (Account, BTreeMap<&'static str, String>, BTreeMap<&'static str, String>);
+
+/// An account that watches leaked values.
+#[derive(Clone, Debug)]
+pub(crate) struct Watcher {
+    pub(crate) account: Account,
+    /// The kinds of the values, the alarms that they have raised, and whether a check has closed one.
+    pub(crate) alarms: Vec<(&'static Kind, Vec<String>, bool)>,
+}
 
 /// The shared state of a run. It belongs to the runtime on which it is first used, as its connections do.
 #[derive(Debug)]
@@ -36,6 +64,16 @@ pub(crate) struct Session {
     pub(crate) redactor: Arc<Redactor>,
     /// The partner's token, and when it was issued: a run logs in once in a while.
     pub(crate) crm_token: AsyncMutex<Option<(Secret, Instant)>>,
+    /// Tokens of end users by their emails, and when they were issued, where requests are few.
+    app_tokens: Mutex<BTreeMap<String, (Secret, Instant)>>,
+    /// Why a login that is answered gives no token: it is not asked for again.
+    tokenless: Mutex<Option<Halt>>,
+    /// The account with an item of each kind that checks share where requests are few.
+    pub(crate) enrolled: AsyncMutex<Option<Enrolment>>,
+    /// The accounts that watch leaked values, likewise.
+    pub(crate) watchers: AsyncMutex<Vec<Watcher>>,
+    /// An answer of each sort, and every one whose form is wrong.
+    witnesses: Mutex<BTreeMap<String, Vec<Exchange>>>,
     /// Whether the target has control routes.
     is_mock: OnceCell<bool>,
     /// Forms of bodies that the guide does not give, by the name of their kind, and whether the target has taken one.
@@ -48,9 +86,9 @@ pub(crate) struct Session {
     pool: Mutex<Vec<Account>>,
     matrix: Mutex<Vec<Cell>>,
     /// Answers of every sort in each format, once they were asked for.
-    tours: [OnceCell<Result<Arc<Vec<Exchange>>, Halt>>; 2],
+    tours: [AsyncMutex<Asked<Arc<Vec<Exchange>>>>; 2],
     /// An account whose scan takes the time that it takes, and the profile that it was given.
-    pub(crate) scanned: OnceCell<Result<(Account, Value), Halt>>,
+    pub(crate) scanned: AsyncMutex<Asked<(Account, Value)>>,
     /// Whether the target's clock can be moved, for all of its users only.
     has_own_clock: OnceCell<bool>,
     /// Held by a check that needs the target for itself, and shared by all others.
@@ -60,10 +98,19 @@ pub(crate) struct Session {
     /// Held while leaks are seeded and looked at: there are few test numbers, and every account that watches one sees
     /// its leaks.
     leaking: AsyncMutex<()>,
+    pub(crate) waits: Arc<Waits>,
+    /// Checks that could not tell, for no message at all had come through yet.
+    unheard: Mutex<BTreeSet<String>>,
+    /// An account on the plan without Online Data, for the check that needs one.
+    outside: Mutex<Option<Account>>,
+    /// Whether any email, and any text message, was shown so far.
+    heard: [AtomicBool; 2],
     label: String,
     cases: AtomicU64,
     /// Whether it is only to tell what a run would cost.
     is_rehearsal: bool,
+    /// What went over the wire, of which a profile is made; none where nothing is to be learnt.
+    recording: Option<Mutex<Vec<Recorded>>>,
 }
 
 impl Session {
@@ -81,13 +128,17 @@ impl Session {
         let redactor = Redactor::default();
         learn_secrets(&redactor, &target);
         let pace = Arc::new(Pace::new(&settings));
-        Self::with(target, settings, pace, Arc::new(ledger), Arc::new(redactor))
+        let recording = settings.learns.then(Mutex::default);
+        let waits = Arc::new(Waits::new(target.patience, false));
+        let session = Self::with(target, settings, pace, waits, Arc::new(ledger), Arc::new(redactor))?;
+        Ok(Self { recording, ..session })
     }
 
     /// The same with a ledger that is nowhere but in memory.
     pub(crate) fn rehearsal(target: Target, settings: Settings) -> io::Result<Self> {
         let pace = Arc::new(Pace::new(&settings));
-        let session = Self::with(target, settings, pace, Arc::default(), Arc::default())?;
+        let waits = Arc::new(Waits::new(target.patience, true));
+        let session = Self::with(target, settings, pace, waits, Arc::default(), Arc::default())?;
         Ok(Self { is_rehearsal: true, ..session })
     }
 
@@ -95,6 +146,7 @@ impl Session {
         target: Target,
         settings: Settings,
         pace: Arc<Pace>,
+        waits: Arc<Waits>,
         ledger: Arc<Ledger>,
         redactor: Arc<Redactor>,
     ) -> io::Result<Self> {
@@ -107,6 +159,11 @@ impl Session {
             ledger,
             redactor,
             crm_token: AsyncMutex::default(),
+            app_tokens: Mutex::default(),
+            tokenless: Mutex::default(),
+            enrolled: AsyncMutex::default(),
+            watchers: AsyncMutex::default(),
+            witnesses: Mutex::default(),
             is_mock: OnceCell::new(),
             bodies: Mutex::default(),
             adds_tell_ids: Mutex::default(),
@@ -114,32 +171,75 @@ impl Session {
             pool: Mutex::default(),
             matrix: Mutex::default(),
             tours: Default::default(),
-            scanned: OnceCell::new(),
+            scanned: AsyncMutex::default(),
             has_own_clock: OnceCell::new(),
             world: RwLock::default(),
             moved: AtomicU64::new(0),
             leaking: AsyncMutex::default(),
+            waits,
+            unheard: Mutex::default(),
+            outside: Mutex::default(),
+            heard: Default::default(),
             label: values::new_label(),
             cases: AtomicU64::new(0),
             is_rehearsal: false,
+            recording: None,
         })
     }
 
-    /// The values of the next case.
-    pub(crate) fn new_values(&self) -> Values {
-        let number = self.cases.fetch_add(1, Ordering::Relaxed);
+    /// Keeps an exchange, if something is to be learnt.
+    pub(crate) fn record(&self, case: u64, caller: &Caller, exchange: &Exchange) {
+        let Some(recording) = &self.recording else { return };
+        let is_standardized = exchange.request.version.as_deref() == Format::Standardized.version();
+        let format = if is_standardized || self.target.normalize_all { Format::Standardized } else { Format::Legacy };
+        lock(recording).extend(Recorded::of(case, caller, exchange, format));
+    }
+
+    /// What was kept so far.
+    pub(crate) fn recording(&self) -> Vec<Recorded> {
+        self.recording.as_ref().map(|recording| lock(recording).clone()).unwrap_or_default()
+    }
+
+    /// The number of the next case.
+    pub(crate) fn next_case(&self) -> u64 {
+        self.cases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The values of a case.
+    pub(crate) fn values_of(&self, number: u64) -> Values {
         Values::new(&self.label, number, self.settings.seed, &self.target.email_domain)
     }
 
     /// Gives the target time, which a rehearsal does not need, or until the run is over.
     pub(crate) async fn pause(&self, duration: Duration) {
         if !self.is_rehearsal {
-            self.pace.wait_until(tokio::time::Instant::now() + duration, false).await;
+            let end = tokio::time::Instant::now() + self.pace.shortened(duration);
+            self.pace.wait_until(end, false).await;
         }
     }
 
+    /// Notes that a message was shown that came in this way.
+    pub(crate) fn note_heard(&self, channel: Channel) {
+        self.heard[channel as usize].store(true, Ordering::Relaxed);
+    }
+
+    /// Notes a check that could not tell, for no message at all had come through yet.
+    pub(crate) fn note_unheard(&self, check: String) {
+        lock(&self.unheard).insert(check);
+    }
+
+    /// Whether a check could not tell for that reason, and would not end so once more; this is answered once.
+    pub(crate) fn takes_up(&self, check: &str) -> bool {
+        self.has_heard(Channel::Email) && lock(&self.unheard).remove(check)
+    }
+
+    /// Whether any message was shown that came in this way.
+    pub(crate) fn has_heard(&self, channel: Channel) -> bool {
+        self.heard[channel as usize].load(Ordering::Relaxed)
+    }
+
     /// Answers of every sort in a format.
-    pub(crate) fn tour(&self, format: Format) -> &OnceCell<Result<Arc<Vec<Exchange>>, Halt>> {
+    pub(crate) fn tour(&self, format: Format) -> &AsyncMutex<Asked<Arc<Vec<Exchange>>>> {
         &self.tours[usize::from(format == Format::Standardized)]
     }
 
@@ -202,6 +302,74 @@ impl Session {
         *self.crm_token.lock().await = None;
     }
 
+    /// The token of the user with this email, while it is new.
+    pub(crate) fn app_token(&self, email: &str) -> Option<Secret> {
+        let age = self.pace.shortened(TOKEN_AGE);
+        let known = lock(&self.app_tokens);
+        known.get(email).filter(|(_, issued)| issued.elapsed() < age).map(|(token, _)| token.clone())
+    }
+
+    /// Keeps a token for the next case that acts as this user. Some targets end the session before it.
+    pub(crate) fn learn_app_token(&self, email: &str, token: Secret, issued: Instant) {
+        if self.is_frugal() {
+            lock(&self.app_tokens).insert(email.to_owned(), (token, issued));
+        }
+    }
+
+    /// Makes the next case that acts as a user ask for a token again.
+    pub(crate) fn forget_app_tokens(&self) {
+        lock(&self.app_tokens).clear();
+    }
+
+    /// Why no login gives a token, if so.
+    pub(crate) fn tokenless(&self) -> Option<Halt> {
+        lock(&self.tokenless).clone()
+    }
+
+    pub(crate) fn learn_tokenless(&self, why: &Halt) {
+        *lock(&self.tokenless) = Some(why.clone());
+    }
+
+    /// Keeps an answer that shows the forms of a target: the first of its sort, and those whose form is wrong.
+    pub(crate) fn witness(&self, exchange: &Exchange) {
+        let (Ok(answer), true) = (&exchange.answer, exchange.is_documented()) else { return };
+        if !(reader::is_success(answer.status) || JUDGED.contains(&answer.status)) {
+            return;
+        }
+        let is_odd =
+            reader::has_form_issue(answer.status, answer.content_type(), &answer.body, self.format_of(exchange));
+        let sort = format!("{} {:?} {}", answer.status, exchange.request.version, exchange.request.sort());
+        let mut witnesses = lock(&self.witnesses);
+        let of_sort = witnesses.entry(sort).or_default();
+        if of_sort.is_empty() || is_odd && of_sort.len() < FEW_WITNESSES {
+            of_sort.push(exchange.clone());
+        }
+    }
+
+    /// Answers that show the forms of a target, of this format.
+    pub(crate) fn witnesses(&self, format: Format) -> Vec<Exchange> {
+        let witnesses = lock(&self.witnesses);
+        witnesses.values().flatten().filter(|exchange| self.format_of(exchange) == format).cloned().collect()
+    }
+
+    /// Whether a request of this sort was answered with success, by any check.
+    pub(crate) fn has_served(&self, request: &Request) -> bool {
+        let sort = format!(" {}", request.sort());
+        lock(&self.witnesses).keys().any(|key| key.starts_with('2') && key.ends_with(&sort))
+    }
+
+    /// The format that the answer to a request must have (FORMAT-1, FORMAT-2).
+    fn format_of(&self, exchange: &Exchange) -> Format {
+        let is_standardized = exchange.request.version.as_deref() == Format::Standardized.version();
+        if is_standardized || self.target.normalize_all { Format::Standardized } else { Format::Legacy }
+    }
+
+    /// Gives up what checks share: one that has failed may have found it changed.
+    pub(crate) async fn give_up_shared(&self) {
+        *self.enrolled.lock().await = None;
+        self.watchers.lock().await.clear();
+    }
+
     /// Whether cases share accounts, one after the other: where they stay behind there should be few.
     pub(crate) fn shares_accounts(&self) -> bool {
         !self.target.is_throwaway
@@ -217,15 +385,19 @@ impl Session {
         lock(&self.pool).push(account);
     }
 
+    /// Keeps an account on the plan without Online Data for the check that needs one.
+    pub(crate) fn keep_outside(&self, account: Account) {
+        *lock(&self.outside) = Some(account);
+    }
+
+    /// That account, once.
+    pub(crate) fn take_outside(&self) -> Option<Account> {
+        lock(&self.outside).take()
+    }
+
     /// Whether a run must choose what it sends.
     pub(crate) fn is_frugal(&self) -> bool {
         self.settings.is_frugal
-    }
-
-    /// Whether this format has its turn, where a run must choose, with a check that looks at one format only; the other
-    /// format has it with the next seed.
-    pub(crate) fn is_turn_of(&self, format: Format) -> bool {
-        !self.is_frugal() || (format == Format::Standardized) == self.settings.seed.is_multiple_of(2)
     }
 
     /// Every `step`th of many similar calls where a run must choose, others with another seed; else all.
@@ -246,6 +418,9 @@ fn learn_secrets(redactor: &Redactor, target: &Target) {
     }
     if let Some(sso) = &target.sso {
         redactor.learn(&sso.client_secret.0, "$CLIENT_SECRET");
+    }
+    if let Some(password) = target.messages.readers().iter().find_map(Reader::password) {
+        redactor.learn(&password.0, &format!("${PASSWORD}"));
     }
     for kind in KINDS {
         // Whatever its kind, a value of a breach is of a person.

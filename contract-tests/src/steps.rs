@@ -8,6 +8,7 @@ pub(crate) mod items;
 pub(crate) mod leaks;
 pub(crate) mod logins;
 pub(crate) mod matrix;
+pub(crate) mod once;
 pub(crate) mod online;
 pub(crate) mod profiles;
 pub(crate) mod tour;

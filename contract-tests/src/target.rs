@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,7 +11,9 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::kind::KINDS;
+use crate::messages::{MESSAGES, Messages, PASSWORD, Problem};
 use crate::secrets::Secret;
+use crate::trust::Trust;
 
 /// A system that serves the Defentry API.
 #[derive(Clone, Debug)]
@@ -33,6 +35,10 @@ pub struct Target {
     /// Whether the deployment forces the standardized format (FORMAT-2).
     pub(crate) normalize_all: bool,
     pub(crate) messages: Messages,
+    /// How long to wait for a message, or for a leak of a value that is known.
+    pub(crate) patience: Duration,
+    /// The certificates that its own may be of.
+    pub(crate) trust: Trust,
     /// Values that the target holds in a breach.
     pub(crate) leaked: Leaked,
     /// The life of a CRM token, if it is short enough to wait for.
@@ -45,6 +51,8 @@ pub struct Target {
     pub(crate) is_far: bool,
     /// Whether it has control routes, where that is not to be found out.
     pub(crate) has_control_routes: Option<bool>,
+    /// Where its host is, whatever the name service says.
+    pub(crate) address: Option<SocketAddr>,
 }
 
 /// Values that a target is known to hold in a breach, by the names of their kinds, for targets whose leaks cannot be
@@ -60,6 +68,8 @@ pub struct Settings {
     pub budget: Option<u64>,
     /// Whether calls that are much alike are chosen among, by the seed, so that a run keeps to a small budget.
     pub is_frugal: bool,
+    /// By how much the waits are shortened that give a target time: for tests, whose targets need none.
+    pub haste: u32,
     /// The seed of everything that is generated.
     pub seed: u64,
     /// Cases of the model test; none is as many as the target is good for.
@@ -68,7 +78,13 @@ pub struct Settings {
     pub steps: Option<usize>,
     /// Where the reports and the ledger go.
     pub results: PathBuf,
+    /// Whether a profile of the target is to be made, for which all exchanges are kept in memory.
+    pub learns: bool,
 }
+
+/// How long to wait for a message from a target on this machine, and from one elsewhere.
+const NEAR_PATIENCE: Duration = Duration::from_secs(10);
+const FAR_PATIENCE: Duration = Duration::from_secs(60);
 
 /// With so many requests a run need not choose among calls that are much alike.
 const THRIFT: u64 = 3500;
@@ -80,10 +96,12 @@ impl Default for Settings {
             rate: None,
             budget: None,
             is_frugal: false,
+            haste: 1,
             seed: RandomState::new().hash_one(()) >> 32,
             cases: None,
             steps: None,
             results: "target/contract".into(),
+            learns: false,
         }
     }
 }
@@ -114,6 +132,7 @@ impl Settings {
             rate: positive("DEFENTRY_RATE", rate)?.or((!is_near).then_some(2.0)),
             budget,
             is_frugal: !is_near && budget.is_some_and(|budget| budget < THRIFT),
+            haste: default.haste,
             seed: read.parsed("DEFENTRY_SEED", "a whole number")?.unwrap_or(default.seed),
             cases: read.parsed("DEFENTRY_CASES", "a number of cases")?,
             steps: match read.parsed("DEFENTRY_STEPS", "a number of steps")? {
@@ -121,6 +140,7 @@ impl Settings {
                 steps => steps,
             },
             results: read.text("DEFENTRY_RESULTS_DIR")?.map_or(default.results, PathBuf::from),
+            learns: default.learns,
         })
     }
 }
@@ -139,19 +159,6 @@ pub(crate) enum CrmLogin {
 pub(crate) struct SsoClient {
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
-}
-
-/// How what the target sends to people is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Messages {
-    /// In the outbox under `/_mock/`, if the target has one.
-    Detect,
-    /// In the outbox under `/_mock/`.
-    Mock,
-    /// By a command of the shell that prints the newest one.
-    Command(String),
-    /// Not at all: checks that need them are skipped.
-    None,
 }
 
 /// A `DEFENTRY_…` variable that cannot be used.
@@ -188,9 +195,15 @@ impl Target {
         let sso = read.pair("DEFENTRY_CLIENT_ID", "DEFENTRY_CLIENT_SECRET")?;
         let base_url = base_url_of(&base_url, read.text("DEFENTRY_ALLOW_WRITES")?.as_deref())?;
         let host = Url::parse(&base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let is_far = !host.is_some_and(|host| is_loopback(&host));
+        let trust = match read.text("DEFENTRY_CA_FILE")? {
+            Some(path) => Trust::with_file(&path).map_err(|problem| refused("DEFENTRY_CA_FILE", problem))?,
+            None => Trust::default(),
+        };
         Ok(Some(Self {
-            is_far: !host.is_some_and(|host| is_loopback(&host)),
+            is_far,
             has_control_routes: None,
+            address: None,
             base_url,
             crm: login.or(token).ok_or_else(|| {
                 refused("DEFENTRY_CRM_USERNAME", "is not set, nor is DEFENTRY_CRM_TOKEN: the suite needs one of them")
@@ -206,15 +219,14 @@ impl Target {
                 Some(text) => text,
             },
             normalize_all: read.parsed("DEFENTRY_NORMALIZE_ALL", "true or false")?.unwrap_or(false),
-            messages: match read.text("DEFENTRY_MESSAGES")?.as_deref() {
-                None => Messages::Detect,
-                Some("mock") => Messages::Mock,
-                Some("none") => Messages::None,
-                Some(other) => match other.strip_prefix("command:").map(str::trim) {
-                    Some(command) if !command.is_empty() => Messages::Command(command.to_owned()),
-                    _ => return Err(refused("DEFENTRY_MESSAGES", "is not mock, none or command:CMD")),
-                },
+            messages: read.messages(&trust)?,
+            patience: match read.parsed("DEFENTRY_MESSAGE_SECONDS", "a whole number of seconds")? {
+                Some(0) => return Err(not("DEFENTRY_MESSAGE_SECONDS", "0", "a number of seconds above zero")),
+                Some(seconds) => Duration::from_secs(seconds),
+                None if is_far => FAR_PATIENCE,
+                None => NEAR_PATIENCE,
             },
+            trust,
             leaked: read.leaked()?,
             crm_life: read.parsed("DEFENTRY_CRM_SECONDS", "a number of seconds")?.map(Duration::from_secs),
             throttle: read.parsed("DEFENTRY_THROTTLE", "a number of requests a second")?,
@@ -226,6 +238,12 @@ impl Target {
     #[must_use]
     pub fn at(self, base_url: String) -> Self {
         Self { base_url, ..self }
+    }
+
+    /// The same target, whose host is at this address whatever the name service says.
+    #[must_use]
+    pub fn found_at(self, address: SocketAddr) -> Self {
+        Self { address: Some(address), ..self }
     }
 
     /// The same target as one whose accounts may be created without an SSN (ACCOUNT-3).
@@ -250,18 +268,19 @@ impl Target {
         !self.is_far
     }
 
-    /// The mock as a run against this target would meet it, in a rehearsal. Messages that a command would read are
-    /// read from its outbox.
+    /// The mock as a run against this target would meet it, in a rehearsal. Messages that a reader would show are in its
+    /// outbox.
     pub(crate) fn rehearsed_on(&self, mock: Self) -> Self {
         Self {
             crm2: mock.crm2.filter(|_| self.crm2.is_some()),
             sso: mock.sso.filter(|_| self.sso.is_some()),
             messages: match self.messages {
-                Messages::Command(_) | Messages::Mock => Messages::Mock,
+                Messages::By(_) | Messages::Mock => Messages::Mock,
                 Messages::Detect if !self.is_far => Messages::Mock,
                 Messages::Detect | Messages::None => Messages::None,
             },
             leaked: self.leaked.clone(),
+            patience: self.patience,
             is_throwaway: false,
             is_far: self.is_far,
             has_control_routes: Some(!self.is_far),
@@ -329,6 +348,13 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         }
     }
 
+    fn messages(&self, trust: &Trust) -> Result<Messages, VariableError> {
+        let password = self.text(PASSWORD)?.map(Secret);
+        let Some(text) = self.text(MESSAGES)? else { return Ok(Messages::Detect) };
+        let told = Messages::told(&text, password, trust);
+        told.map_err(|Problem { variable, problem }| VariableError { variable, problem })
+    }
+
     fn leaked(&self) -> Result<Leaked, VariableError> {
         let mut leaked = Leaked::new();
         for kind in KINDS {
@@ -374,7 +400,8 @@ mod tests {
         let target = read(&[]).expect("well formed").expect("a target");
         assert_eq!((&*target.base_url, &*target.email_domain), ("http://127.0.0.1:8650", "example.com"));
         assert_eq!((target.plan_id, target.plan_without_online_id, target.ssn_required), (1, 2, true));
-        assert!(target.messages == Messages::Detect && target.sso.is_none() && !target.normalize_all);
+        assert!(matches!(target.messages, Messages::Detect) && target.sso.is_none() && !target.normalize_all);
+        assert_eq!(target.patience, NEAR_PATIENCE);
         assert!(!format!("{target:?}").contains("canary"));
     }
 
@@ -389,6 +416,8 @@ mod tests {
             ("DEFENTRY_NORMALIZE_ALL", &["yes"]),
             ("DEFENTRY_EMAIL_DOMAIN", &["@example.com"]),
             ("DEFENTRY_MESSAGES", &["pigeon"]),
+            ("DEFENTRY_MESSAGE_SECONDS", &["0", "soon", "1.5"]),
+            ("DEFENTRY_CA_FILE", &["/no/such/file", "/dev/null"]),
         ];
         for (variable, values) in cases {
             for value in values {

@@ -137,6 +137,19 @@ impl Values {
         format!("Test{}", mailbox.trim_start_matches("contract-").chars().map(letter).collect::<String>())
     }
 
+    /// Addresses that hold all that an address may: a plus and what follows, dots, an underscore, and as many letters as
+    /// there may be.
+    pub(crate) fn spelled_emails(&self) -> Vec<String> {
+        let (spelled, mut long) = (format!("{}.of_a-b.c+tag7", self.mailbox()), self.mailbox());
+        long.extend(std::iter::repeat_n("0", 64_usize.saturating_sub(long.len())));
+        [spelled, long].map(|mailbox| format!("{mailbox}@{}", self.domain)).to_vec()
+    }
+
+    /// A new name of three words, with letters that not every alphabet has.
+    pub(crate) fn full_name(&self) -> String {
+        format!("Åsa Öberg {}", self.name())
+    }
+
     /// A national ID from the list of test numbers.
     pub(crate) fn ssn(&self) -> &'static str {
         self.next("ssn", &SSNS)

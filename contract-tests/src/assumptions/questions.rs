@@ -17,6 +17,8 @@ pub struct Assumption {
     pub alternatives: Vec<String>,
     /// Where that is any text or number: some that a target may have.
     pub others: Vec<String>,
+    /// Whether it decides which case a request is: a duplicate, a wrong token.
+    pub(crate) decides_the_case: bool,
 }
 
 /// All of them, in the order of the fixture.
@@ -33,8 +35,16 @@ static ASSUMPTIONS: LazyLock<Vec<Assumption>> = LazyLock::new(|| {
         question: switch.question,
         default: switch.default,
         others: Vec::new(),
+        decides_the_case: switch.decides.as_deref() == Some("case"),
     });
-    let open = |key, question, default, others| Assumption { key, question, default, alternatives: Vec::new(), others };
+    let open = |key, question, default, others| Assumption {
+        key,
+        question,
+        default,
+        alternatives: Vec::new(),
+        others,
+        decides_the_case: false,
+    };
     let texts = fixture.texts.into_iter().map(|text| open(text.key, text.question, text.default, text.others));
     let limits = fixture.limits.into_iter().map(|limit| {
         let others = limit.others.iter().map(u64::to_string).collect();
@@ -57,6 +67,7 @@ struct Switch {
     question: String,
     default: String,
     values: Vec<NamedValue>,
+    decides: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! Tokens, obtained by documented logins.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,8 @@ use crate::halt::Halt;
 use crate::lock::lock;
 use crate::reader;
 use crate::secrets::Secret;
+use crate::session::TOKEN_AGE;
 use crate::target::{CrmLogin, SsoClient};
-
-/// How old the run's CRM token may become, unless the target's tokens live shorter (LOGIN-2).
-const TOKEN_AGE: Duration = Duration::from_secs(60);
 
 impl Case {
     /// The partner, with a token from the documented login (LOGIN-1) or from the configuration.
@@ -32,9 +30,18 @@ impl Case {
         if let Some((token, _)) = known.as_ref().filter(|(_, issued)| issued.elapsed() < age) {
             return Ok(token.clone());
         }
+        if let Some(why) = self.session.tokenless() {
+            return Err(why);
+        }
         let issued = Instant::now();
         let answer = self.ask_for_token(login_body(&target.crm)?).await?;
-        let token = answer.token().map_err(Halt::into_required)?;
+        let token = answer.token().map_err(Halt::into_required);
+        if let Err(why) = &token
+            && reader::is_success(answer.status)
+        {
+            self.session.learn_tokenless(why);
+        }
+        let token = token?;
         *known = Some((token.clone(), issued));
         Ok(token)
     }
@@ -102,7 +109,10 @@ impl Case {
 
     /// The owner of `account`, with a token from the documented exchange (SSO-1).
     pub(crate) async fn app(&self, account: &Account) -> Result<Caller, Halt> {
-        let token = self.sso_token(account).await?.token().map_err(Halt::into_required)?;
+        let token = match self.session.app_token(&account.email) {
+            Some(token) => token,
+            None => self.sso_token(account).await?.token().map_err(Halt::into_required)?,
+        };
         Ok(Caller::App(token, account.clone()))
     }
 
@@ -136,8 +146,12 @@ impl Case {
     pub(crate) async fn sso_exchange(&self, path: &str, email: &str) -> Result<Answer, Halt> {
         let SsoClient { client_id, client_secret } = self.sso()?;
         let body = json!({ "client_id": client_id, "client_secret": client_secret.0, "email": email });
+        let issued = Instant::now();
         let answer = self.post(&Caller::Anonymous, path, body).await?;
         self.learn_token(&answer, &self.app_placeholder(email));
+        if let Ok(token) = answer.token() {
+            self.session.learn_app_token(email, token, issued);
+        }
         Ok(answer)
     }
 

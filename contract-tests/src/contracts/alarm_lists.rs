@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use crate::case::Case;
 use crate::contract::page;
-use crate::exchange::Caller;
+use crate::exchange::{Account, Caller};
 use crate::halt::Halt;
 use crate::kind::{EMAIL, KINDS, Kind};
 use crate::reader;
-use crate::steps::alarms::{ALL, STATISTIC, ids, listed, listed_until, of, raised, undisturbed, watching};
+use crate::steps::alarms::{
+    ALL, STATISTIC, ids, known, listed, listed_until, of, open_one, raised, undisturbed, watching,
+};
 
 page!("alarms" {
     exclusive "statistics_count": ["ALARM-1", "ALARM-5"]
@@ -39,10 +41,24 @@ async fn statistic(case: &Case, by: &Caller, path: &str) -> Result<Option<f64>, 
     Ok(counts(&answer.body))
 }
 
+/// A kind of which an account has no alarm yet, where checks share it.
+async fn unwatched(case: &Case, account: &Account) -> Option<&'static Kind> {
+    for kind in KINDS.into_iter().filter(|kind| case.session.target.leaked.contains_key(kind.name)) {
+        if known(case, kind, account).await.is_none() {
+            return Some(kind);
+        }
+    }
+    case.session.target.leaked.is_empty().then_some(&EMAIL)
+}
+
 /// Statistics count: those of an account grow with an alarm of it, and those of the partner with an alarm of any
 /// account. Those of others stay as they are.
 async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
     let (account, crm) = (watching(case, &EMAIL).await?, case.crm().await?);
+    let (account, kind) = match unwatched(case, &account).await {
+        Some(kind) => (account, kind),
+        None => (case.fresh_account().await?, &EMAIL),
+    };
     let mut grow = vec![(crm.clone(), crm.path(&account, "/alarms/statistic"))];
     let mut stay = Vec::new();
     // Alarms of other accounts count too.
@@ -62,7 +78,7 @@ async fn are_counted(case: &Case, is_undisturbed: bool) -> Result<(), Halt> {
     };
     let (grew, stayed) = (read(&grow).await?, read(&stay).await?);
     let _turn = case.session.turn_to_leak().await;
-    raised(case, &EMAIL, &account).await?;
+    raised(case, kind, &account).await?;
     for (((_, path), before), after) in grow.iter().zip(grew).zip(read(&grow).await?) {
         let Some(after) = after else {
             return Err(Halt::Inconclusive(format!("no count in {path}")));
@@ -83,7 +99,7 @@ async fn two_meanings(case: &Case) -> Result<(), Halt> {
     let _turn = case.session.turn_to_leak().await;
     let mut alarms = Vec::new();
     for account in &accounts {
-        alarms.push(raised(case, &EMAIL, account).await?);
+        alarms.push(open_one(case, &EMAIL, account, &[]).await?);
     }
     let crm = case.crm().await?;
     for path in ALL {

@@ -13,7 +13,8 @@ use crate::kind::{EMAIL, IBAN, KINDS, Kind, PHONE};
 use crate::reader;
 use crate::steps::accounts::Monitoring;
 use crate::steps::alarms::{
-    ALL, VERSION_2, ids, is_closed, listed, listed_until, new, of, one, raise, raised, undisturbed, watching,
+    ALL, VERSION_2, ids, is_closed, known, learn_closed, listed, listed_until, new, of, one, open_one, raise,
+    undisturbed, watching,
 };
 use crate::steps::leaks::{self, Source};
 
@@ -54,8 +55,11 @@ async fn counted(case: &Case, account: &Account) -> Result<Vec<(String, usize)>,
 
 /// An account that watches a value in a breach has an alarm, which CRM and the user see in their lists and by its id;
 /// another account has none.
-async fn is_raised(case: &Case, kind: &Kind) -> Result<(), Halt> {
+async fn is_raised(case: &Case, kind: &'static Kind) -> Result<(), Halt> {
     let (account, other) = (watching(case, kind).await?, watching(case, kind).await?);
+    if case.session.is_frugal() {
+        return is_shown(case, kind, &account, &other).await;
+    }
     kind.needed(case, &case.crm().await?, &other, &kind.new_value(case)).await?;
     let _turn = case.session.turn_to_leak().await;
     // The SSN of a new account may be in a breach already.
@@ -86,8 +90,35 @@ async fn is_raised(case: &Case, kind: &Kind) -> Result<(), Halt> {
     of_what_was_watched_before(case, kind, &account).await
 }
 
+/// The alarm of a leak is in every list of its account, is open, and is in no list of another account.
+async fn is_shown(case: &Case, kind: &'static Kind, account: &Account, other: &Account) -> Result<(), Halt> {
+    let is_missing = known(case, kind, account).await.is_some_and(|(alarms, _)| alarms.is_empty());
+    let expected = format!("an alarm for a watched {} that is in a breach: its leak is listed", kind.name);
+    Halt::unless(!is_missing, expected, || "none".into())?;
+    let raised = raise(case, kind, account).await?;
+    for caller in case.callers(account).await? {
+        let seen = ids(&of(case, &caller, account).await?);
+        let expected = format!("the alarm of a watched {} that is in a breach: {raised:?}", kind.name);
+        let is_right = raised.iter().all(|id| seen.contains(id));
+        Halt::unless(is_right, expected, || format!("{seen:?} in {}", caller.path(account, "/alarms")))?;
+        let alarm = one(case, &caller, account, &raised[0]).await?;
+        Halt::unless(!is_closed(&alarm), "a new alarm is not closed", || "it is CLOSED".into())?;
+        if let Caller::App(..) = caller {
+            let many = case.list(&caller, VERSION_2).await?.len();
+            let expected = format!("as many alarms in {VERSION_2} as in the first version");
+            Halt::unless(many >= seen.len(), expected, || format!("{many}, and {} there", seen.len()))?;
+        }
+    }
+    for caller in case.callers(other).await? {
+        let seen = ids(&of(case, &caller, other).await?);
+        let is_right = raised.iter().all(|id| !seen.contains(id));
+        Halt::unless(is_right, "no alarm for an account that does not watch the value", || format!("{seen:?}"))?;
+    }
+    Ok(())
+}
+
 /// A leak that comes to light after its value was watched raises an alarm like one that was known before.
-async fn of_what_was_watched_before(case: &Case, kind: &Kind, account: &Account) -> Result<(), Halt> {
+async fn of_what_was_watched_before(case: &Case, kind: &'static Kind, account: &Account) -> Result<(), Halt> {
     let (crm, value) = (case.crm().await?, kind.new_value(case));
     kind.needed(case, &crm, account, &value).await?;
     let before = of(case, &crm, account).await?;
@@ -173,8 +204,8 @@ async fn all_are_listed(case: &Case) -> Result<(), Halt> {
 async fn are_own(case: &Case) -> Result<(), Halt> {
     let (account, other) = (watching(case, &EMAIL).await?, watching(case, &EMAIL).await?);
     let _turn = case.session.turn_to_leak().await;
-    let id = raised(case, &EMAIL, &account).await?;
-    raised(case, &EMAIL, &other).await?;
+    let id = open_one(case, &EMAIL, &account, &[]).await?;
+    open_one(case, &EMAIL, &other, &[]).await?;
     let mut strangers: Vec<(Caller, &Account)> = Vec::new();
     for caller in case.callers(&other).await? {
         let seen = ids(&of(case, &caller, &other).await?);
@@ -210,8 +241,10 @@ async fn is_closed_by_user(case: &Case) -> Result<(), Halt> {
 async fn is_closed_by(case: &Case, account: &Account, by: &Caller) -> Result<(), Halt> {
     let other = watching(case, &EMAIL).await?;
     let _turn = case.session.turn_to_leak().await;
-    let (id, kept) = (raised(case, &EMAIL, account).await?, raised(case, &PHONE, account).await.ok());
-    let foreign = raised(case, &IBAN, &other).await.ok();
+    let id = open_one(case, &EMAIL, account, &[]).await?;
+    let kept = open_one(case, &PHONE, account, std::slice::from_ref(&id)).await.ok();
+    let foreign = open_one(case, &IBAN, &other, &[]).await.ok();
+    learn_closed(case, account, &id).await;
     let answer = case.get(by, &by.path(account, &format!("/alarms/{id}/close"))).await?;
     answer.demand("the alarm is closed", reader::is_success)?;
     let closed = |alarm: &Value, place: &str| {
@@ -268,7 +301,7 @@ fn is_said(answer: &Answer) -> Result<(), Halt> {
 async fn coachme_reads(case: &Case) -> Result<(), Halt> {
     let account = watching(case, &EMAIL).await?;
     let _turn = case.session.turn_to_leak().await;
-    let id = raised(case, &EMAIL, &account).await?;
+    let id = open_one(case, &EMAIL, &account, &[]).await?;
     for caller in case.callers(&account).await? {
         for _ in 0..2 {
             let answer = case.get(&caller, &caller.path(&account, &format!("/alarms/{id}/coachme"))).await?;
@@ -289,7 +322,7 @@ async fn coachme_of_a_leak(case: &Case) -> Result<(), Halt> {
     let account = watching(case, &EMAIL).await?;
     let app = case.app(&account).await?;
     let _turn = case.session.turn_to_leak().await;
-    let alarm = raised(case, &EMAIL, &account).await?;
+    let alarm = open_one(case, &EMAIL, &account, &[]).await?;
     let leak = case.list(&app, "/api/v1/email-watchlist/leaks").await.map_err(Halt::into_required)?;
     let leak = leak.first().and_then(reader::leak_id);
     let leak = leak.ok_or_else(|| Halt::Inconclusive("no leak with an id to ask about".into()))?;

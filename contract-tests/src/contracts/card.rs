@@ -83,5 +83,6 @@ async fn added_by_crm_needs_no_verification(case: &Case) -> Result<(), Halt> {
     pending_card(case, &app, &account).await.map_err(Halt::into_required)?;
     let sent = case.asked(&mark).await?;
     let observed = || format!("{sent} messages about two cards, of which the end user added one");
-    Halt::unless(early == 0 && sent == 1, "one message, about the end user's card", observed)
+    Halt::unless(early == 0 && sent == 1, "one message, about the end user's card", observed)?;
+    case.sees_all(&mark).await
 }

@@ -36,6 +36,8 @@ async fn same_item_added_twice(case: &Case) -> Result<(), Halt> {
         successes += usize::from(reader::is_success(EMAIL.add(case, &crm, &account, &email).await?.status));
     }
     let in_order = (successes, count(case, &crm, &account, &email).await?);
+    let observed = || format!("{} in the list", in_order.1);
+    Halt::unless(in_order.1 > 0, "what was added stays when it is added again", observed)?;
     for _ in 0..rounds(case) {
         let email = case.email();
         let (first, second) =

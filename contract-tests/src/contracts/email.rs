@@ -32,7 +32,8 @@ async fn confirmed_by_its_link(case: &Case) -> Result<(), Halt> {
     case.post(&app, RESEND, json!({ "email": email })).await?;
     let (_, _, _) = pending_email(case, &app, &account).await.map_err(Halt::into_required)?;
     let sent = case.asked(&mark).await?;
-    Halt::unless(sent == 0, "no message about what is confirmed", || format!("{sent} to {email}"))
+    Halt::unless(sent == 0, "no message about what is confirmed", || format!("{sent} to {email}"))?;
+    case.sees_all(&mark).await
 }
 
 /// A resend of what waits sends another message, whose link confirms.
@@ -40,8 +41,11 @@ async fn confirmation_is_resent(case: &Case) -> Result<(), Halt> {
     let account = case.account().await?;
     let app = case.app(&account).await?;
     let (email, ..) = pending_email(case, &app, &account).await.map_err(Halt::into_required)?;
+    let before = EMAIL.list(case, &app, &account).await?.len();
     let mark = EMAIL.mark(case, &account, &email).await?;
     resent(case, &app, &email).await?;
+    let after = EMAIL.list(case, &app, &account).await?.len();
+    Halt::unless(after == before, "a resend adds nothing", || format!("{after} items, {before} before"))?;
     let message = case.message(&mark).await?;
     let link = message.link().ok_or_else(|| Halt::fail("a message with a link that confirms", "one without"))?;
     let opened = case.get(&Caller::Anonymous, link).await?;
@@ -68,7 +72,8 @@ async fn resent_to_the_asking_user(case: &Case) -> Result<(), Halt> {
     resent(case, &apps[1], &second).await?;
     case.message(&own).await?;
     let sent = case.asked(&others).await?;
-    Halt::unless(sent == 0, "nothing about what another user waits for", || format!("{sent} messages"))
+    Halt::unless(sent == 0, "nothing about what another user waits for", || format!("{sent} messages"))?;
+    case.sees_all(&others).await
 }
 
 /// It takes the token of the end user, and no other.

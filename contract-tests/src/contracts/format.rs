@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::case::Case;
 use crate::contract::page;
-use crate::exchange::{Answer, Caller, Request};
+use crate::exchange::{Answer, Caller, Exchange, Request};
 use crate::format::Format;
 use crate::halt::Halt;
 use crate::kind::EMAIL;
@@ -58,7 +58,7 @@ async fn version_selects_it(case: &Case) -> Result<(), Halt> {
         let listed = case.send_request(&answers, asked(&answers.path(&account, EMAIL.list))).await?;
         listed.demand(&format!("a list for {what}"), reader::is_success)?;
         for (name, value) in reader::fields(&listed.body) {
-            if let Some(issue) = datetime_issue(name, value, format) {
+            if let Some(issue) = reader::datetime_issue(name, value, format) {
                 return Err(Halt::fail(format!("a {} list for {what}", format.name()), issue));
             }
         }
@@ -117,7 +117,14 @@ async fn same_calls_in_both(case: &Case) -> Result<(), Halt> {
     Halt::unless(left == 0, "an empty list", || format!("{left} items"))
 }
 
-/// Holds every field of every answer of the tour to a rule; it fails on the first that breaks it, and is inconclusive
+/// The answers that are looked at: those of the tour, and those that the other checks have met.
+async fn answers(case: &Case) -> Result<Vec<Exchange>, Halt> {
+    let mut answers = tour(case).await?;
+    answers.extend(case.session.witnesses(case.answered_format(case.format)));
+    Ok(answers)
+}
+
+/// Holds every field of every answer of the run so far to a rule; it fails on the first that breaks it, and is inconclusive
 /// where it applies to none.
 async fn each_field(
     case: &Case,
@@ -127,7 +134,7 @@ async fn each_field(
 ) -> Result<(), Halt> {
     let format = case.answered_format(case.format);
     let (mut seen, mut wrong) = (0, BTreeSet::new());
-    for exchange in tour(case).await? {
+    for exchange in answers(case).await? {
         let Ok(answer) = &exchange.answer else { continue };
         for (name, value) in reader::fields(&answer.body).into_iter().filter(|(name, value)| applies(name, value)) {
             seen += 1;
@@ -144,57 +151,26 @@ async fn each_field(
     if seen == 0 { Err(none()) } else { Ok(()) }
 }
 
-/// The mistake in a field as a datetime, if it is one.
-fn datetime_issue(name: &str, value: &Value, format: Format) -> Option<String> {
-    let is_wrong = match value {
-        Value::String(text) if reader::is_like_datetime(text) || name.ends_with("_at") && !text.is_empty() => {
-            !reader::is_datetime(text, format)
-        }
-        Value::Number(_) => name.ends_with("_at"),
-        _ => false,
-    };
-    is_wrong.then(|| format!("{name} is {value}"))
-}
-
 /// Every value that is a datetime is written as the format writes one.
 async fn datetimes(case: &Case) -> Result<(), Halt> {
-    let applies = |name: &str, value: &Value| match value {
-        Value::String(text) => reader::is_like_datetime(text) || name.ends_with("_at"),
-        Value::Number(_) => name.ends_with("_at"),
-        _ => false,
-    };
-    each_field(case, "datetimes", applies, datetime_issue).await
+    each_field(case, "datetimes", reader::is_datetime_field, reader::datetime_issue).await
 }
 
 /// Pure dates are the same in both formats.
 async fn dates(case: &Case) -> Result<(), Halt> {
-    const GUIDES: &str = "activation_date";
-    let applies = |name: &str, value: &Value| match value {
-        Value::Null => false,
-        Value::String(text) => name.ends_with("_date") && !text.is_empty(),
-        _ => name == GUIDES,
-    };
-    each_field(case, "dates", applies, |name, value, format| {
-        let text = value.as_str().unwrap_or_default();
-        // Another field than the guide's may be called a date and hold a time; that of a date is midnight.
-        let is_time = reader::is_datetime(text, format) && !text.contains("00:00:00");
-        let is_right = reader::is_date(text) || name != GUIDES && is_time;
-        (!is_right).then(|| format!("{name} is {value}"))
-    })
-    .await
+    each_field(case, "dates", reader::is_date_field, reader::date_issue).await
 }
 
 /// Booleans, which their names tell, are JSON's in the standardized format, and numbers or texts in the legacy one.
 async fn booleans(case: &Case) -> Result<(), Halt> {
-    let applies = |name: &str, value: &Value| reader::is_boolean_name(name) && !value.is_null();
-    each_field(case, "booleans", applies, reader::boolean_issue).await
+    each_field(case, "booleans", reader::is_boolean_field, reader::boolean_issue).await
 }
 
-/// Every refusal of the tour has the error shape of its format; statuses that must be there are.
+/// Every refusal of the run so far has the error shape of its format; statuses that must be there are.
 async fn errors(case: &Case, wanted: &[u16]) -> Result<(), Halt> {
     let format = case.answered_format(case.format);
     let (mut seen, mut wrong) = (BTreeSet::new(), BTreeSet::new());
-    for exchange in tour(case).await? {
+    for exchange in answers(case).await? {
         let Some(answer) = exchange.answer.as_ref().ok().filter(|answer| answer.status >= 400) else { continue };
         seen.insert(answer.status);
         if let Some(issue) = reader::error_issue(answer.status, answer.content_type(), &answer.body, format)

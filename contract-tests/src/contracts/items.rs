@@ -5,10 +5,11 @@ use crate::steps::items::{Enrolled, Listed};
 use serde_json::Value;
 
 use crate::case::Case;
+use crate::case::messages::Mark;
 use crate::contract::page;
 use crate::exchange::{Account, Caller};
+use crate::format::Format;
 use crate::halt::Halt;
-use crate::messages::Mark;
 use crate::reader;
 
 page!("items" {
@@ -21,7 +22,7 @@ page!("items" {
         => |case| of_one_account_only(case),
     "removed_alone", KINDS.into_iter().map(Kind::fact).collect() => |case| removed_alone(case),
     "added_by_crm_without_confirmation": ["SCOPE-2", "CARD-3"] => |case| added_by_crm_without_confirmation(case),
-    "many_are_listed_to_the_last": ["EMAIL-1"] => |case| many_are_listed_to_the_last(case),
+    "many_are_listed_to_the_last": ["EMAIL-1", "FORMAT-3", "FORMAT-5"] => |case| many_are_listed_to_the_last(case),
 });
 
 /// An item that CRM adds is listed to both tokens until CRM removes it.
@@ -49,9 +50,12 @@ async fn stays_until_removed(
     let mut before = kind.list(case, by, on).await?;
     let (mut added, mut marks) = (Vec::new(), Vec::new());
     // Where requests are scarce, the model test shows what holds for several items.
-    let many = if case.session.is_frugal() { 1 } else { 2 };
-    for _ in 0..many {
-        let value = kind.new_value(case);
+    let many = if case.session.is_frugal() && matches!(by, Caller::App(..)) { 1 } else { 2 };
+    for place in 0..many {
+        let value = match (kind == &EMAIL, place) {
+            (true, 0) => case.values.spelled_emails().remove(0),
+            _ => kind.new_value(case),
+        };
         let mark = kind.mark(case, on, &value).await;
         let answer = kind.added(case, by, on, &value).await?;
         let answered = reader::item(&answer.body);
@@ -80,6 +84,7 @@ async fn stays_until_removed(
             let observed = || format!("item {id} does not");
             Halt::unless(reader::shows(item, &value), "the listed item shows what was added", observed)?;
         }
+        kind.is_whole(item, &value)?;
         let answered = answered.and_then(reader::id).unwrap_or_else(|| id.clone());
         Halt::unless(answered == *id, format!("the answered id {answered} in the list"), || id.clone())?;
         added.push(id.clone());
@@ -179,7 +184,8 @@ async fn of_one_account_only(case: &Case) -> Result<(), Halt> {
 
 /// A removal from one watchlist leaves the others of the account as they are.
 async fn removed_alone(case: &Case) -> Result<(), Halt> {
-    let (own, crm) = (Enrolled::new(case).await?, case.crm().await?);
+    let own = Enrolled::on(case, case.account().await?).await?;
+    let crm = case.crm().await?;
     let kinds = KINDS.into_iter().filter_map(|kind| Some((kind, own.captures.get(kind.capture)?)));
     let mut left: Vec<_> = kinds.collect();
     while !left.is_empty() {
@@ -214,7 +220,10 @@ async fn asked_for_a_confirmation(case: &Case) -> Result<usize, Halt> {
     let account = case.quiet_account().await?;
     let (crm, app) = (case.crm().await?, case.app(&account).await?);
     let (email, phone) = (case.email(), PHONE.new_value(case));
-    let mark = case.mark(&[&account.email, &email, &phone]).await?;
+    // Where text messages are not read, emails are what can be told.
+    let mut to = vec![&*account.email, &*email];
+    to.extend(case.reads_messages_to(&phone).await.then_some(&*phone));
+    let mark = case.mark(&to).await?;
     for kind in case.session.sample(KINDS.into_iter(), 2) {
         let value = match kind {
             kind if *kind == EMAIL => email.clone(),
@@ -229,13 +238,18 @@ async fn asked_for_a_confirmation(case: &Case) -> Result<usize, Halt> {
     // The later message may go to the account's address too, so what has come by then is counted before it is caused.
     let sent = case.asked(&mark).await?;
     let later = case.email();
-    let later_mark = case.mark(&[&later, &account.email]).await?;
+    let to_owner = case.mark(&[&account.email]).await?;
+    let later_mark = case.mark(&[&later, &account.email]).await?.before("an email that confirms");
     EMAIL.needed(case, &app, &account, &later).await?;
     case.message(&later_mark).await.map_err(Halt::into_required)?;
-    let own = case.asked(&later_mark).await?;
+    // One of those to its owner may be about the later item.
+    let own = case.asked(&to_owner).await?.min(1);
     let all = case.asked(&mark).await?;
     let late = all.saturating_sub(own);
-    Ok(sent.max(late))
+    match sent.max(late) {
+        0 => case.sees_all(&mark).await.map(|()| 0),
+        many => Ok(many),
+    }
 }
 
 /// Pages that are longer than this are not filled.
@@ -253,14 +267,40 @@ async fn many_are_listed_to_the_last(case: &Case) -> Result<(), Halt> {
         Some(_) if case.session.is_frugal() => 17,
         page => page.unwrap_or(15) + 2,
     };
-    let emails: Vec<String> = (0..many).map(|_| case.email()).collect();
+    let mut emails: Vec<String> = (2..many).map(|_| case.email()).collect();
     for email in &emails {
         EMAIL.added(case, &crm, &account, email).await.map_err(Halt::into_required)?;
+    }
+    for email in case.values.spelled_emails() {
+        // The guide does not say which addresses there are.
+        let answer = EMAIL.add(case, &crm, &account, &email).await?;
+        if !matches!(answer.status, 400 | 422) {
+            answer.demand("the item is added", reader::is_success).map_err(Halt::into_required)?;
+            emails.push(email);
+        }
     }
     let items = EMAIL.list(case, &crm, &account).await?;
     for email in &emails {
         let times = items.iter().filter(|(_, item)| reader::shows(item, email)).count();
         Halt::unless(times == 1, format!("{email} once in the list"), || format!("{times} times in {}", items.len()))?;
     }
-    Halt::unless(items.len() == emails.len(), format!("{} items", emails.len()), || items.len().to_string())
+    let expected = format!("{} items", emails.len());
+    Halt::unless(items.len() == emails.len(), expected, || items.len().to_string())?;
+    // The pages after the first are of the same form.
+    let format = case.answered_format(case.format);
+    for (name, value) in items.iter().flat_map(|(_, item)| reader::fields(item)) {
+        let is_datetime = reader::is_datetime_field(name, value);
+        let datetime = if is_datetime { reader::datetime_issue(name, value, format) } else { None };
+        let boolean = if is_datetime { None } else { boolean_issue(name, value, format) };
+        let fact = if is_datetime { "FORMAT-3" } else { "FORMAT-5" };
+        if let Some(issue) = datetime.or(boolean) {
+            case.narrow(vec![fact]);
+            return Err(Halt::fail(format!("{} fields on every page of a list", format.name()), issue));
+        }
+    }
+    Ok(())
+}
+
+fn boolean_issue(name: &str, value: &Value, format: Format) -> Option<String> {
+    if reader::is_boolean_field(name, value) { reader::boolean_issue(name, value, format) } else { None }
 }

@@ -5,7 +5,9 @@ use crate::contract::page;
 use crate::exchange::{Account, Caller};
 use crate::halt::Halt;
 use crate::kind::{EMAIL, KINDS, Kind, Leaks};
-use crate::steps::leaks::{Source, found, leaked, of, seed, seen, source};
+use crate::steps::alarms::{self, known, watching};
+use crate::steps::items::Listed;
+use crate::steps::leaks::{Source, found, leaked, next_look, of, seed, seen, source};
 
 page!("leaks" {
     for kind in leaking_kinds() => {
@@ -28,8 +30,11 @@ fn facts_of_leaks(kind: &Kind) -> Vec<&'static str> {
 
 /// An account that watches a value in a breach sees its leak, with either token that the guide gives a route; nothing
 /// changes for an account that watches another value, or nothing.
-async fn are_seen(case: &Case, kind: &Kind) -> Result<(), Halt> {
+async fn are_seen(case: &Case, kind: &'static Kind) -> Result<(), Halt> {
     let source = source(case, kind).await?;
+    if let (true, Source::Known(value)) = (case.session.is_frugal(), &source) {
+        return is_seen(case, kind, value).await;
+    }
     let _turn = case.session.turn_to_leak().await;
     // Whether leaks outlive the item that they were found for is the target's choice, so the watching account is new
     // here.
@@ -42,9 +47,12 @@ async fn are_seen(case: &Case, kind: &Kind) -> Result<(), Halt> {
     }
     let is_seeded = source == Source::Seeded;
     let value = leaked(case, kind, source).await?;
-    kind.needed(case, &crm, &watching, &value).await?;
     if !is_seeded {
-        found(case, kind, &watching).await?;
+        let alarms = alarms::of(case, &crm, &watching).await?;
+        kind.needed(case, &crm, &watching, &value).await?;
+        is_found(case, kind, &watching, &alarms).await?;
+    } else {
+        kind.needed(case, &crm, &watching, &value).await?;
     }
     for (account, before) in [&watching, &other, &idle].into_iter().zip(before) {
         let after = seen(case, kind, account).await?;
@@ -58,6 +66,72 @@ async fn are_seen(case: &Case, kind: &Kind) -> Result<(), Halt> {
     }
     in_its_own_list_only(case, kind, &watching).await?;
     if is_seeded { of_what_was_watched_before(case, kind, &watching).await } else { Ok(()) }
+}
+
+/// The same on accounts that checks share: the leak is seen by either token, and is in no other list, nor in that of
+/// another account.
+async fn is_seen(case: &Case, kind: &'static Kind, value: &str) -> Result<(), Halt> {
+    let (watching, other) = (watching(case, kind).await?, watching(case, kind).await?);
+    if known(case, kind, &watching).await.is_some() {
+        return Err(Halt::Inconclusive("an earlier check has begun to watch the value".into()));
+    }
+    let crm = case.crm().await?;
+    let mut is_first = true;
+    for other in KINDS {
+        is_first &= known(case, other, &watching).await.is_none();
+    }
+    let (before, alarms) = (seen(case, kind, &watching).await?, alarms::of(case, &crm, &watching).await?);
+    kind.needed(case, &crm, &watching, value).await?;
+    let found = is_found(case, kind, &watching, &alarms).await;
+    let mut raised = alarms::new(&alarms, &alarms::of(case, &crm, &watching).await?);
+    if found.is_ok() && raised.is_empty() {
+        let mut wait = case.session.waits.begin("an alarm for a known value");
+        while raised.is_empty() && !wait.is_over() {
+            next_look(case, &mut wait).await;
+            raised = alarms::new(&alarms, &alarms::of(case, &crm, &watching).await?);
+        }
+        if raised.is_empty() {
+            wait.was_in_vain();
+        } else {
+            wait.has_come();
+        }
+    }
+    // That there is none is for the checks of alarms to say.
+    if found.is_ok() || !raised.is_empty() {
+        alarms::learn(case, kind, &watching, &raised).await;
+    }
+    found?;
+    if let Some((path, leaks)) = before.iter().find(|(_, leaks)| *leaks > 0) {
+        return Err(Halt::fail("no leak before its value is watched", format!("{leaks} in {path}")));
+    }
+    for (path, leaks) in seen(case, kind, &other).await? {
+        let expected = "nothing changes for an account that does not watch it";
+        let is_watched = known(case, kind, &other).await.is_some();
+        Halt::unless(leaks == 0 || is_watched, expected, || format!("{leaks} leaks in {path}"))?;
+    }
+    if is_first { in_its_own_list_only(case, kind, &watching).await } else { Ok(()) }
+}
+
+/// A leak of a value that is said to be in a breach is in each of the lists, once one of them or an alarm shows that it
+/// was found.
+async fn is_found(case: &Case, kind: &Kind, watching: &Account, before: &[Listed]) -> Result<(), Halt> {
+    let halt = match found(case, kind, watching).await {
+        Ok(()) => return Ok(()),
+        Err(halt) => halt,
+    };
+    let Halt::Inconclusive(_) = halt else { return Err(halt) };
+    let lists = seen(case, kind, watching).await?;
+    let empty: Vec<_> = lists.iter().filter(|(_, leaks)| *leaks == 0).map(|(path, _)| &**path).collect();
+    let is_listed = empty.len() < lists.len();
+    let is_raised = || async {
+        let after = alarms::of(case, &case.crm().await?, watching).await?;
+        Ok::<_, Halt>(!alarms::new(before, &after).is_empty())
+    };
+    if empty.is_empty() || !is_listed && !is_raised().await? {
+        return Err(halt);
+    }
+    let by = if is_listed { "another list of its account has it" } else { "it has raised an alarm" };
+    Err(Halt::fail(format!("the leak of a watched {}: {by}", kind.name), format!("none in {}", empty.join(", "))))
 }
 
 /// A leak that comes to light after its value was watched is seen like one that was known before.

@@ -79,7 +79,7 @@ async fn confirmed(
     id: &str,
     phone: &str,
 ) -> Result<Result<(), Halt>, Halt> {
-    let mark = case.mark(&[phone]).await?;
+    let mark = case.mark(&[phone]).await?.before("a code for a phone");
     let sent = named(case, crm, account, SEND, id, phone, None).await?;
     if matches!(sent.status, 400 | 422) {
         // The fields of this body are not documented, so a target may not know them.

@@ -97,7 +97,22 @@ async fn updates_ignore_it(case: &Case) -> Result<(), Halt> {
     sightings.look(case, &account, &readers).await?;
     let answer = Monitoring::Activate.switch(case, &account).await?;
     answer.demand("the ssn is still there to be monitored", reader::is_success)?;
+    // Its user may be refused such an update; that it sets the SSN anew is ruled out.
+    case.narrow(vec!["SSN-2"]);
+    update_by_user(case, &account, other).await?;
+    sightings.look(case, &account, &readers).await?;
     sightings.are_enough()
+}
+
+/// The user asks to update their own account, with an SSN in the body, by each of their routes.
+async fn update_by_user(case: &Case, account: &Account, ssn: &str) -> Result<Vec<Answer>, Halt> {
+    let mut updated = Vec::new();
+    let Some(app) = case.app_if_configured(account).await? else { return Ok(updated) };
+    for path in ["/api/v1/account".to_owned(), format!("/api/v2/account/{}", account.id)] {
+        let body = case.account_body(&account.email, Some(ssn));
+        updated.push(case.send(&app, Method::PUT, &path, Some(body)).await?);
+    }
+    Ok(updated)
 }
 
 /// After all calls that could have put another SSN in place of the first, a leak of the first raises an alarm, and a
@@ -115,6 +130,7 @@ async fn the_first_stays_watched(case: &Case) -> Result<(), Halt> {
     for update in &UPDATES {
         update.send(case, &crm, &account, case.account_body(&account.email, Some(&other))).await?;
     }
+    update_by_user(case, &account, &other).await?;
     let path = Monitoring::Activate.path(&account);
     case.send(&crm, Method::PATCH, &path, Some(json!({ "ssn": other }))).await?;
     complete_electronic_id(case, &account, &other).await?;
@@ -194,6 +210,9 @@ async fn no_route_adds_one_later(case: &Case) -> Result<(), Halt> {
     for update in &UPDATES {
         let answer = update.send(case, &crm, &account, case.account_body(&account.email, Some(ssn))).await?;
         answer.demand("an update is not refused for its ssn", reader::is_success)?;
+        has_none(&answer)?;
+    }
+    for answer in update_by_user(case, &account, ssn).await? {
         has_none(&answer)?;
     }
     let path = Monitoring::Activate.path(&account);

@@ -18,11 +18,65 @@ pub fn fields(body: &Value) -> Vec<(&str, &Value)> {
 /// or hidden but for its end: fields may have any name.
 pub fn shows(item: &Value, value: &str) -> bool {
     let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    if value.contains('@') {
+        let end = bare(value);
+        let end = &end[end.len().saturating_sub(2)..];
+        let is_it = |text: &str| is_same(text, value) || is_masked(text) && bare(text).ends_with(end);
+        return fields(item).iter().filter_map(|(_, field)| field.as_str()).any(is_it);
+    }
     let value = bare(value);
     let end = &value[value.len().saturating_sub(2)..];
     fields(item).iter().filter_map(|(_, field)| field.as_str()).any(|text| {
-        let is_masked = text.contains(['*', '•', '·', '…', '#']) || text.contains("XX") && !value.contains("xx");
+        let is_masked = is_masked(text) || text.contains("XX") && !value.contains("xx");
         bare(text) == value || is_masked && bare(text).ends_with(end)
+    })
+}
+
+/// Whether a text is what was sent, in whatever case.
+pub fn is_same(text: &str, sent: &str) -> bool {
+    text.trim().to_lowercase() == sent.to_lowercase()
+}
+
+/// What is missing from a value of which a field shows a part as if it were the whole; none where no field does. A target
+/// may show a part by itself where another field shows the rest, and a few digits of a long number to tell it by.
+pub fn missing_part(item: &Value, value: &str) -> Option<String> {
+    let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let (fields, whole) = (fields(item), bare(value));
+    let texts: Vec<_> = fields.iter().filter_map(|(_, field)| field.as_str()).collect();
+    let is_rest = |rest: &str| texts.iter().any(|text| bare(text) == rest);
+    let part = texts.iter().find_map(|text| {
+        let (is_masked, shown) = (is_masked(text), bare(text));
+        let is_part = !is_masked && shown.len() < whole.len() && shown.len() * 5 >= whole.len() * 3;
+        left_out(&whole, &shown).filter(|_| is_part)
+    })?;
+    (!is_rest(&part) && !shows(item, value)).then_some(part)
+}
+
+/// The characters of a whole that are not in a part of it, where all of the part is in the whole, in its order.
+fn left_out(whole: &str, part: &str) -> Option<String> {
+    let (mut rest, mut part) = (String::new(), part.chars().peekable());
+    for char in whole.chars() {
+        match part.next_if_eq(&char) {
+            Some(_) => {}
+            None => rest.push(char),
+        }
+    }
+    part.peek().is_none().then_some(rest)
+}
+
+/// Whether a text is hidden in part.
+fn is_masked(text: &str) -> bool {
+    text.contains(['*', '•', '·', '…', '#'])
+}
+
+/// Whether a field hides a long number but for its end, and shows the end of another one.
+pub fn ends_otherwise(item: &Value, value: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let value = digits(value);
+    fields(item).iter().filter_map(|(_, field)| field.as_str()).any(|text| {
+        let shown = text.rsplit(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
+        let is_end = is_masked(text) && text.chars().count() >= 12 && shown.len() == 4;
+        is_end && value.len() >= 12 && !value.ends_with(shown)
     })
 }
 
@@ -33,6 +87,21 @@ pub fn field_is(body: &Value, name: &str, value: &str) -> Option<bool> {
     let is_it = |(name, field): &(&str, &Value)| {
         let text = field.as_str().map_or_else(|| field.to_string(), str::to_owned);
         shows(&json!({ *name: text }), value)
+    };
+    (!named.is_empty()).then(|| named.iter().any(is_it))
+}
+
+/// The same for a text that must come back whole: with its accents, spaces and signs, in whatever case. Phones and zips
+/// have forms of their own.
+pub fn field_is_kept(body: &Value, name: &str, value: &str) -> Option<bool> {
+    let is_number = value.chars().all(|char| char.is_ascii_digit() || "+ -".contains(char));
+    if is_number {
+        return field_is(body, name, value);
+    }
+    let named: Vec<_> = fields(body).into_iter().filter(|(of, _)| *of == name).collect();
+    let is_it = |(name, field): &(&str, &Value)| {
+        let text = field.as_str().unwrap_or_default();
+        is_same(text, value) || is_masked(text) && shows(&json!({ *name: text }), value)
     };
     (!named.is_empty()).then(|| named.iter().any(is_it))
 }
@@ -92,6 +161,56 @@ pub fn is_datetime(text: &str, format: Format) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_shown_in_part_is_told_from_one_that_is_hidden() {
+        let iban = "SE4550000000058398257466";
+        let cases = [
+            (json!({ "iban": iban }), None),
+            (json!({ "iban": "SE45 5000 0000 0583 9825 7466" }), None),
+            (json!({ "iban": "4550000000058398257466" }), Some("se")),
+            (json!({ "iban": "4550000000058398257466", "country_code": "SE" }), None),
+            (json!({ "iban": "SE45500000000583982" }), Some("57466")),
+            (json!({ "iban": "SE45 **** **** **** **** 7466" }), None),
+            (json!({ "last_digits": "7466" }), None),
+            (json!({ "id": 7 }), None),
+        ];
+        for (item, expected) in cases {
+            assert_eq!(missing_part(&item, iban).as_deref(), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn a_hidden_number_ends_as_the_one_that_was_sent() {
+        let card = "4242424242424242";
+        let cases = [
+            (json!({ "masked": "************4242" }), false),
+            (json!({ "masked": "**** **** **** 0000" }), true),
+            (json!({ "last_four": "4242", "expires": "**/49" }), false),
+            (json!({ "number": card }), false),
+        ];
+        for (item, expected) in cases {
+            assert_eq!(ends_otherwise(&item, card), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn a_text_comes_back_whole() {
+        let cases = [
+            ("street", "Östra gata 17 B", "ÖSTRA GATA 17 B", true),
+            ("street", "Östra gata 17 B", "Ostra gata 17 B", false),
+            ("street", "Östra gata 17 B", "Östragata17B", false),
+            ("email", "a.b+c@example.com", "A.B+c@example.com", true),
+            ("email", "a.b+c@example.com", "a.b@example.com", false),
+            ("zip", "011 22", "01122", true),
+            ("zip", "011 22", "1122", false),
+            ("phone", "+46701740605", "+46 70 174 06 05", true),
+        ];
+        for (name, sent, shown, expected) in cases {
+            assert_eq!(field_is_kept(&json!({ name: shown }), name, sent), Some(expected), "{sent} {shown}");
+        }
+        assert_eq!(field_is_kept(&json!({}), "zip", "1"), None);
+    }
 
     #[test]
     fn a_field_is_found_by_its_name() {

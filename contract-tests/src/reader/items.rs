@@ -5,7 +5,21 @@ use serde_json::{Map, Value};
 /// An id as paths write it, be it a number or a text. The guide names it for accounts only, so it may have another name
 /// elsewhere; ids of something else beside it do not count.
 pub fn id(item: &Map<String, Value>) -> Option<String> {
-    let of_others = ["account", "plan", "user", "partner", "company", "customer", "alarm", "leak", "item"];
+    let of_others = [
+        "account",
+        "plan",
+        "user",
+        "partner",
+        "company",
+        "customer",
+        "alarm",
+        "leak",
+        "item",
+        "request",
+        "trace",
+        "corr",
+        "correlation",
+    ];
     let is_own = |name: &str| {
         let stem = name.strip_suffix("_id").or_else(|| name.strip_suffix("Id")).or_else(|| name.strip_suffix("_uuid"));
         stem.is_some_and(|stem| !of_others.contains(&stem))
@@ -136,6 +150,7 @@ mod tests {
             (json!({ "email": { "uuid": "b3c1", "account_id": 4 } }), Some("b3c1")),
             (json!({ "data": { "account_id": 4, "emailId": 9 } }), Some("9")),
             (json!({ "data": { "account_id": 4 } }), None),
+            (json!({ "request_id": "r-1", "watched": { "watch_id": "b3c1" } }), Some("b3c1")),
             (json!({ "id": null }), None),
             (Value::Null, None),
         ];

@@ -3,6 +3,7 @@
 //! Whatever is wrong here is as likely the user's as the target's, so it fails no fact: the run ends before hundreds of
 //! requests have sent the credentials to who knows whom.
 
+use reqwest::Method;
 use reqwest::header::{LOCATION, WWW_AUTHENTICATE};
 use serde_json::json;
 
@@ -10,9 +11,11 @@ use crate::case::Case;
 use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::EMAIL;
+use crate::messages::{MESSAGES, Messages, Problem, outbox};
 use crate::reader;
 use crate::target::CrmLogin;
 
+const BASE_URL: &str = "DEFENTRY_BASE_URL";
 const PARTNER: &str = "DEFENTRY_CRM_USERNAME and DEFENTRY_CRM_PASSWORD";
 const OTHER_PARTNER: &str = "DEFENTRY_CRM2_USERNAME and DEFENTRY_CRM2_PASSWORD";
 const PARTNERS_TOKEN: &str = "DEFENTRY_CRM_TOKEN";
@@ -28,59 +31,146 @@ pub(super) async fn log_in(case: &Case) -> Result<(), Halt> {
         if reader::is_refusal(answer.status) {
             return Err(refused(variables, &answer));
         }
+        if let (true, PARTNER, Err(why)) = (reader::is_success(answer.status), variables, answer.token()) {
+            case.session.learn_tokenless(&why.into_required());
+        }
     }
     Ok(())
 }
 
-/// An account, its list, and the exchange for its owner's token. Where the target takes the credentials and still
-/// refuses, the checks say what is wrong.
+/// The readers of messages, before anything is sent that they are to show.
+pub(super) async fn open_readers(case: &Case) -> Result<(), Halt> {
+    let messages = &case.session.target.messages;
+    for reader in messages.readers() {
+        let to = case.email();
+        let opened = tokio::select! {
+            opened = reader.open(&to) => opened,
+            () = case.session.pace.over() => return Err(Halt::Inconclusive("the run was interrupted".into())),
+        };
+        opened.map_err(|Problem { variable, problem }| Halt::Inconclusive(format!("{variable} {problem}")))?;
+    }
+    if matches!(messages, Messages::Mock) {
+        let answer = case.control(Method::GET, "/_mock/outbox?to=", None).await?;
+        if outbox::letters(&answer.body, "").is_none() {
+            let problem = format!("{MESSAGES} is mock, but the target has no outbox: {}", end(&answer));
+            return Err(Halt::Inconclusive(problem));
+        }
+    }
+    Ok(())
+}
+
+/// The same reason where no answer came, with the variable to look at.
+pub(super) fn explained(case: &Case, halt: Halt) -> Halt {
+    let pace = &case.session.pace;
+    let is_answered = case.exchanges().last().is_none_or(|exchange| exchange.answer.is_ok());
+    let Halt::Inconclusive(reason) = &halt else { return halt };
+    if pace.interruption().is_some() || is_answered {
+        return halt;
+    }
+    Halt::Inconclusive(match pace.unreached() {
+        Some(cause) if cause.contains("certificate") => format!("the target of {BASE_URL} is not trusted: {cause}"),
+        Some(cause) => format!("the target of {BASE_URL} cannot be reached: {cause}"),
+        None => format!("the target of {BASE_URL} does not answer: {reason}"),
+    })
+}
+
+/// An account on each plan, the list of one, and the exchange for its owner's token. Where the target takes the
+/// credentials and still refuses, the checks say what is wrong.
 pub(super) async fn read(case: &Case) -> Result<(), Halt> {
-    let Some(account) = account(case).await? else { return Ok(()) };
+    if case.session.tokenless().is_some() {
+        // The login is answered as if it was done: that no token is in the answer is for the checks to say.
+        return Ok(());
+    }
+    let Some(account) = accounts(case).await? else { return Ok(()) };
     let crm = case.crm().await?;
     let listed = case.get(&crm, &crm.path(&account, EMAIL.list)).await?;
     is_of_the_api(&listed, false)?;
     is_token_taken(case, &listed)?;
-    let Ok(sso) = case.sso() else { return Ok(()) };
+    if case.sso().is_err() {
+        return Ok(());
+    }
     let answer = case.sso_token(&account).await?;
     is_of_the_api(&answer, false)?;
     if !reader::is_refusal(answer.status) {
         return Ok(());
     }
-    // The same refusal of a secret that is certainly wrong tells that this one is taken for wrong too.
-    let wrong = json!({
-        "client_id": sso.client_id, "client_secret": format!("{}x", sso.client_secret.0), "email": account.email,
-    });
-    let other = case.post(&Caller::Anonymous, "/api/v1/sso/token", wrong).await?;
+    if reader::is_wrong_token(answer.status) {
+        return Err(refused(CLIENT, &answer));
+    }
+    // The same refusal of a client that there is not tells that this one is taken for wrong too. Nobody is locked for it.
+    let unknown = json!({ "client_id": "contract-none", "client_secret": "contract-none", "email": account.email });
+    let other = case.post(&Caller::Anonymous, "/api/v1/sso/token", unknown).await?;
     if other.status == answer.status { Err(refused(CLIENT, &answer)) } else { Ok(()) }
 }
 
-/// An account of an earlier run or a new one; none where the target does not make one, which is for the checks to say.
-async fn account(case: &Case) -> Result<Option<Account>, Halt> {
-    if let Some(account) = case.pooled_account() {
-        return Ok(Some(account));
+/// The variables of the two plans.
+const PLAN: &str = "DEFENTRY_PLAN_ID";
+const OTHER_PLAN: &str = "DEFENTRY_PLAN_WITHOUT_ONLINE_ID";
+
+/// A new account on each plan, of which the first is returned; none where the target makes none, which is for the checks
+/// to say.
+async fn accounts(case: &Case) -> Result<Option<Account>, Halt> {
+    let target = &case.session.target;
+    let (account, answer) = account_on(case, PLAN, target.plan_id).await?;
+    let (other, others) = account_on(case, OTHER_PLAN, target.plan_without_online_id).await?;
+    match (&account, other) {
+        (Some(_), Some(other)) => case.session.keep_outside(other),
+        // What differs between the two is the plan.
+        (Some(_), None) => is_plan_taken(&others, OTHER_PLAN, target.plan_without_online_id)?,
+        (None, Some(_)) => is_plan_taken(&answer, PLAN, target.plan_id)?,
+        (None, None) => {}
     }
-    let (account, answer) = match case.session.target.ssn_required {
-        true => case.create_account_with_ssn(true).await?,
-        false => case.create_account(None, true).await?,
+    Ok(account)
+}
+
+fn is_plan_taken(answer: &Answer, variable: &str, plan: u64) -> Result<(), Halt> {
+    if !reader::is_refusal(answer.status) {
+        return Ok(());
+    }
+    let problem = format!("an account on plan {plan} is refused, and one on another is not: see {variable}");
+    Err(Halt::Inconclusive(format!("{problem}: {}", end(answer))))
+}
+
+/// A new account on the plan that a variable sets.
+async fn account_on(case: &Case, variable: &'static str, plan: u64) -> Result<(Option<Account>, Answer), Halt> {
+    let email = case.email();
+    let ssns = if case.session.target.ssn_required {
+        vec![Some(case.values.ssn().to_owned()), Some(case.values.unlisted_ssn())]
+    } else {
+        vec![None]
     };
-    // Where there was no login, this is the first route that every API has.
-    is_of_the_api(&answer, matches!(case.session.target.crm, CrmLogin::Token(_)))?;
-    is_token_taken(case, &answer)?;
+    let mut last = None;
+    // There are few test numbers, so another account may have the first.
+    for ssn in ssns {
+        let mut body = case.account_body(&email, ssn.as_deref());
+        body["plan_id"] = plan.into();
+        let answer = case.create(body).await?;
+        // Where there was no login, this is the first route that every API has.
+        is_of_the_api(&answer, matches!(case.session.target.crm, CrmLogin::Token(_)))?;
+        is_token_taken(case, &answer)?;
+        let account = case.created(&answer, &email, variable == PLAN).ok();
+        let is_over = account.is_some() || !matches!(answer.status, 409 | 422);
+        last = Some((account, answer));
+        if is_over {
+            break;
+        }
+    }
+    let Some((account, answer)) = last else { return Err(Halt::Inconclusive("no account was asked for".into())) };
     if reader::is_refusal(answer.status) {
         for field in reader::refused_fields(&answer.body) {
-            if let Some(variable) = variable_of(case, &field) {
+            if let Some(variable) = variable_of(case, &field, variable) {
                 let problem = format!("an account is refused for its {field}, which {variable} sets: {}", end(&answer));
                 return Err(Halt::Inconclusive(problem));
             }
         }
     }
-    Ok(account.ok())
+    Ok((account, answer))
 }
 
-/// The variable that says what the suite sends in a field of a new account.
-fn variable_of(case: &Case, field: &str) -> Option<&'static str> {
+/// The variable that says what the suite sends in a field of a new account, whose plan another one sets.
+fn variable_of(case: &Case, field: &str, plan: &'static str) -> Option<&'static str> {
     match field {
-        "plan_id" => Some("DEFENTRY_PLAN_ID"),
+        "plan_id" => Some(plan),
         "email" => Some("DEFENTRY_EMAIL_DOMAIN"),
         "ssn" if !case.session.target.ssn_required => Some("DEFENTRY_SSN_REQUIRED"),
         _ => None,

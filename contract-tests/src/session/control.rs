@@ -69,7 +69,8 @@ impl Session {
         let url = self.seen_from_here(url);
         let target = Target { is_throwaway: true, ..self.target.clone() }.at(url);
         let (pace, redactor) = (Arc::clone(&self.pace), Arc::clone(&self.redactor));
-        let session = Self::with(target, self.settings.clone(), pace, Arc::default(), redactor);
+        let waits = Arc::clone(&self.waits);
+        let session = Self::with(target, self.settings.clone(), pace, waits, Arc::default(), redactor);
         session.map(Arc::new).map_err(|error| Halt::Inconclusive(error.to_string()))
     }
 

@@ -9,8 +9,10 @@ use crate::case::Case;
 use crate::contract::Running;
 use crate::exchange::{Account, Caller};
 use crate::halt::Halt;
-use crate::kind::Kind;
+use crate::kind::{KINDS, Kind};
 use crate::reader;
+use crate::session::Watcher;
+use crate::session::waits::Wait;
 use crate::steps::items::Listed;
 use crate::steps::leaks::{self, Source};
 use crate::steps::world::own_world;
@@ -140,40 +142,118 @@ pub(crate) fn is_closed(alarm: &Value) -> bool {
     }
 }
 
-/// Begins to watch a value of this kind that is in a breach, and returns the alarms that it raises.
-pub(crate) async fn raise(case: &Case, kind: &Kind, account: &Account) -> Result<Vec<String>, Halt> {
+/// Begins to watch a value of this kind that is in a breach, and returns the alarms that it raises. On an account that
+/// checks share it is done once.
+pub(crate) async fn raise(case: &Case, kind: &'static Kind, account: &Account) -> Result<Vec<String>, Halt> {
+    if let Some((alarms, _)) = known(case, kind, account).await {
+        let none = || Halt::Inconclusive(format!("the leak of a watched {} has raised no alarm", kind.name));
+        return if alarms.is_empty() { Err(none()) } else { Ok(alarms) };
+    }
+    let raised = raise_anew(case, kind, account).await?;
+    learn(case, kind, account, &raised).await;
+    Ok(raised)
+}
+
+/// The alarms of a kind on an account that checks share, and whether one was closed.
+pub(crate) async fn known(case: &Case, kind: &Kind, account: &Account) -> Option<(Vec<String>, bool)> {
+    let watchers = case.session.watchers.lock().await;
+    let watcher = watchers.iter().find(|watcher| watcher.account == *account)?;
+    let of_kind = watcher.alarms.iter().find(|(of, ..)| *of == kind)?;
+    Some((of_kind.1.clone(), of_kind.2))
+}
+
+/// Notes the alarms of a kind on an account that checks share.
+pub(crate) async fn learn(case: &Case, kind: &'static Kind, account: &Account, alarms: &[String]) {
+    let mut watchers = case.session.watchers.lock().await;
+    if let Some(watcher) = watchers.iter_mut().find(|watcher| watcher.account == *account) {
+        watcher.alarms.push((kind, alarms.to_vec(), false));
+    }
+}
+
+/// Notes that an alarm of an account that checks share is asked to be closed.
+pub(crate) async fn learn_closed(case: &Case, account: &Account, alarm: &str) {
+    let mut watchers = case.session.watchers.lock().await;
+    let of_account = watchers.iter_mut().filter(|watcher| watcher.account == *account);
+    for (_, alarms, is_closed) in of_account.flat_map(|watcher| &mut watcher.alarms) {
+        *is_closed |= alarms.iter().any(|known| known == alarm);
+    }
+}
+
+async fn raise_anew(case: &Case, kind: &'static Kind, account: &Account) -> Result<Vec<String>, Halt> {
     let crm = case.crm().await?;
     let source = leaks::source(case, kind).await?;
     let before = of(case, &crm, account).await?;
     let is_seeded = source == Source::Seeded;
     let value = leaks::leaked(case, kind, source).await?;
     kind.needed(case, &crm, account, &value).await?;
-    let expected = format!("an alarm for a watched {} that is in a breach", kind.name);
-    for look in 0..if is_seeded { 1 } else { leaks::LOOKS } {
+    // An alarm about a leak that was seeded is there at once.
+    let mut wait = (!is_seeded).then(|| case.session.waits.begin("an alarm for a known value"));
+    let observed = format!("no new alarm in {}", crm.path(account, "/alarms"));
+    loop {
         let raised = new(&before, &of(case, &crm, account).await?);
         if !raised.is_empty() {
+            wait.into_iter().for_each(Wait::has_come);
             return Ok(raised);
         }
-        if !is_seeded {
-            case.session.pause(leaks::between_looks(case, look)).await;
+        let Some(mut going) = wait else {
+            let expected = format!("an alarm for a watched {} that is in a breach", kind.name);
+            return Err(Halt::fail(expected, observed));
+        };
+        if going.is_over() {
+            return Err(Halt::Inconclusive(format!("{observed}: {}", going.was_in_vain().told)));
         }
+        leaks::next_look(case, &mut going).await;
+        wait = Some(going);
     }
-    let observed = format!("no new alarm in {}", crm.path(account, "/alarms"));
-    if is_seeded { Err(Halt::fail(expected, observed)) } else { Err(Halt::Inconclusive(observed)) }
 }
 
 /// The same for a check of something else.
-pub(crate) async fn raised(case: &Case, kind: &Kind, account: &Account) -> Result<String, Halt> {
+pub(crate) async fn raised(case: &Case, kind: &'static Kind, account: &Account) -> Result<String, Halt> {
     let raised = raise(case, kind, account).await.map_err(Halt::into_required)?;
     Ok(raised[0].clone())
+}
+
+/// An open alarm for a check of something else, but none of these: of this kind, or of another where that one was closed
+/// or has none.
+pub(crate) async fn open_one(
+    case: &Case,
+    kind: &'static Kind,
+    account: &Account,
+    but: &[String],
+) -> Result<String, Halt> {
+    let mut end = None;
+    let others = KINDS.into_iter().filter(|other| case.session.is_frugal() && *other != kind);
+    for kind in std::iter::once(kind).chain(others) {
+        if known(case, kind, account).await.is_some_and(|(_, is_closed)| is_closed) {
+            continue;
+        }
+        match raised(case, kind, account).await {
+            Ok(alarm) if !but.contains(&alarm) => return Ok(alarm),
+            Ok(_) => {}
+            Err(halt) => drop(end.get_or_insert(halt)),
+        }
+    }
+    Err(end.unwrap_or_else(|| Halt::Inconclusive("every alarm that could be raised was closed".into())))
 }
 
 /// An account that is to watch a leaked value of this kind, and watches nothing yet but its SSN. None is created where
 /// there is no such value.
 pub(crate) async fn watching(case: &Case, kind: &Kind) -> Result<Account, Halt> {
-    leaks::is_affordable(case, &leaks::source(case, kind).await?)?;
-    case.fresh_account().await
+    let source = leaks::source(case, kind).await?;
+    if !case.session.is_frugal() || source == Source::Seeded {
+        return case.fresh_account().await;
+    }
+    // Where requests are few, checks share two such accounts, and what was raised there.
+    let (place, mut watchers) = (case.count_watcher() % WATCHERS, case.session.watchers.lock().await);
+    while watchers.len() <= place {
+        let account = Case::new(&case.session, case.format).fresh_account().await?;
+        watchers.push(Watcher { account, alarms: Vec::new() });
+    }
+    Ok(watchers[place].account.clone())
 }
+
+/// How many accounts that watch leaked values checks share.
+const WATCHERS: usize = 2;
 
 /// Reads one alarm.
 pub(crate) async fn one(case: &Case, by: &Caller, account: &Account, id: &str) -> Result<Value, Halt> {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::case::Case;
+use crate::case::messages::{Mark, Message};
 use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::{CARD, EMAIL};
-use crate::messages::{Mark, Message};
 
 pub(crate) const RESEND: &str = "/api/v1/resend/watchlist-email-confirmation";
 
@@ -28,7 +28,7 @@ pub(crate) async fn pending_email(
 /// Adds a card by app token, and returns the code that its owner is sent.
 pub(crate) async fn pending_card(case: &Case, app: &Caller, account: &Account) -> Result<(String, String), Halt> {
     let value = CARD.new_value(case);
-    let mark = case.mark(&[&account.email]).await?;
+    let mark = case.mark(&[&account.email]).await?.before("a code for a card");
     let id = CARD.needed(case, app, account, &value).await?;
     let message = case.message(&mark).await?;
     let code = message.code().ok_or_else(|| Halt::fail("a message with a code", "a message without one"))?;
@@ -36,15 +36,20 @@ pub(crate) async fn pending_card(case: &Case, app: &Caller, account: &Account) -
     Ok((id, code.to_owned()))
 }
 
-/// Sends a code for a card. The fields of this body are not documented: others than ours are tried too.
+/// Sends a code for a card. The fields of this body are not documented: others than ours are tried too, and an id of digits
+/// only as a text, for an opaque one may happen to have no letter.
 pub(crate) async fn verify_card(case: &Case, app: &Caller, id: &str, code: &str) -> Result<Answer, Halt> {
-    let id = id.parse::<u64>().map_or_else(|_| id.into(), Value::from);
-    let answer = case.post(app, VERIFY, json!({ "credit_card_id": id, "code": code })).await?;
-    if !matches!(answer.status, 400 | 422) {
-        return Ok(answer);
+    let number = id.parse::<u64>().ok().map(Value::from);
+    let first = number.clone().unwrap_or_else(|| id.into());
+    let mut answer = case.post(app, VERIFY, json!({ "credit_card_id": first, "code": code })).await?;
+    for id in number.into_iter().chain([id.into()]) {
+        if !matches!(answer.status, 400 | 422) {
+            break;
+        }
+        let body = json!({
+            "credit_card_id": id, "card_id": id, "creditCardId": id, "id": id, "code": code, "verification_code": code,
+        });
+        answer = case.post(app, VERIFY, body).await?;
     }
-    let body = json!({
-        "credit_card_id": id, "card_id": id, "creditCardId": id, "id": id, "code": code, "verification_code": code,
-    });
-    case.post(app, VERIFY, body).await
+    Ok(answer)
 }

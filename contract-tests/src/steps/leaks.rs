@@ -10,15 +10,16 @@ use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::{Kind, Leaks};
 use crate::reader;
+use crate::session::waits::Wait;
 
-/// How often, and at what distance, a real target is asked whether it has found a leak.
-pub(crate) const LOOKS: u32 = 12;
-
+/// At what distance a real target is asked whether it has found a leak.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const BETWEEN_FIRST_LOOKS: Duration = Duration::from_millis(250);
 
-/// How long it is to the next look: not so long at first where looking costs nothing.
-pub(crate) fn between_looks(case: &Case, look: u32) -> Duration {
-    if case.session.target.is_far { BETWEEN_LOOKS } else { BETWEEN_LOOKS.min(Duration::from_millis(250) * (1 << look)) }
+/// Waits for the next look: not so long at first where looking costs nothing.
+pub(crate) async fn next_look(case: &Case, wait: &mut Wait<'_>) {
+    let first = if case.session.target.is_far { BETWEEN_LOOKS } else { BETWEEN_FIRST_LOOKS };
+    case.session.pause(wait.pause(first, BETWEEN_LOOKS)).await;
 }
 
 /// Where a value that is in a breach comes from.
@@ -42,15 +43,6 @@ pub(crate) async fn source(case: &Case, kind: &Kind) -> Result<Source, Halt> {
         Some(leaks) => format!("no value is known to be in a breach there: see {}", leaks.variable),
         None => format!("a leak of a {} cannot be seeded there", kind.name),
     }))
-}
-
-/// Goes on where a run can afford a check that needs a leak and is run in the other format too.
-pub(crate) fn is_affordable(case: &Case, source: &Source) -> Result<(), Halt> {
-    if *source == Source::Seeded || case.session.is_turn_of(case.format) {
-        return Ok(());
-    }
-    let why = "where requests are few this is looked at in one format, by the seed, and here in the other one";
-    Err(Halt::Skipped(why.into()))
 }
 
 /// A value that a breach holds from now on.
@@ -83,14 +75,18 @@ pub(crate) async fn of(case: &Case, leaks: &Leaks, by: &Caller, on: &Account) ->
 
 /// Waits until a real target has looked for what was not seeded: how long that takes is not documented.
 pub(crate) async fn found(case: &Case, kind: &Kind, account: &Account) -> Result<(), Halt> {
-    for look in 0..LOOKS {
+    let mut wait = case.session.waits.begin("a leak of a known value");
+    loop {
         if seen(case, kind, account).await?.iter().all(|(_, leaks)| *leaks > 0) {
+            wait.has_come();
             return Ok(());
         }
-        case.session.pause(between_looks(case, look)).await;
+        if wait.is_over() {
+            let told = wait.was_in_vain().told;
+            return Err(Halt::Inconclusive(format!("leaks of a value that is said to be in a breach: {told}")));
+        }
+        next_look(case, &mut wait).await;
     }
-    let wait: Duration = (0..LOOKS).map(|look| between_looks(case, look)).sum();
-    Err(Halt::Inconclusive(format!("no leak of a value that is said to be in a breach, in {wait:?}")))
 }
 
 /// How many leaks of a kind an account has, by each of its routes; nothing where the guide has no list of them.

@@ -19,7 +19,7 @@ fn code(answer: &Answer) -> Option<Value> {
 
 /// Asks for a one-time code: it is in the answer, or else in a message.
 pub(crate) async fn issued(case: &Case, account: &Account) -> Result<Value, Halt> {
-    let mark = case.mark(&[&account.email]).await;
+    let mark = case.mark(&[&account.email]).await.map(|mark| mark.before("a code for a login"));
     let answer = case.sso_exchange(CODE, &account.email).await?;
     answer.demand("a code is issued", reader::is_success)?;
     let code = match code(&answer) {
@@ -38,6 +38,8 @@ pub(crate) async fn issued(case: &Case, account: &Account) -> Result<Value, Halt
 pub(crate) async fn exchange(case: &Case, code: &Value) -> Result<Answer, Halt> {
     let answer = case.post(&Caller::Anonymous, LOGIN, json!({ "code": code })).await?;
     case.learn_token(&answer, "$APP_TOKEN");
+    // Some targets end the session before it.
+    case.session.forget_app_tokens();
     Ok(answer)
 }
 

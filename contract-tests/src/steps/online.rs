@@ -8,6 +8,7 @@ use crate::exchange::{Account, Answer, Caller};
 use crate::halt::Halt;
 use crate::kind::PHONE;
 use crate::reader;
+use crate::steps::once::once;
 
 pub(crate) const PROFILE: &str = "/api/v1/delete-my-data";
 pub(crate) const SCAN: &str = "/api/v1/delete-my-data/scan";
@@ -52,16 +53,25 @@ impl Subscriber {
 
     /// One who has started a scan that takes the time that it takes: all checks of a run look at the same one.
     pub(crate) async fn scanning(case: &Case) -> Result<Self, Halt> {
-        let begin = async || {
-            let Self { app, account, profile } = Self::new(case).await?;
-            start_scan(case, &app).await.map_err(Halt::into_required)?;
-            Ok((account, profile))
+        let begin = || async move {
+            let own = Case::new(&case.session, case.format);
+            let begun = Self::begin(&own).await;
+            case.take_story(&own);
+            (begun, own.has_lost_an_answer())
         };
-        let (account, profile) = case.session.scanned.get_or_init(begin).await.clone()?;
+        let (account, profile) = once(&case.session.scanned, begin).await?;
         // A token of an earlier check may be over by now.
         let app = case.app(&account).await?;
         Ok(Self { account, app, profile })
     }
+
+    /// A new one who has started a scan, without the token.
+    async fn begin(case: &Case) -> Result<(Account, Value), Halt> {
+        let Self { app, account, profile } = Self::new(case).await?;
+        start_scan(case, &app).await.map_err(Halt::into_required)?;
+        Ok((account, profile))
+    }
+
     /// Starts a scan.
     pub(crate) async fn scan(&self, case: &Case) -> Result<Answer, Halt> {
         start_scan(case, &self.app).await

@@ -51,8 +51,27 @@ pub(crate) async fn profiles(
 
 /// Both names of an account, as far as each of these callers reads them.
 pub(crate) async fn names(case: &Case, by: &[Caller], account: &Account) -> Result<Vec<(&'static str, Value)>, Halt> {
-    let read = profiles(case, by, account).await?;
-    Ok(read.iter().flat_map(|(who, answer)| names_in(answer).into_iter().map(|name| (*who, name))).collect())
+    Ok(names_of(&profiles(case, by, account).await?))
+}
+
+/// The names that these profiles show, and to whom.
+pub(crate) fn names_of(profiles: &[(&'static str, Answer)]) -> Vec<(&'static str, Value)> {
+    profiles.iter().flat_map(|(who, answer)| names_in(answer).into_iter().map(|name| (*who, name))).collect()
+}
+
+/// An update leaves what it has not changed as each caller has read it before: its body held the same again.
+pub(crate) fn is_kept(before: &[(&str, Answer)], after: &[(&str, Answer)], by: &str) -> Result<(), Halt> {
+    for (who, earlier) in before {
+        let Some((_, later)) = after.iter().find(|(reader, _)| reader == who) else { continue };
+        let (Some(earlier), Some(later)) = (reader::item(&earlier.body), reader::item(&later.body)) else { continue };
+        for field in ["email", "country_code", "lang_code", "plan_id", "type"] {
+            let (was, is) = (earlier.get(field), later.get(field));
+            let observed =
+                || format!("{who} reads {}, and {} before", is.unwrap_or(&Value::Null), was.unwrap_or(&Value::Null));
+            Halt::unless(was == is, format!("{field} stays as it was after {by}"), observed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Both names of an account, as far as an answer shows them.

@@ -4,10 +4,12 @@
 //! a false alarm.
 
 mod accounts;
+mod choices;
 mod entry;
 mod form;
 mod items;
 mod mail;
+mod mailpit;
 mod online;
 mod world;
 
@@ -27,9 +29,11 @@ use tokio::task::JoinHandle;
 
 use form::Reply;
 use mail::Mailbox;
+use mailpit::Mailpit;
 use world::World;
 
-pub(crate) use mail::Reader;
+pub(crate) use choices::Choices;
+pub(crate) use mail::{PASSWORD, Post, Reader};
 
 /// More than any body that the suite sends.
 const LARGEST_BODY: usize = 1 << 20;
@@ -47,11 +51,41 @@ pub(crate) struct Manner {
     pub(crate) mail_delay: Range<u64>,
     /// How long it is between two acts of others.
     pub(crate) others: Duration,
+    /// What it chooses where the guide is silent.
+    pub(crate) choices: Choices,
+    /// Where its emails go. Text messages go to a folder.
+    pub(crate) post: Post,
+    /// In which way it is not honest after all, where a test is about what shows that.
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// A fault in what such a server sends or finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Nothing that it sends comes.
+    LosesMail,
+    /// Emails that ask for a confirmation do not come.
+    LosesConfirmations,
+    /// It finds no leak.
+    FindsNothing,
+    /// It asks the owner of the account to confirm what a partner adds.
+    AsksForAll,
+    /// Nothing is sent again.
+    ResendsNothing,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { delay: 5..50, lost: 0, ahead: 3, mail_delay: 0..2000, others: Duration::from_millis(400) }
+        Self {
+            delay: 5..50,
+            lost: 0,
+            ahead: 3,
+            mail_delay: 0..2000,
+            others: Duration::from_millis(400),
+            choices: Choices(0),
+            post: Post::Folder,
+            flaw: None,
+        }
     }
 }
 
@@ -60,6 +94,7 @@ impl Default for Manner {
 pub(crate) struct Honest {
     pub(crate) url: String,
     folder: PathBuf,
+    mailpit: Option<Mailpit>,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -81,14 +116,15 @@ impl Honest {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let folder = std::env::temp_dir().join(format!("honest-{}-{}", std::process::id(), address.port()));
-        let mailbox = Mailbox::new(&folder, manner.ahead);
+        let mailpit = if manner.post == Post::Mailpit { Some(Mailpit::start().await) } else { None };
+        let mailbox = Mailbox::new(&folder, &manner, mailpit.as_ref().map(Mailpit::store));
         let url = format!("http://{address}");
-        let world = Mutex::new(World::new());
+        let world = Mutex::new(World::new(manner.flaw));
         let server = Arc::new(Server { world, manner, mailbox, url: url.clone() });
         let others = tokio::spawn(others(Arc::clone(&server)));
         let router = Router::new().fallback(serve).with_state(server);
         let served = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Self { url, folder, tasks: [others, served] }
+        Self { url, folder, mailpit, tasks: [others, served] }
     }
 
     /// A folder that goes with it.
@@ -98,12 +134,24 @@ impl Honest {
 
     /// The variables that describe it to the suite.
     pub(crate) fn variables(&self, reader: Reader) -> Vec<(&'static str, String)> {
-        let mut variables = vec![
-            ("DEFENTRY_BASE_URL", self.url.clone()),
-            ("DEFENTRY_MESSAGES", format!("command:{}", mail::command(&self.folder, reader))),
-        ];
+        let mut variables = vec![("DEFENTRY_BASE_URL", self.url.clone()), ("DEFENTRY_MESSAGES", self.messages(reader))];
+        if let Reader::Imap(_) = reader {
+            variables.push(("DEFENTRY_MESSAGES_PASSWORD", mail::PASSWORD.to_owned()));
+        }
         variables.extend(world::VARIABLES.map(|(name, value)| (name, value.to_owned())));
         variables
+    }
+}
+
+impl Honest {
+    /// How its messages are read: emails as the reader says, text messages by a command.
+    fn messages(&self, reader: Reader) -> String {
+        let command = format!("command:{}", mail::command(&self.folder, reader));
+        match reader {
+            Reader::Newest | Reader::All => command,
+            Reader::Mailpit => format!("mailpit:{} {command}", self.mailpit.as_ref().expect("a Mailpit").url),
+            Reader::Imap(url) => format!("imap:{url} {command}"),
+        }
     }
 }
 
@@ -169,7 +217,9 @@ async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response 
         server.mailbox.deliver(letter, &server.url, delays);
     }
     tokio::time::sleep(Duration::from_millis(after)).await;
-    if is_lost { lost() } else { reply.rendered(asked.is_standardized) }
+    let is_documented = asked.path == "/api/v1/account" && asked.method == "POST"
+        || ["/auth/login", "/sso/", "/scan/status", "/confirm/"].iter().any(|part| asked.path.contains(part));
+    if is_lost { lost() } else { reply.rendered(asked.is_standardized, is_documented, server.manner.choices) }
 }
 
 /// An answer whose body breaks off: more is announced than comes.

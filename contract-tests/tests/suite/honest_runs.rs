@@ -1,16 +1,18 @@
 //! Whole runs on the second honest server: whatever fails there is a false alarm.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract_tests::{End, Results, Run, Selection, Settings, Target, run_suite};
+use tokio::task::JoinSet;
 
 use crate::honest::{Honest, Manner, Reader};
 
 /// A run of the chosen checks as a user begins one, with results in a folder of its own.
-async fn run(server: &Honest, reader: Reader, seed: u64, name: &str, selection: &Selection) -> Results {
+pub(crate) async fn run(server: &Honest, reader: Reader, seed: u64, name: &str, selection: &Selection) -> Results {
     let folder = server.folder().join(format!("results-{name}"));
     let mut variables = server.variables(reader);
     variables.push(("DEFENTRY_SEED", seed.to_string()));
@@ -27,7 +29,7 @@ async fn whole_run(server: &Honest, reader: Reader, seed: u64, name: &str) -> Re
 }
 
 /// The false alarms of a run, and on standard error a line about it.
-fn alarms(results: &Results, name: &str) -> Vec<String> {
+pub(crate) fn alarms(results: &Results, name: &str) -> Vec<String> {
     let of = |end: End| results.checks.iter().filter(move |check| check.outcome == end);
     eprintln!(
         "{name}: {} requests in {:.0} s, {} passed, {} failed, {} inconclusive, {} skipped; left: {:?}",
@@ -80,7 +82,7 @@ impl Drop for BusyLoops {
     }
 }
 
-fn all_are_silent(alarms: &[String]) {
+pub(crate) fn all_are_silent(alarms: &[String]) {
     assert!(alarms.is_empty(), "{} false alarms:\n{}", alarms.len(), alarms.join("\n\n"));
 }
 
@@ -96,6 +98,36 @@ async fn a_server_that_chooses_otherwise_is_not_accused() {
     let only = Selection { only: ONCE_WRONG.map(str::to_owned).to_vec() };
     let results = run(&server, Reader::Newest, 1, "short", &only).await;
     all_are_silent(&alarms(&results, "short"));
+}
+
+/// Runs as real targets get them: by a host name that is not loopback, with a thousand requests. The waits are shorter,
+/// and there is no limit to the rate.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes minutes: `.ci/honest` runs it"]
+async fn no_run_of_a_thousand_requests_accuses_a_server_that_chooses_otherwise() {
+    const HOST: &str = "api.partner.example";
+    let runs = (1..=5_u64).map(|seed| async move {
+        let reader = if seed.is_multiple_of(2) { Reader::All } else { Reader::Newest };
+        let server = Honest::start(Manner::default()).await;
+        let port = server.url.rsplit(':').next().expect("a port").parse().expect("a number");
+        let mut variables = server.variables(reader);
+        variables.retain(|(name, _)| *name != "DEFENTRY_BASE_URL");
+        variables.push(("DEFENTRY_BASE_URL", format!("http://{HOST}:{port}")));
+        variables.push(("DEFENTRY_ALLOW_WRITES", HOST.to_owned()));
+        variables.push(("DEFENTRY_RATE", "1000".to_owned()));
+        variables.push(("DEFENTRY_SEED", seed.to_string()));
+        variables.push(("DEFENTRY_RESULTS_DIR", server.folder().join("results").display().to_string()));
+        let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        let target = Target::from_variables(lookup).expect("good variables").expect("a target");
+        let target = target.found_at(SocketAddr::from(([127, 0, 0, 1], port)));
+        let settings = Settings::from_variables(Some(&target), lookup).expect("good variables");
+        assert!(settings.is_frugal, "{settings:?}");
+        let run = Arc::new(Run::new(target, Settings { haste: 5, ..settings }).expect("a ledger"));
+        let results = run_suite(&run, &Selection::default(), &|_| {}).await;
+        alarms(&results, &format!("seed {seed} with a thousand requests"))
+    });
+    let told: JoinSet<_> = runs.collect();
+    all_are_silent(&told.join_all().await.concat());
 }
 
 /// Three seeds, or those of `HONEST_SEEDS`, such as `1-20`: one after the other, and every other one beside busy loops

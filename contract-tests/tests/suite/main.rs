@@ -6,9 +6,12 @@ mod command;
 mod faults;
 mod honest;
 mod honest_runs;
+mod kills;
+mod mail_runs;
 mod probes;
 mod proxy;
 mod silence;
+mod twin;
 mod variants;
 
 use std::fmt::Write;

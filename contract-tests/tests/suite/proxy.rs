@@ -6,6 +6,7 @@ mod kinds;
 mod memory;
 mod message;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub(crate) enum Way {
     Twice,
     /// It is answered here, and the mock never sees it.
     Back(Answered),
+    /// It is lost: no answer comes.
+    Lost,
 }
 
 /// The ways in which a server is wrong.
@@ -132,6 +135,7 @@ struct Proxy {
 /// A proxy that runs.
 pub(crate) struct Server {
     pub(crate) url: String,
+    pub(crate) address: SocketAddr,
     proxy: Arc<Proxy>,
 }
 
@@ -161,7 +165,7 @@ pub(crate) async fn start(http: reqwest::Client, base_url: &str, wrongs: &[Wrong
     });
     let router = Router::new().fallback(pass).with_state(Arc::clone(&proxy));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Server { url: format!("http://{address}"), proxy }
+    Server { url: format!("http://{address}"), address, proxy }
 }
 
 /// Passes one request on and its answer back, with what is wrong on the way.
@@ -227,6 +231,7 @@ impl Proxy {
         let mut answered = match way {
             Way::Back(answered) => answered,
             Way::On => self.act(&asked).await,
+            Way::Lost => std::future::pending().await,
             Way::Twice => {
                 self.act(&asked).await;
                 self.act(&asked).await

@@ -59,7 +59,7 @@ async fn refused(mut command: std::process::Command, name: &str) -> String {
     let results = results(&folder);
     let checks = results["checks"].as_array().expect("checks");
     assert!(checks.iter().all(|check| check["outcome"] == "inconclusive" || check["outcome"] == "unknown"), "{text}");
-    assert!(checks.len() > 200 && results["requests"].as_u64() <= Some(6), "{name}: {}", results["requests"]);
+    assert!(checks.len() > 200 && results["requests"].as_u64() <= Some(7), "{name}: {}", results["requests"]);
     assert_eq!(results["verdict"], "nothing-tested");
     let because = results["because"].as_str().expect("text").to_owned();
     assert!(text.contains(&format!("verdict   nothing tested ({because})")), "{text}");
@@ -144,6 +144,79 @@ async fn a_wrong_path_or_wrong_credentials_are_named() {
     }
 }
 
+/// The journal of a mock: how often a path was asked for, and how often the caller was refused there.
+async fn asked_and_refused(mock: &MockServer, path: &str) -> (usize, usize) {
+    let journal = reqwest::get(format!("{}/_mock/requests", mock.base_url())).await.expect("the mock answers");
+    let journal: Value = journal.json().await.expect("JSON");
+    let requests = journal["requests"].as_array().expect("a list").iter().filter(|request| request["path"] == path);
+    let requests = Vec::from_iter(requests);
+    (requests.len(), requests.iter().filter(|request| request["status"] == 401).count())
+}
+
+/// Accounts are locked for a second wrong password, and a third.
+#[tokio::test]
+async fn a_credential_is_refused_once() {
+    const LOGIN: &str = "/api/v1/crm/auth/login";
+    const EXCHANGE: &str = "/api/v1/sso/token";
+    let cases = [
+        ("DEFENTRY_CRM_PASSWORD", LOGIN, (1, 1)),
+        ("DEFENTRY_CRM2_PASSWORD", LOGIN, (2, 1)),
+        ("DEFENTRY_CLIENT_SECRET", EXCHANGE, (1, 1)),
+    ];
+    for (variable, path, expected) in cases {
+        let mock = MockServer::start().await;
+        let name = format!("once-{variable}");
+        let mut command = contract(Some(mock.base_url()), &folder(&name), &["run"]);
+        command.env(variable, "not-the-password");
+        assert!(refused(command, &name).await.contains(variable), "{variable}");
+        assert_eq!(asked_and_refused(&mock, path).await, expected, "{variable}");
+    }
+    // Where all is well, each partner logs in once, and the set-up asks for one token.
+    let mock = MockServer::start().await;
+    let (code, text) = ended(contract(Some(mock.base_url()), &folder("once"), &["run", "--only", "ssn."])).await;
+    assert_eq!(code, 4, "{text}");
+    assert_eq!(asked_and_refused(&mock, LOGIN).await, (2, 0), "{text}");
+}
+
+/// A client may be refused by another status; a client that there is not is refused by the same.
+#[tokio::test]
+async fn a_client_that_is_refused_as_an_unknown_one_is_the_variables_doing() {
+    let mock = MockServer::start().await;
+    let refuses = there(|asked, memory| {
+        let is_right = asked.json()["client_secret"] == "mock-secret";
+        if !asked.is("POST", "/api/v1/sso/token") || is_right {
+            return Way::On;
+        }
+        memory.note(asked.json()["client_id"].to_string());
+        Way::Back(Answered::json(422, &json!({ "message": "invalid_client", "notes": memory.notes() })))
+    });
+    let server = proxy::start(proxy::client(), mock.base_url(), &[refuses]).await;
+    let mut command = contract(Some(&server.url), &folder("unknown-client"), &["run"]);
+    command.env("DEFENTRY_CLIENT_SECRET", "not-the-password");
+    let said = refused(command, "unknown-client").await;
+    let expected =
+        "the credentials of DEFENTRY_CLIENT_ID and DEFENTRY_CLIENT_SECRET are refused: 422 to POST /api/v1/sso/token";
+    assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn a_signal_ends_a_set_up_that_hangs() {
+    let mock = MockServer::start().await;
+    let hangs = there(|asked, _| if asked.is("POST", "/auth/login") { Way::Lost } else { Way::On });
+    let server = proxy::start(proxy::client(), mock.base_url(), &[hangs]).await;
+    let folder = folder("hanging");
+    let mut child = contract(Some(&server.url), &folder, &["run"]).spawn().expect("the binary runs");
+    // The first line is said before the first request is sent.
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut said).expect("a line");
+    let began = std::time::Instant::now();
+    super::signal(&child, "-INT");
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("no panic").expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("interrupted") && began.elapsed().as_secs() < 14, "{text}");
+}
+
 #[tokio::test]
 async fn a_replay_needs_a_target_that_lets_it_in() {
     let mock = MockServer::start().await;
@@ -172,6 +245,24 @@ async fn an_account_that_is_refused_for_a_variable_names_it() {
     command.env("DEFENTRY_PLAN_ID", "77");
     let said = refused(command, "plan-id").await;
     assert_eq!(said, "an account is refused for its plan_id, which DEFENTRY_PLAN_ID sets: 422 to POST /api/v1/account");
+    let mut command = contract(Some(&server.url), &folder("other-plan"), &["run"]);
+    command.env("DEFENTRY_PLAN_WITHOUT_ONLINE_ID", "77");
+    let said = refused(command, "other-plan").await;
+    assert!(said.contains("which DEFENTRY_PLAN_WITHOUT_ONLINE_ID sets: 422"), "{said}");
+    // Where the refusal names no field, the other plan tells.
+    let plans = there(|asked, _| match asked.is("POST", "/api/v1/account") && asked.json()["plan_id"] == 77 {
+        true => Way::Back(Answered::json(403, &json!({ "message": "Not in your contract." }))),
+        false => Way::On,
+    });
+    let server = proxy::start(proxy::client(), mock.base_url(), &[plans]).await;
+    for variable in ["DEFENTRY_PLAN_ID", "DEFENTRY_PLAN_WITHOUT_ONLINE_ID"] {
+        let name = format!("unnamed-{variable}");
+        let mut command = contract(Some(&server.url), &folder(&name), &["run"]);
+        command.env(variable, "77");
+        let said = refused(command, &name).await;
+        let expected = format!("an account on plan 77 is refused, and one on another is not: see {variable}: 403 to ");
+        assert!(said.starts_with(&expected), "{said}");
+    }
 }
 
 /// Where only the right secret is let in, a refusal of it is the target's doing.
@@ -261,7 +352,10 @@ async fn a_name_that_names_nothing_is_refused_before_anything_is_sent() {
     for command in ["run", "plan"] {
         let arguments = [command, "--only", "EMAIL-1", "--only", "EMIAL-1"];
         let (code, text) = ended(contract(Some(mock.base_url()), &folder("nothing"), &arguments)).await;
-        assert!(code == 2 && text.contains("--only EMIAL-1 names no check and no fact"), "{text}");
+        assert!(
+            code == 2 && text.contains("--only EMIAL-1 names no check and no fact (did you mean EMAIL-1?)"),
+            "{text}"
+        );
     }
     let accounts: Value = reqwest::get(format!("{}/_mock/accounts", mock.base_url()))
         .await

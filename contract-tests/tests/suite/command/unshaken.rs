@@ -1,14 +1,16 @@
 //! The command under neglect: readers that go away, signals, a folder that is taken, targets that throttle or are away.
 
 use std::io::{BufRead, BufReader, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::http::HeaderValue;
+use contract_tests::{Run, Selection, Settings, Target, run_suite};
 use mock_server::MockServer;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::{announced, contract, ended, folder, items_left, results, signal};
+use super::{CREDENTIALS, announced, contract, ended, folder, items_left, results, signal};
 use crate::proxy::{self, Answered, Way, there};
 
 /// Runs a command to its end, and returns its code and what it has written.
@@ -152,7 +154,6 @@ async fn pauses_of_no_time_are_bounded_by_the_budget_too() {
 
 /// From the first removal on, a target asks for everything to come again at once; removals too.
 #[tokio::test]
-#[ignore = "takes four minutes: the run waits for the target, and once more to remove what it has created"]
 async fn a_target_that_throttles_for_ever_is_given_up_during_the_removal_too() {
     let mock = MockServer::start().await;
     let busy = there(|asked, memory| {
@@ -163,10 +164,17 @@ async fn a_target_that_throttles_for_ever_is_given_up_during_the_removal_too() {
     });
     let base_url = proxy::start(proxy::client(), mock.base_url(), &[busy]).await.url;
     let folder = folder("for-ever");
-    let (code, text) = ended(contract(Some(&base_url), &folder, &["run", "--budget", "400"])).await;
-    assert_eq!(code, 5, "{text}");
-    let requests = results(&folder)["requests"].as_u64();
-    assert!(requests < Some(700), "{requests:?}\n{text}");
+    let variables = [CREDENTIALS, &[("DEFENTRY_BASE_URL", &*base_url), ("DEFENTRY_BUDGET", "400")]].concat();
+    let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let target = Target::from_variables(lookup).expect("good variables").expect("a target");
+    let settings = Settings::from_variables(Some(&target), lookup).expect("good variables");
+    // Minutes of waiting become seconds.
+    let settings = Settings { haste: 100, cases: Some(4), results: folder.clone(), ..settings };
+    let run = Arc::new(Run::new(target, settings).expect("a ledger"));
+    let results = run_suite(&run, &Selection::default(), &|_| {}).await;
+    drop(run);
+    assert_eq!(results.exit_code(), 5, "{:?}", results.verdict);
+    assert!(results.requests < 700, "{}", results.requests);
     assert!(items_left(&mock).await > 0);
     // What is left stays in the ledger, and the sweep at a target that has time again removes it.
     let ledger = folder.join("ledger.jsonl");

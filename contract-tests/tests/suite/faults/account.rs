@@ -4,7 +4,11 @@ use axum::http::Method;
 use contract_tests::Target;
 use serde_json::{Value, json};
 
-use super::rows::{ACCOUNTS, Fault, back_if, done, fault, no_such_method, remove, ssn_refused, undone, without_ssn};
+use super::kept::without_tag;
+use super::rows::{
+    ACCOUNTS, Fault, back_if, cut, done, each_text, fault, no_such_method, remove, ssn_refused, undone,
+    without_accents, without_ssn,
+};
 use crate::proxy::{Account, Acting, Answered, Asked, NOTHING, Way, also, back, on_account, there};
 
 #[rustfmt::skip]
@@ -28,6 +32,30 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a new account has another email", "ACCOUNT-1", back(|asked, answer, _| created_with(asked, answer, "email", "a@example.com"))),
     fault("the country of a new account is dropped", "ACCOUNT-1", there(|asked, _| {
         if asked.is("POST", ACCOUNTS) { asked.edit(|body| remove(body, "country_code")); }
+        Way::On
+    })),
+    fault("names of new accounts are cut at twenty characters", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| cut(body, &NAMES, 20)); }
+        Way::On
+    })),
+    fault("names of new accounts lose their accents", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| without_accents(body, &NAMES)); }
+        Way::On
+    })),
+    fault("names of new accounts end at their first space", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| each_text(body, &NAMES, |text| text.split(' ').next().unwrap_or_default().to_owned())); }
+        Way::On
+    })),
+    fault("names of new accounts have no spaces", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| each_text(body, &NAMES, |text| text.replace(' ', ""))); }
+        Way::On
+    })),
+    fault("the emails of accounts lose their plus and what follows", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| each_text(body, &["email"], without_tag)); }
+        Way::On
+    })),
+    fault("every new account is of the second plan", "ACCOUNT-1", there(|asked, _| {
+        if asked.is("POST", ACCOUNTS) { asked.edit(|body| body["plan_id"] = 2.into()); }
         Way::On
     })),
 
@@ -92,6 +120,17 @@ pub(super) const FAULTS: &[Fault] = &[
         if asked.ends_with_account() && asked.method != Method::GET { asked.edit(|body| remove(body, "last_name")); }
         Way::On
     })),
+    fault("updates write names without accents", "ACCOUNT-5", there(|asked, _| {
+        if asked.is_update() && asked.account().is_some() { asked.edit(|body| without_accents(body, &NAMES)); }
+        Way::On
+    })),
+    fault("an update changes the country too", "ACCOUNT-5", there(|asked, _| {
+        if asked.is_update() && asked.account().is_some() { asked.edit(|body| body["country_code"] = "DK".into()); }
+        Way::On
+    })),
+    fault("an own update takes the ssn in its body", "SSN-2", on_account(Asked::is_update, own_update_with_ssn)),
+    fault("an own update adds an SSN", "SSN-2", on_account(Asked::is_update, own_update_with_ssn)).on(without_ssn).target(Target::with_ssn_optional),
+    fault("an own update at v2 takes the ssn in its body", "SSN-2", on_account(|asked| asked.is_within("PUT", "/api/v2/account/"), own_update_with_ssn)),
     fault("an update is answered and undone", "ACCOUNT-5", on_account(Asked::is_update, undone)),
     fault("an update gives all accounts its first name", "ACCOUNT-5", also(Asked::is_update, |_, account| Box::pin(async move {
         let name = json!({ "first_name": account.anew().await.whole["first_name"] });
@@ -103,6 +142,16 @@ pub(super) const FAULTS: &[Fault] = &[
         ssn_refused(&asked)
     }))),
 ];
+
+/// The same where a user updates their own account.
+fn own_update_with_ssn(asked: Asked, account: Account) -> Acting {
+    Box::pin(async move {
+        let is_by_user = account.hands.is_by_user(&asked).await;
+        if is_by_user { update_with_ssn(asked, account).await } else { account.hands.pass(asked).await }
+    })
+}
+
+const NAMES: [&str; 2] = ["first_name", "last_name"];
 
 /// Fills in a field of an account that is missing or empty.
 fn filled(asked: &mut Asked, field: &str, value: &str) -> Way {

@@ -88,11 +88,11 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("of two adds at once, both are told that they are done", "EMAIL-1", meet(
         |asked| asked.is("POST", EMAILS),
         |asked, _| back_if(asked.is_in_company && asked.is("POST", EMAILS), || Answered::json(201, &json!({ "message": "Added." }))),
-    )).held_by("concurrency."),
+    )).held_by("concurrency.same_item_added_twice"),
     fault("of two removals at once, both are told that they are done", "EMAIL-1", meet(
         |asked| asked.is_within("DELETE", EMAILS),
         |asked, _| back_if(asked.is_in_company && asked.is_within("DELETE", EMAILS), || Answered::empty(204)),
-    )).held_by("concurrency."),
+    )).held_by("concurrency.same_item_removed_twice"),
 
     fault("a resend is answered and dropped", "EMAIL-2", there(|asked, _| {
         back_if(asked.is_within("POST", "/resend/"), || Answered::empty(204))

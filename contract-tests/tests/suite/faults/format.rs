@@ -90,6 +90,18 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("datetimes of new accounts are numbers", "FORMAT-3", back(|asked, answer, _| if asked.is("POST", ACCOUNTS) {
         answer.each_field(|name, value| if name.ends_with("_at") { *value = 1_781_643_725.into(); });
     })),
+    fault("legacy datetimes of IBANs have a zone", "FORMAT-3", back(|asked, answer, _| {
+        if !asked.is_standardized() && asked.is("GET", "/iban-watchlist") { answer.each_field(|name, value| datetime(name, value, "+00:00")); }
+    })),
+    fault("standardized datetimes of a second page have no zone", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.path.contains("page=2") { answer.each_field(|name, value| datetime(name, value, "")); }
+    })).on(|mock| super::rows::assume(mock, "list.shape", "paginated")),
+    fault("standardized datetimes of a single alarm have no zone", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.alarm().is_some() { answer.each_field(|name, value| datetime(name, value, "")); }
+    })),
+    fault("standardized datetimes of users' passports have no zone", "FORMAT-3", back(|asked, answer, _| {
+        if asked.is_standardized() && asked.is("GET", "/passport-watchlist") && asked.account().is_none() { answer.each_field(|name, value| datetime(name, value, "")); }
+    })),
 
     fault("a date has a time", "FORMAT-4", back(|_, answer, _| {
         answer.each_field(|name, value| if let ("activation_date", Some(text)) = (name, value.as_str()) {

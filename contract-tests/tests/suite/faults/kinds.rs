@@ -16,7 +16,13 @@ pub(super) static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         ]
         .map(|(what, wrong)| fault(format!("any {} that {what}", kind.name).leak(), kind.fact, wrong))
     };
-    KINDS.iter().flat_map(of_kind).collect()
+    // The guide has these lists of leaks for CRM, and that of cards for users.
+    let leaking = |kind: &&Kind| ["email", "phone", "iban"].contains(&kind.name);
+    let leaks_of_kind = |kind: &'static Kind| {
+        [("CRM", there_of_kind(kind, no_leaks_to_crm)), ("users", there_of_kind(kind, no_leaks_to_users))]
+            .map(|(who, wrong)| fault(format!("{who} never see a leak of any {}", kind.name).leak(), kind.fact, wrong))
+    };
+    KINDS.iter().flat_map(of_kind).chain(KINDS.iter().filter(leaking).flat_map(leaks_of_kind)).collect()
 });
 
 fn dropped(kind: &Kind, asked: &mut Asked, memory: &mut Memory) -> Way {
@@ -34,4 +40,16 @@ fn not_removed_by_crm(kind: &Kind, asked: &mut Asked, _: &mut Memory) -> Way {
 
 fn not_listed_to_users(kind: &Kind, asked: &mut Asked, _: &mut Memory) -> Way {
     back_if(asked.is("GET", kind.list) && asked.account().is_none() && asked.token().is_some(), no_items)
+}
+
+fn no_leaks(kind: &Kind, asked: &Asked) -> bool {
+    asked.is("GET", &format!("{}/leaks", kind.one)) && asked.token().is_some()
+}
+
+fn no_leaks_to_crm(kind: &Kind, asked: &mut Asked, _: &mut Memory) -> Way {
+    back_if(no_leaks(kind, asked) && asked.account().is_some(), no_items)
+}
+
+fn no_leaks_to_users(kind: &Kind, asked: &mut Asked, _: &mut Memory) -> Way {
+    back_if(no_leaks(kind, asked) && asked.account().is_none(), no_items)
 }

@@ -40,6 +40,21 @@ pub(super) const fn fault(name: &'static str, fact: &'static str, wrong: Wrong) 
 }
 
 impl Fault {
+    /// The fault itself.
+    pub(crate) const fn wrong(&self) -> Wrong {
+        self.wrong
+    }
+
+    /// How its mock is set up.
+    pub(crate) const fn mock(&self) -> fn(MockServerBuilder) -> MockServerBuilder {
+        self.mock
+    }
+
+    /// How the suite's target is configured.
+    pub(crate) const fn target_of(&self) -> fn(Target) -> Target {
+        self.target
+    }
+
     /// With a mock that is set up otherwise.
     pub(super) const fn on(self, mock: fn(MockServerBuilder) -> MockServerBuilder) -> Self {
         Self { mock, ..self }
@@ -239,6 +254,33 @@ pub(super) fn is_list_of_alarms(asked: &Asked) -> bool {
 /// The note of an event about an alarm.
 pub(super) fn noted(event: &str, alarm: &Value) -> String {
     format!("{event} {}", id_text(&alarm["id"]))
+}
+
+/// Cuts texts at so many characters.
+pub(super) fn cut(object: &mut Value, fields: &[&str], at: usize) {
+    each_text(object, fields, |text| text.chars().take(at).collect());
+}
+
+/// Writes texts without their accents.
+pub(super) fn without_accents(object: &mut Value, fields: &[&str]) {
+    let plain = |char| match char {
+        'Å' | 'Ä' => 'A',
+        'å' | 'ä' => 'a',
+        'Ö' => 'O',
+        'ö' => 'o',
+        'é' => 'e',
+        char => char,
+    };
+    each_text(object, fields, |text| text.chars().map(plain).collect());
+}
+
+/// Changes each of these fields that is a text.
+pub(super) fn each_text(object: &mut Value, fields: &[&str], change: impl Fn(&str) -> String) {
+    for field in fields {
+        if let Some(text) = object.get(field).and_then(Value::as_str).map(&change) {
+            object[field] = text.into();
+        }
+    }
 }
 
 /// Takes a field out.

@@ -30,6 +30,16 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("a request without a token is let in to alarms", "SCOPE-1", there(|asked, memory| {
         come_in(asked.token().is_none() && asked.route().contains(ALARMS), asked, memory)
     })),
+    fault("a token is let in by Basic", "SCOPE-1", there(|asked, _| by_scheme(asked, |scheme| scheme == "Basic"))),
+    fault("a token is let in by the scheme Token", "SCOPE-1", there(|asked, _| by_scheme(asked, |scheme| scheme == "Token"))),
+    fault("a token without a scheme is let in", "SCOPE-1", there(|asked, _| by_scheme(asked, str::is_empty))),
+    fault("any scheme lets a token in", "SCOPE-1", there(|asked, _| by_scheme(asked, |_| true))),
+    fault("any scheme lets a token of the end user in", "SCOPE-1", there(|asked, _| {
+        if asked.account().is_none() && asked.route() != ACCOUNTS { by_scheme(asked, |_| true) } else { Way::On }
+    })),
+    fault("any scheme lets a token in to alarms", "SCOPE-1", there(|asked, _| {
+        if asked.route().contains(ALARMS) { by_scheme(asked, |_| true) } else { Way::On }
+    })),
 
     fault("CRM is refused where it administers", "SCOPE-2", there(|asked, _| {
         back_if(asked.is_within("DELETE", "/account/"), forbidden)
@@ -56,6 +66,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("items that CRM adds wait for the user", "SCOPE-2", on_account(|asked| asked.is_add() && asked.account().is_some(), |asked, account| Box::pin(async move {
         account.as_user(asked).await
     }))),
+    fault("passports of other accounts are changed", "SCOPE-2", on_account(|asked| asked.method == Method::PATCH && asked.item().is_some(), by_holder_of_item)),
     fault("items of other accounts are removed", "SCOPE-2", on_account(Asked::is_removal, by_holder_of_item)),
     fault("an app token is let in under its own account", "SCOPE-2", instead(|asked| asked.account().is_some(), |asked, hands| Box::pin(async move {
         let own = hands.account_of(&asked.another(Method::GET, ACCOUNTS)).await;
@@ -86,6 +97,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("items that the user adds are confirmed at once", "SCOPE-3", on_account(|asked| asked.is_add() && asked.account().is_none(), |asked, account| Box::pin(async move {
         account.as_crm(asked).await
     }))),
+    fault("users remove the items of others", "SCOPE-3", on_account(|asked| asked.is_removal() && asked.account().is_none(), by_holder_of_item)),
     fault("no confirmation link works", "SCOPE-3", there(|asked, _| {
         if asked.path.starts_with("/_confirm/") { asked.path = "/_confirm/no-such-link".into(); }
         Way::On
@@ -126,6 +138,13 @@ pub(super) const FAULTS: &[Fault] = &[
         back_if(asked.is_within("GET", "/alarms/company/"), no_such_method)
     })),
 ];
+
+/// Lets a request in whose credentials come by such a scheme.
+fn by_scheme(asked: &mut Asked, is_meant: fn(&str) -> bool) -> Way {
+    let token = asked.credentials().filter(|(scheme, _)| is_meant(scheme)).map(|(_, token)| token.to_owned());
+    token.inspect(|token| asked.set_token(token));
+    Way::On
+}
 
 /// Notes the address that a request has added, if it `is_meant`.
 fn note_added(asked: &Asked, answer: &Answered, memory: &mut Memory, is_meant: bool) {

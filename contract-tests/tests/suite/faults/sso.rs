@@ -1,13 +1,14 @@
 //! App tokens, and what users do to their own profiles.
 
+use axum::http::Method;
 use contract_tests::Target;
 use serde_json::json;
 
 use super::rows::{
-    ACCOUNTS, Fault, LOGIN, back_if, done, done_all_the_same, fault, forbidden, is_electronic_id, is_of, not_found,
-    remove, undone, without_ssn,
+    ACCOUNTS, Fault, LOGIN, back_if, cut, done, done_all_the_same, fault, forbidden, is_electronic_id, is_of,
+    not_found, remove, undone, without_accents, without_ssn,
 };
-use crate::proxy::{Answered, Asked, PARTNERS, Partner, Way, back, instead, on_account, there};
+use crate::proxy::{Acting, Answered, Asked, Hands, PARTNERS, Partner, Way, back, instead, on_account, there};
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
@@ -59,7 +60,28 @@ pub(super) const FAULTS: &[Fault] = &[
         }
         Way::On
     })),
+    fault("an SSO client gets tokens for the accounts of another partner", "SSO-2", instead(is_sso, of_any_partner)),
+    fault("part of a client secret is enough", "SSO-2", there(|asked, _| {
+        let sent = asked.json()["client_secret"].as_str().unwrap_or_default().to_owned();
+        let is_part = sent.len() >= 6 && "mock-secret".starts_with(&sent);
+        if asked.is_within("POST", "/sso/") && is_part { asked.edit(|body| body["client_secret"] = "mock-secret".into()); }
+        Way::On
+    })),
+    fault("client secrets are not case-sensitive", "SSO-2", there(|asked, _| {
+        let is_it = asked.json()["client_secret"].as_str().is_some_and(|sent| sent.eq_ignore_ascii_case("mock-secret"));
+        if asked.is_within("POST", "/sso/") && is_it { asked.edit(|body| body["client_secret"] = "mock-secret".into()); }
+        Way::On
+    })),
 
+    fault("codes are issued for the accounts of another partner", "SSO-3", instead(|asked| asked.is("POST", "/sso/code"), of_any_partner)),
+    fault("an email that its user has changed is no longer good for SSO", "SSO-3", instead(|asked| is_sso(asked) || asked.is_update(), |asked, hands| Box::pin(async move {
+        let is_meant = asked.is_update() && hands.is_by_user(&asked).await;
+        forgotten(asked, hands, is_meant).await
+    }))),
+    fault("an email that a PUT has changed is no longer good for SSO", "SSO-3", instead(|asked| is_sso(asked) || asked.is_update(), |asked, hands| Box::pin(async move {
+        let is_meant = asked.method == "PUT" && asked.account().is_some() && hands.is_by_crm(&asked).await;
+        forgotten(asked, hands, is_meant).await
+    }))),
     fault("an unknown email gives the token of a known one", "SSO-3", there(|asked, memory| {
         let email = asked.json()["email"].as_str().unwrap_or_default().to_owned();
         let is_known = memory.accounts.iter().any(|(_, known)| *known == email);
@@ -152,6 +174,28 @@ pub(super) const FAULTS: &[Fault] = &[
         if account.hands.is_by_user(&asked).await { undone(asked, account).await } else { account.hands.pass(asked).await }
     }))),
 
+    fault("an own update changes the language too", "SSO-5", there(|asked, memory| {
+        let is_crm = is_of(&memory.crm_tokens, asked);
+        if asked.is_update() && !is_crm { asked.edit(|body| body["lang_code"] = "EN".into()); }
+        Way::On
+    })),
+    fault("an own update changes the plan too", "SSO-5", on_account(Asked::is_update, |asked, account| Box::pin(async move {
+        let is_by_user = account.hands.is_by_user(&asked).await;
+        let answer = account.hands.pass(asked).await;
+        if is_by_user && answer.is_success() { account.by_crm(Method::PATCH, "", Some(&json!({ "plan_id": 2 }))).await; }
+        answer
+    }))),
+    fault("own updates cut names at ten letters", "SSO-5", there(|asked, memory| {
+        let is_crm = is_of(&memory.crm_tokens, asked);
+        if asked.is_update() && !is_crm { asked.edit(|body| cut(body, &["first_name", "last_name"], 10)); }
+        Way::On
+    })),
+    fault("own updates write names without accents", "SSO-5", there(|asked, memory| {
+        let is_crm = is_of(&memory.crm_tokens, asked);
+        if asked.is_update() && !is_crm { asked.edit(|body| without_accents(body, &["first_name", "last_name"])); }
+        Way::On
+    })),
+
     fault("an SSN of an electronic ID is lost", "SSO-6", there(|asked, _| {
         back_if(is_electronic_id(asked), || Answered::json(200, &json!({ "has_ssn": true })))
     })).on(without_ssn).target(Target::with_ssn_optional),
@@ -160,6 +204,48 @@ pub(super) const FAULTS: &[Fault] = &[
 /// Whether it exchanges SSO credentials and an email.
 fn is_sso(asked: &Asked) -> bool {
     asked.is("POST", "/sso/token") || asked.is("POST", "/sso/code")
+}
+
+/// Exchanges credentials of the first partner for what an account of any partner gives.
+fn of_any_partner(mut asked: Asked, hands: Hands) -> Acting {
+    Box::pin(async move {
+        let answer = hands.pass(asked.clone()).await;
+        let (sent, first) = (asked.json(), &PARTNERS[0]);
+        let is_client = sent["client_id"] == first.client_id && sent["client_secret"] == first.client_secret;
+        let email = sent["email"].as_str().unwrap_or_default().to_owned();
+        if answer.is_success() || !is_client || email.is_empty() {
+            return answer;
+        }
+        let others = hands.accounts_that_have(&email).await;
+        let Some(other) = others.into_iter().find(|account| account.whole["created_with"] == *email) else {
+            return answer;
+        };
+        let Partner { client_id, client_secret, .. } = *other.partner();
+        asked.edit(|body| {
+            body["client_id"] = client_id.into();
+            body["client_secret"] = client_secret.into();
+        });
+        hands.pass(asked).await
+    })
+}
+
+/// Knows an account by the email that it was created with until an update that `is_meant` has given it another.
+async fn forgotten(asked: Asked, hands: Hands, is_meant: bool) -> Answered {
+    let sent = asked.json()["email"].as_str().unwrap_or_default().to_lowercase();
+    if is_sso(&asked) && hands.recall(|memory| memory.has_noted(&format!("forgotten {sent}"))) {
+        return not_found();
+    }
+    let account = if is_meant { hands.account_of(&asked).await } else { None };
+    let answer = hands.pass(asked).await;
+    if let Some(known) = account
+        .filter(|_| answer.is_success())
+        .and_then(|account| account.whole["created_with"].as_str().map(str::to_owned))
+        && !sent.is_empty()
+        && known != sent
+    {
+        hands.recall(|memory| memory.note(format!("forgotten {known}")));
+    }
+    answer
 }
 
 /// The one-time code of an answer.

@@ -91,7 +91,10 @@ fn exchange(world: &mut World, asked: &Asked, route: &str) -> Answered {
         return Err(Reply::refusal(403));
     }
     let email = asked.text("email").unwrap_or_default().to_lowercase();
-    let known = world.accounts.values().find(|account| !email.is_empty() && account.created_with == email);
+    let known = world.accounts.values().find(|account| {
+        // The client is the first partner's.
+        account.partner == 0 && !email.is_empty() && account.created_with == email
+    });
     let id = known.map(|account| account.id.clone()).ok_or_else(|| Reply::invalid(&["email"]))?;
     if route == "token" {
         return Ok(Reply::json(200, json!({ "token": world.issue(Who::User(id)) })));

@@ -6,6 +6,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::choices::Choices;
+
 /// An answer, before it has a format.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
@@ -40,16 +42,22 @@ impl Reply {
         Self { location: Some(location), ..Self::empty(303) }
     }
 
-    pub(crate) fn rendered(self, is_standardized: bool) -> Response {
-        let mut response = Response::builder().status(self.status);
+    /// The answer as it goes over the wire. `is_documented` says that the guide gives its form.
+    pub(crate) fn rendered(self, is_standardized: bool, is_documented: bool, choices: Choices) -> Response {
+        let is_success = self.status < 300;
+        let (status, body) = match is_success {
+            true => choices.success(self.status, self.body, is_documented),
+            false => (choices.refusal(self.status), self.body),
+        };
+        let mut response = Response::builder().status(status);
         if let Some(location) = self.location {
             response = response.header(LOCATION, location);
         }
-        let (content_type, body) = match self.body {
-            Some(body) => ("application/json", written(body, is_standardized)),
-            None if self.status < 400 => return response.body(Body::empty()).expect("a response"),
-            None if is_standardized => ("application/json", standardized(self.status, &self.fields)),
-            None => legacy(self.status, &self.fields),
+        let (content_type, body) = match body {
+            Some(body) => ("application/json", written(body, is_standardized, choices)),
+            None if status < 400 => return response.body(Body::empty()).expect("a response"),
+            None if is_standardized => ("application/json", standardized(status, &self.fields)),
+            None => legacy(status, &self.fields, choices.legacy_shape(status)),
         };
         let response = response.header(CONTENT_TYPE, content_type);
         response.body(Body::from(body.to_string())).expect("a response")
@@ -62,17 +70,17 @@ pub(crate) fn moment(at: Timestamp) -> Value {
 }
 
 /// A body with its moments and booleans as the format has them.
-fn written(body: Value, is_standardized: bool) -> Value {
+fn written(body: Value, is_standardized: bool, choices: Choices) -> Value {
     match body {
-        Value::Bool(value) if !is_standardized => (if value { "true" } else { "false" }).into(),
-        Value::Array(values) => values.into_iter().map(|value| written(value, is_standardized)).collect(),
+        Value::Bool(value) if !is_standardized => choices.legacy_boolean(value),
+        Value::Array(values) => values.into_iter().map(|value| written(value, is_standardized, choices)).collect(),
         Value::Object(fields) => match fields.get("$at").and_then(Value::as_i64) {
             Some(second) => {
                 let text = Timestamp::from_second(second).expect("a time of this century").to_string();
                 if is_standardized { text.into() } else { text.replace('T', " ").trim_end_matches('Z').into() }
             }
             None => {
-                let fields = fields.into_iter().map(|(name, value)| (name, written(value, is_standardized)));
+                let fields = fields.into_iter().map(|(name, value)| (name, written(value, is_standardized, choices)));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
         },
@@ -96,7 +104,16 @@ fn standardized(status: u16, fields: &[String]) -> Value {
     json!({ "error": error })
 }
 
-fn legacy(status: u16, fields: &[String]) -> (&'static str, Value) {
+fn legacy(status: u16, fields: &[String], shape: u64) -> (&'static str, Value) {
+    match shape {
+        1 => return ("application/json", json!({ "message": "Nej." })),
+        2 => return ("application/json", json!({ "error": "Nej.", "corr_id": "c-3" })),
+        3 => {
+            let entry = json!({ "status": status.to_string(), "title": "Nej", "detail": fields.join(", ") });
+            return ("application/vnd.api+json", json!({ "errors": [entry] }));
+        }
+        _ => {}
+    }
     match status {
         422 if fields.len() == 1 => ("application/json", json!({ "errors": { &fields[0]: ["Fältet behövs."] } })),
         404 | 405 => ("application/json", json!({ "error": "Finns inte" })),

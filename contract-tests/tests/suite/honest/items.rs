@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::form::{Reply, moment};
 use super::world::{Account, Item, World};
-use super::{Answered, Asked, entry};
+use super::{Answered, Asked, Flaw, entry};
 
 /// A kind of items.
 #[derive(Debug)]
@@ -124,12 +124,15 @@ fn add(world: &mut World, asked: &Asked, id: &str, is_user: bool, kind: usize) -
     let item = Item { id: world.random.id(), kind, value, waits, code, added_at: Timestamp::now() };
     let body = json!({ "watched": shown(&item) });
     account.items.push(item.clone());
+    let owner = account.created_with.clone();
+    if !is_user && world.flaw == Some(Flaw::AsksForAll) {
+        world.send(&owner, "Someone watches something of yours. Is that right? $URL/yes".to_owned());
+    }
     if item.waits {
         ask(world, id, &item);
     } else if let Some(code) = &item.code {
-        let to = account.created_with.clone();
         let end = &item.value[item.value.len() - 4..];
-        world.send(&to, format!("{code} verifies your card that ends in {end}."));
+        world.send(&owner, format!("{code} verifies your card that ends in {end}."));
     }
     if !item.waits {
         world.look_for(id, kind, &item.value);
@@ -140,7 +143,9 @@ fn add(world: &mut World, asked: &Asked, id: &str, is_user: bool, kind: usize) -
 /// Asks the owner of an address to confirm it.
 fn ask(world: &mut World, account: &str, item: &Item) {
     let link = world.random.secret();
-    world.send(&item.value, format!("Is {} yours? Then open $URL/confirm/{link} please.", item.value));
+    if world.flaw != Some(Flaw::LosesConfirmations) {
+        world.send(&item.value, format!("Is {} yours? Then open $URL/confirm/{link} please.", item.value));
+    }
     world.links.insert(link, (account.to_owned(), item.id.clone()));
 }
 
@@ -162,7 +167,9 @@ fn resend(world: &mut World, asked: &Asked, id: &str) -> Answered {
     let named = asked.text("email");
     let waits = |item: &&Item| item.waits && named.is_none_or(|email| email == item.value);
     let waiting: Vec<Item> = world.accounts[id].items.iter().filter(waits).cloned().collect();
-    waiting.iter().for_each(|item| ask(world, id, item));
+    if world.flaw != Some(Flaw::ResendsNothing) {
+        waiting.iter().for_each(|item| ask(world, id, item));
+    }
     if waiting.is_empty() { Err(Reply::refusal(404)) } else { Ok(Reply::empty(202)) }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::Flaw;
 use super::mail::Letter;
 use super::online::Online;
 
@@ -134,6 +135,7 @@ pub(super) struct World {
     pub(super) links: HashMap<String, (String, String)>,
     /// What is to be sent.
     pub(super) letters: Vec<Letter>,
+    pub(super) flaw: Option<Flaw>,
 }
 
 /// The values in breaches, by the place of their kind.
@@ -147,7 +149,7 @@ const LEAKED: [Option<&str>; 6] = [
 ];
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(flaw: Option<Flaw>) -> Self {
         let mut world = Self {
             random: Random(RandomState::new(), 0),
             tokens: HashMap::new(),
@@ -156,6 +158,7 @@ impl World {
             alarms: Vec::new(),
             links: HashMap::new(),
             letters: Vec::new(),
+            flaw,
         };
         // There were users before.
         (0..20).for_each(|_| world.others_act());
@@ -181,7 +184,7 @@ impl World {
 
     /// Finds, after a while, what is known of a value.
     pub(super) fn look_for(&mut self, account: &str, kind: usize, value: &str) {
-        if LEAKED[kind].is_none_or(|name| told(name) != value) {
+        if self.flaw == Some(Flaw::FindsNothing) || LEAKED[kind].is_none_or(|name| told(name) != value) {
             return;
         }
         let (partner, delay) = (self.accounts[account].partner, self.random.within(0..1500));
@@ -198,6 +201,8 @@ impl World {
     }
 
     pub(super) fn send(&mut self, to: &str, text: String) {
-        self.letters.push(Letter { to: to.to_owned(), text });
+        if self.flaw != Some(Flaw::LosesMail) {
+            self.letters.push(Letter { to: to.to_owned(), text });
+        }
     }
 }

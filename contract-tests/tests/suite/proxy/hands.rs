@@ -202,7 +202,7 @@ impl Account {
         self.whole[field] == true
     }
 
-    fn partner(&self) -> &'static Partner {
+    pub(crate) fn partner(&self) -> &'static Partner {
         let id = self.whole["partner"].as_u64().and_then(|id| usize::try_from(id).ok());
         id.and_then(|id| PARTNERS.get(id.checked_sub(1)?)).expect("each account has one of them")
     }

@@ -148,6 +148,12 @@ impl Asked {
         self.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
     }
 
+    /// The scheme of its credentials, and these; the scheme is empty where it names none.
+    pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
+        let text = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        Some(text.split_once(' ').unwrap_or(("", text)))
+    }
+
     /// Sends another token instead.
     pub(crate) fn set_token(&mut self, token: &str) {
         let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a token is ASCII");
