@@ -1,11 +1,15 @@
 //! Two runs held against each other: what a client would notice, and what was only tested otherwise.
 
+mod table;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::results::{CheckResult, End, Level, Results};
 use crate::signature::signature;
+
+pub use table::{Column, Row, side_by_side};
 
 /// How much a difference matters to a client, the most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -86,7 +86,8 @@ impl Profile {
         cases
     }
 
-    fn values(&self) -> BTreeMap<String, BTreeSet<String>> {
+    /// By key: what was seen of each assumption.
+    pub(crate) fn values(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut values = BTreeMap::<String, BTreeSet<String>>::new();
         for (key, seen) in self.sources().flat_map(|(_, source)| &source.assumptions) {
             values.entry(key.clone()).or_default().extend(seen.keys().cloned());

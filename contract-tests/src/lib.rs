@@ -24,9 +24,9 @@
 //! | model | `model` | generated sequences, held to a reference |
 //! | pages | `contracts` | the checks by page of the guide; a page imports no page |
 //! | probes | `assumptions` | what a target does where the guide is silent |
-//! | learning | `learn` | what went over the wire, and what it tells of the target |
-//! | whole | `results` `deviations` `comparison` `report` `suite` | a whole run, what is known of it, what has moved, its reports |
-//! | command | `main` `console` `signals` | the command: what it prints, and what ends it |
+//! | learning | `learn` `verify` | what went over the wire, and what it tells of the target and of the facts |
+//! | whole | `results` `deviations` `comparison` `history` `report` `suite` | a whole run, what is known of it, what has moved, the runs before, its reports |
+//! | command | `main` `console` `signals` `subject` `records` | the command: what it prints, what ends it, what it does with files |
 //!
 //! To add a check: a row and a function in its page. To add a kind of items: a row of `kind`, its values in `values`,
 //! and a row of `contracts/examples` for the guide's examples of it.
@@ -86,6 +86,7 @@ mod exchange;
 mod folder;
 mod format;
 mod halt;
+mod history;
 mod kind;
 mod learn;
 mod ledger;
@@ -111,16 +112,18 @@ mod suite;
 mod target;
 mod trust;
 mod values;
+mod verify;
 
 pub use assumptions::{Assumption, Finding, assumptions};
 pub use case::Case;
-pub use comparison::{Comparison, Difference, Side, Weight};
+pub use comparison::{Column, Comparison, Difference, Row, Side, Weight, side_by_side};
 pub use contract::Check;
 pub use contracts::checks;
 pub use deviations::{Changes, DeviationKind, Deviations, Entry, Expired, Judgement, Lines, Unlisted};
 pub use drift::Drift;
 pub use folder::Hold;
 pub use format::Format;
+pub use history::{BADGE, GroundTruth, HISTORY, History, PastRun};
 pub use learn::learn_from_har;
 pub use ledger::LEDGER;
 pub use matrix::{Cell, Principal};
@@ -133,3 +136,4 @@ pub use results::{AssumptionResult, CheckResult, End, FactResult, Level, Results
 pub use run::Run;
 pub use suite::{Bought, Cost, Progress, Selection, keep_replays, profile, rehearse, run_suite};
 pub use target::{Settings, Target, VariableError};
+pub use verify::{Seen, Verification, VerifiedFact, Violation, verify};

@@ -3,7 +3,9 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod console;
+mod records;
 mod signals;
+mod subject;
 
 use std::backtrace::Backtrace;
 use std::io::{self, IsTerminal, Write};
@@ -14,14 +16,12 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use console::{say, tell};
 use contract_tests::{
-    Changes, Comparison, Deviations, Drift, End, Evidence, Hold, Mock, Outcome, Profile, Progress, Replay, Report,
-    Results, Run, Selection, Settings, Target, VariableError, checks, keep_replays, learn_from_har, profile, rehearse,
-    run_suite,
+    Changes, Comparison, Deviations, Drift, Evidence, History, Outcome, PastRun, Profile, Replay, Report, Results, Run,
+    Selection, Settings, Target, checks, keep_replays, profile, rehearse, run_suite,
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use signals::EndSignals;
+use subject::{BROKEN, Flags, INTERRUPTED, Problem, Subject, USAGE, bar, interruptible, show};
 
 /// Says whether a server does what the guide of the Defentry API documents, and by which requests.
 ///
@@ -45,50 +45,6 @@ DEFENTRY_CA_FILE names a PEM file with the certificate of a private authority, f
 `run` ends with 0 conformant, or with --deviations nothing that the list does not have; 1 not as documented, or an entry of
 the list that excuses nothing any more; 2 wrong usage, configuration or set-up, or nothing was tested; 3 the
 suite itself failed; 4 partial; 5 something could not be removed; 130 interrupted.";
-
-/// Flags that set variables.
-#[derive(Args, Debug)]
-struct Flags {
-    /// The target (`DEFENTRY_BASE_URL`).
-    #[arg(long, global = true, value_name = "URL")]
-    base_url: Option<String>,
-    /// The target's host, named again: the suite writes there (`DEFENTRY_ALLOW_WRITES`).
-    #[arg(long, global = true, value_name = "HOST")]
-    allow_writes: Option<String>,
-    /// At most so many requests a second (`DEFENTRY_RATE`).
-    #[arg(long, global = true, value_name = "N")]
-    rate: Option<String>,
-    /// At most so many requests in all (`DEFENTRY_BUDGET`).
-    #[arg(long, global = true, value_name = "N")]
-    budget: Option<String>,
-    /// The seed of everything that is generated (`DEFENTRY_SEED`).
-    #[arg(long, global = true, value_name = "N")]
-    seed: Option<String>,
-    /// How long to wait for a message, in seconds (`DEFENTRY_MESSAGE_SECONDS`).
-    #[arg(long, global = true, value_name = "N")]
-    message_seconds: Option<String>,
-    /// Where reports and the ledger go (`DEFENTRY_RESULTS_DIR`).
-    #[arg(long, global = true, value_name = "DIR")]
-    results: Option<String>,
-}
-
-impl Flags {
-    /// The value of a variable, by its flag or in the environment.
-    fn lookup(&self, variable: &str) -> Option<String> {
-        let flag = match variable {
-            "DEFENTRY_BASE_URL" => &self.base_url,
-            "DEFENTRY_ALLOW_WRITES" => &self.allow_writes,
-            "DEFENTRY_RATE" => &self.rate,
-            "DEFENTRY_BUDGET" => &self.budget,
-            "DEFENTRY_SEED" => &self.seed,
-            "DEFENTRY_MESSAGE_SECONDS" => &self.message_seconds,
-            "DEFENTRY_RESULTS_DIR" => &self.results,
-            _ => &None,
-        };
-        let in_environment = || std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned());
-        flag.clone().or_else(in_environment)
-    }
-}
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -120,15 +76,34 @@ enum Command {
         #[arg(long, value_name = "FILE", default_value = "profile.json")]
         into: PathBuf,
     },
+    /// Says which facts held and which were violated in recorded traffic (HAR); sends nothing, and needs no credentials.
+    ///
+    /// Ends with 0 if none was violated, with 1 if one was, with 2 if nothing of this API is in it. The findings go to
+    /// `verification.json` in the results folder.
+    Verify {
+        /// Recordings.
+        #[arg(required = true, value_name = "FILE.har")]
+        files: Vec<PathBuf>,
+    },
     /// Removes what an interrupted run has left behind, from its ledger.
     Sweep,
-    /// Tells what has moved from one run to another, the heaviest first: ends with 0 if nothing has, with 1 if a client
-    /// would notice something, with 2 if there is nothing to compare.
+    /// Holds two or three targets against each other.
+    ///
+    /// Each is a results folder or its `results.json`, a `profile.json`, the URL of a target, or `mock`; the suite runs
+    /// against a URL, with the DEFENTRY_… variables for it, and against the mock in this process.
+    ///
+    /// Of two it tells what has moved from the first to the second, the heaviest first; of three, who stands alone. Ends
+    /// with 0 if they are the same, with 1 if a client would notice something, with 2 if there is nothing to compare.
     Compare {
-        /// The results of the earlier run: its folder, or its `results.json`.
-        old: PathBuf,
-        /// The results of the later run, or of another target.
-        new: PathBuf,
+        /// Two or three of them.
+        #[arg(required = true, num_args = 2..=3, value_name = "TARGET")]
+        targets: Vec<String>,
+    },
+    /// Tells the runs of results folders, and what was ever seen on the real API.
+    History {
+        /// Results folders, or their `history.ndjson`; by default that of DEFENTRY_RESULTS_DIR.
+        #[arg(value_name = "DIR")]
+        folders: Vec<PathBuf>,
     },
 }
 
@@ -183,13 +158,6 @@ impl Chosen {
     }
 }
 
-/// Wrong usage, configuration or set-up.
-const USAGE: u8 = 2;
-/// The suite itself failed.
-const BROKEN: u8 = 3;
-/// A signal has ended it.
-const INTERRUPTED: u8 = 130;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     std::panic::set_hook(Box::new(|panic| {
@@ -204,9 +172,6 @@ fn main() -> ExitCode {
     console::finish();
     code
 }
-
-/// An exit code, and what to say with it.
-type Problem = (u8, String);
 
 fn ended(code: u8, problem: &str) -> ExitCode {
     tell!("contract: {problem}");
@@ -232,7 +197,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
             let Subject { target, settings, .. } = Subject::of(&cli.flags).await?;
             plan(&target, &settings, &selection).await
         }
-        Command::Compare { old, new } => compare(&old, &new),
+        Command::Compare { targets } => records::compare(&cli.flags, &targets).await,
+        Command::Verify { files } => records::verify(&cli.flags, &files),
+        Command::History { folders } => records::history(&cli.flags, folders),
         Command::Run { chosen, excused, profile } => {
             let (selection, list) = (chosen.selection()?, excused.read()?);
             let learnt = profile.as_deref().map(read_profile).transpose()?;
@@ -247,7 +214,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
             interruptible(&run);
             replay(&run, &file).await
         }
-        Command::Learn { files, into } => learn(&files, &into).await,
+        Command::Learn { files, into } => records::learn(&files, &into).await,
         Command::Sweep => {
             let subject = Subject::of(&cli.flags).await?;
             if subject.mock.is_some() {
@@ -255,46 +222,6 @@ async fn execute(cli: Cli) -> Result<ExitCode, Problem> {
             }
             sweep(&subject.opened()?.0).await
         }
-    }
-}
-
-/// The target of a command.
-struct Subject {
-    target: Target,
-    settings: Settings,
-    /// A mock in this process where no target is named. It ends with the command.
-    mock: Option<Mock>,
-}
-
-/// A mock in this process, and its results folder.
-type Kept = (Option<Mock>, Option<Hold>);
-
-impl Subject {
-    async fn of(flags: &Flags) -> Result<Self, Problem> {
-        let lookup = |variable: &str| flags.lookup(variable);
-        let usage = |error: VariableError| (USAGE, error.to_string());
-        let named = Target::from_variables(lookup).map_err(usage)?;
-        let settings = Settings::from_variables(named.as_ref(), lookup).map_err(usage)?;
-        Ok(match named {
-            Some(target) => Self { target, settings, mock: None },
-            None => {
-                let mock = Mock::start().await;
-                Self { target: mock.target(), settings, mock: Some(mock) }
-            }
-        })
-    }
-
-    /// The run of a command, and what must live as long.
-    fn opened(self) -> Result<(Arc<Run>, Kept), Problem> {
-        let unusable = |error: io::Error| (USAGE, format!("{error} (see DEFENTRY_RESULTS_DIR)"));
-        // A run against a target that stays holds its folder itself. Where the folder of another cannot be written, the
-        // reports say so.
-        let hold = match self.mock.as_ref().map(|_| Hold::of(&self.settings.results)) {
-            Some(Err(error)) if error.kind() == io::ErrorKind::ResourceBusy => return Err(unusable(error)),
-            hold => hold.and_then(Result::ok),
-        };
-        let run = Run::new(self.target, self.settings).map_err(unusable)?;
-        Ok((Arc::new(run), (self.mock, hold)))
     }
 }
 
@@ -312,70 +239,12 @@ fn read_profile(file: &Path) -> Result<Profile, Problem> {
     Profile::parse(&text).map_err(|error| unusable(error.to_string()))
 }
 
-/// Merges profiles and recordings into one profile.
-async fn learn(files: &[PathBuf], into: &Path) -> Result<ExitCode, Problem> {
-    let unusable = |file: &Path, problem: &dyn std::fmt::Display| (USAGE, format!("{}: {problem}", file.display()));
-    let read = |file: &Path| std::fs::read_to_string(file).map_err(|error| unusable(file, &error));
-    let mut learnt = match into.exists() {
-        true => Profile::parse(&read(into)?).map_err(|error| unusable(into, &error))?,
-        false => Profile::default(),
-    };
-    for file in files {
-        let file = if file.is_dir() { file.join("profile.json") } else { file.clone() };
-        let text = read(&file)?;
-        let more = match Profile::parse(&text) {
-            Ok(profile) => profile,
-            Err(_) if is_recording(&text) => learn_from_har(&text).await.map_err(|error| unusable(&file, &error))?,
-            Err(error) => return Err(unusable(&file, &format!("{error}; nor is it a HAR, which begins with \"log\""))),
-        };
-        for (_, source) in more.sources() {
-            say!("{}  {} of {}, {} exchanges", file.display(), source.kind, source.date, source.requests);
-            for (reason, count) in &source.passed_over {
-                say!("  passed over: {count} {reason}");
-            }
-        }
-        learnt = learnt.merged(more);
-    }
-    for (key, values) in learnt.contradictions() {
-        say!("contradictory: {key} was seen as {}; it is not used", values.join(" and as "));
-    }
-    let written = std::fs::write(into, learnt.to_text());
-    written.map_err(|error| unusable(into, &error))?;
-    say!(
-        "profile   {} of {} sources; try: mock-server --profile {}",
-        into.display(),
-        learnt.sources().count(),
-        into.display()
-    );
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Whether a text is JSON with a log, as a HAR is.
-fn is_recording(text: &str) -> bool {
-    let json: Option<serde_json::Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok();
-    json.is_some_and(|json| json.get("log").is_some())
-}
-
 async fn sweep(run: &Arc<Run>) -> Result<ExitCode, Problem> {
     run.log_in().await.map_err(|evidence| shut_out(&evidence))?;
     let problems = run.sweep().await;
     problems.iter().for_each(|problem| tell!("not removed: {problem}"));
     say!("{} accounts of the suite are there, {} not swept", run.accounts_left().len(), problems.len());
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(5) })
-}
-
-/// The first signal that asks the command to end, such as Ctrl-C, ends the checks and lets the run clean up; the second
-/// ends it.
-fn interruptible(run: &Arc<Run>) {
-    let run = Arc::clone(run);
-    let mut signals = EndSignals::new();
-    tokio::spawn(async move {
-        signals.next().await;
-        run.interrupt();
-        tell!("\ninterrupted: removing what was created (once more to end at once; `contract sweep` finishes)");
-        signals.next().await;
-        std::process::exit(INTERRUPTED.into());
-    });
 }
 
 async fn plan(target: &Target, settings: &Settings, selection: &Selection) -> Result<ExitCode, Problem> {
@@ -451,8 +320,14 @@ async fn run_and_report(
     // The results of the run before are there until this one's are written.
     let since = Results::read(folder).and_then(|before| Comparison::of(&before, &results)).ok();
     let kept = keep_replays(&mut results, folder);
-    let report = Report { results: &results, deviations: judgement.as_ref(), since: since.as_ref() };
+    let mut history = History::read(folder).unwrap_or_else(|problem| {
+        tell!("contract: {problem}: the runs before this one are not shown");
+        History::default()
+    });
+    history.runs.push(PastRun::of(&results, since.as_ref().map_or(0, |since| since.moved.len())));
+    let report = Report { results: &results, deviations: judgement.as_ref(), since: since.as_ref(), history: &history };
     let written = kept.and_then(|()| report.write(folder));
+    let written = written.and_then(|()| history.runs.last().map_or(Ok(()), |run| History::append(folder, run)));
     let profile = profile(run, &results).await;
     let written = written.and_then(|()| std::fs::write(folder.join("profile.json"), profile.to_text()));
     if let Some(cause) = run.out_of_reach() {
@@ -474,47 +349,4 @@ async fn run_and_report(
         return Err((USAGE, format!("{} cannot be written: {error}", file.display())));
     }
     Ok(ExitCode::from(results.exit_code()))
-}
-
-fn compare(old: &Path, new: &Path) -> Result<ExitCode, Problem> {
-    let read = |path: &Path| Results::read(path).map_err(|problem| (USAGE, problem));
-    let comparison = Comparison::of(&read(old)?, &read(new)?).map_err(|problem| (USAGE, problem))?;
-    for side in [&comparison.old, &comparison.new] {
-        tell!("{}, {}, seed {}", side.target, side.started_at, side.seed);
-    }
-    comparison.moved.iter().for_each(|moved| say!("{}", moved.line()));
-    if comparison.moved.is_empty() {
-        say!("nothing that a client would notice has moved");
-    }
-    if !comparison.tested.is_empty() {
-        say!("\ntested in one of the two only, which is no difference of the targets:");
-        comparison.tested.iter().for_each(|tested| say!("  {}", tested.line()));
-    }
-    Ok(if comparison.moved.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-/// A bar on a terminal, with a line for what is not as it should be; a line for each check elsewhere.
-fn show(progress: Progress<'_>, bar: Option<&ProgressBar>) {
-    match (progress, bar.cloned()) {
-        (Progress::Begins(many), Some(bar)) => console::draw(move || bar.set_length(many as u64)),
-        (Progress::Begins(many), None) => tell!("{many} checks and probes"),
-        (Progress::Ended(check), Some(bar)) => {
-            let (id, outcome) = (check.id.clone(), check.outcome);
-            console::draw(move || {
-                if matches!(outcome, End::Fail | End::Inconclusive) {
-                    bar.println(format!("{:12} {id}", outcome.name()));
-                }
-                bar.inc(1);
-                bar.set_message(id);
-            });
-        }
-        (Progress::Ended(check), None) => tell!("{:12} {}", check.outcome.name(), check.id),
-        (Progress::CleansUp, Some(bar)) => console::draw(move || bar.set_message("removing what was created")),
-        (Progress::CleansUp, None) => tell!("removing what was created"),
-    }
 }

@@ -226,7 +226,7 @@ impl Status {
     }
 }
 
-fn type_of(value: &Value) -> &'static str {
+pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -239,7 +239,7 @@ fn type_of(value: &Value) -> &'static str {
 
 /// Whether a key of an object is the name of a field, and cannot be a value of somebody: words, and no more than one number,
 /// where secrets have several.
-fn is_name(key: &str) -> bool {
+pub(crate) fn is_name(key: &str) -> bool {
     let is_of_name = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '-';
     let numbers: Vec<&str> =
         key.split(|char: char| !char.is_ascii_digit()).filter(|number| !number.is_empty()).collect();
@@ -257,7 +257,7 @@ pub(crate) fn is_code(text: &str) -> bool {
 }
 
 /// The form of a text.
-fn form_of(text: &str) -> &'static str {
+pub(crate) fn form_of(text: &str) -> &'static str {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_uuid = text.len() == 36
         && [8, 13, 18, 23].into_iter().all(|place| text.as_bytes()[place] == b'-')

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub use errors::{error_issue, refused_fields};
 pub use fields::{
     boolean, boolean_issue, ends_otherwise, field_is, field_is_kept, fields, is_boolean_name, is_date, is_datetime,
-    is_like_datetime, is_same, missing_part, shows,
+    is_like_datetime, is_same, is_withheld, missing_part, shows,
 };
 pub use form::{date_issue, datetime_issue, has_form_issue, is_boolean_field, is_date_field, is_datetime_field};
 pub use items::{

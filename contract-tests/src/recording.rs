@@ -27,9 +27,15 @@ pub(crate) enum Who {
 /// One request and its answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
+    /// Its place in a recording, from 1.
+    pub(crate) entry: usize,
     /// The case that it belongs to: messages are looked for among those of one case.
     pub(crate) case: u64,
     pub(crate) who: Who,
+    /// Whether the caller follows from a login that was seen, and not from the route.
+    pub(crate) is_sure: bool,
+    /// When it began and ended, in milliseconds, where that is known.
+    pub(crate) span: Option<(i64, i64)>,
     pub(crate) method: String,
     /// With its query, or a whole URL where the target has given one out.
     pub(crate) path: String,
@@ -59,8 +65,11 @@ impl Recorded {
         };
         let request = &exchange.request;
         Some(Self {
+            entry: 0,
             case,
             who,
+            is_sure: true,
+            span: None,
             method: request.method.to_string(),
             path: request.path.clone(),
             format,

@@ -221,6 +221,17 @@ pub struct AssumptionResult {
     pub reason: String,
 }
 
+impl AssumptionResult {
+    /// The flag that makes the mock do as the target does; none where the mock cannot.
+    pub(crate) fn flag(&self, key: &str) -> Option<String> {
+        let observed = self.observed.as_deref().filter(|observed| !observed.starts_with("other:"))?;
+        let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.,:/".contains(char);
+        let word = format!("{key}={observed}");
+        let quoted = || format!("'{}'", word.replace('\'', r"'\''"));
+        Some(format!("--assume {}", if observed.chars().all(is_plain) { word.clone() } else { quoted() }))
+    }
+}
+
 /// The state of one fact after a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct FactResult {
@@ -237,6 +248,9 @@ pub struct FactResult {
 pub struct TargetResult {
     /// Where its paths begin.
     pub base_url: String,
+    /// Whether it was on another machine and had no control routes: the real API, as far as can be told.
+    #[serde(default)]
+    pub is_real: bool,
 }
 
 /// Everything that a run has found.
@@ -395,6 +409,23 @@ mod tests {
         for (ends, is_whole, expected) in cases {
             let checks: Vec<_> = ends.iter().map(|&end| ended(end)).collect();
             assert_eq!(verdict(&checks, is_whole).0, expected, "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn a_finding_is_given_as_a_flag_of_a_shell_where_the_mock_can_follow_it() {
+        let cases = [
+            (Some("paginated"), Some("--assume list.shape=paginated")),
+            (Some("A,B"), Some("--assume list.shape=A,B")),
+            (Some("it's so"), Some(r"--assume 'list.shape=it'\''s so'")),
+            (Some("other: a map"), None),
+            (None, None),
+        ];
+        for (observed, expected) in cases {
+            let observed = observed.map(str::to_owned);
+            let found =
+                AssumptionResult { default: String::new(), observed, question: String::new(), reason: String::new() };
+            assert_eq!(found.flag("list.shape").as_deref(), expected);
         }
     }
 

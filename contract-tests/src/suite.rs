@@ -192,6 +192,7 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         Some(_) => Vec::new(),
     };
     let (verdict, because) = verdict(&checks, selection.only.is_empty());
+    let is_real = stopped.is_none() && run.session.target.is_far && !run.session.is_mock().await;
     let because = stopped.map_or(because, |why| why.observed);
     let clean = |text: &str| run.session.redactor.clean(text);
     Results {
@@ -205,7 +206,7 @@ pub async fn run_suite(run: &Arc<Run>, selection: &Selection, watch: &(dyn Fn(Pr
         started_at: started.round(Unit::Second).unwrap_or(started).to_string(),
         seconds: began.elapsed().as_secs_f64(),
         seed: run.session.settings.seed,
-        target: TargetResult { base_url: clean(&run.session.target.base_url) },
+        target: TargetResult { base_url: clean(&run.session.target.base_url), is_real },
         requests: run.session.pace.sent(),
         facts: facts(&checks),
         checks,

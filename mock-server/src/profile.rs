@@ -10,6 +10,7 @@
 mod answer;
 mod documented;
 mod file;
+mod schema;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,6 +19,7 @@ use serde_json::{Map, Value as Json};
 pub(crate) use self::answer::{Answer, Refused, Written};
 use self::documented::contradiction;
 use self::file::{Exchange, Source};
+pub(crate) use self::schema::Observed;
 use crate::guide::assumptions::{Assumptions, Decides, Key};
 use crate::guide::format::Format;
 use crate::guide::trace::Basis;

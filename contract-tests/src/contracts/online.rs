@@ -16,8 +16,8 @@ use crate::steps::accounts::create;
 use crate::steps::items::Enrolled;
 use crate::steps::matrix::each;
 use crate::steps::online::{
-    FIRST_REMOVAL_STATE, PROFILE, SCAN, SCAN_STATUS, SITES, STATUS, ScanState, Subscriber, is_over, profile, removals,
-    retry, serves,
+    FIRST_REMOVAL_STATE, PROFILE, SCAN, SCAN_STATUS, SITES, STATUS, ScanState, Subscriber, is_completed, is_over,
+    is_result, profile, removals, retry, serves,
 };
 use crate::steps::world::{advance, freeze, movable_world, teardown};
 
@@ -37,9 +37,6 @@ page!("online" {
     exclusive "removal_has_a_state_of_its_own": ["ONLINE-7"]
         => |case| timed(case, |case, time| Box::pin(removal_has_a_state_of_its_own(case, time))),
 });
-
-/// The fields of data that a scan has found (ONLINE-6).
-const DATA: [&str; 8] = ["firstName", "lastName", "email", "ssn", "phone", "street", "zip", "city"];
 
 /// How the time of a scan passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,10 +216,6 @@ async fn scan_has_an_entry_for_each_site(case: &Case) -> Result<(), Halt> {
     entries.iter().try_for_each(|entry| ScanState::of(entry).map(drop))
 }
 
-fn is_completed(entry: &Value) -> bool {
-    ScanState::of(entry).is_ok_and(|state| state == ScanState::Completed)
-}
-
 fn has_found(entry: &Value) -> bool {
     is_completed(entry) && reader::boolean(&entry["scan_result"]["is_data_found"]) == Some(true)
 }
@@ -262,38 +255,15 @@ async fn scan_comes_to_an_end(case: &Case, time: Time) -> Result<(), Halt> {
         // How long a scan takes is not documented; no target takes this long.
         let expected = "a scan that fails or completes in weeks";
         Halt::unless(is_over(entry) || time == Time::Passing, expected, || format!("{} still", state.name()))?;
-        is_result(case, entry)?;
+        is_result(entry, case.answered_format(case.format))?;
     }
     some(&entries, is_completed, "no site has completed its scan").map(drop)
-}
-
-/// A completed scan tells whether data was found, and how it compares; data is there where it was found only.
-fn is_result(case: &Case, entry: &Value) -> Result<(), Halt> {
-    let result = &entry["scan_result"];
-    let (found, data) = (result.get("is_data_found"), result.get("data"));
-    if !is_completed(entry) {
-        let is_early = data.is_some_and(|data| data.as_object().is_some_and(|data| !data.is_empty()));
-        return Halt::unless(!is_early, "no data before data is found", || "data of a scan that has none".into());
-    }
-    let found = found.ok_or_else(|| Halt::fail("is_data_found with a completed scan", "none"))?;
-    let issue = reader::boolean_issue("is_data_found", found, case.answered_format(case.format));
-    let is_boolean = issue.is_none() && reader::boolean(found).is_some();
-    Halt::unless(is_boolean, "is_data_found as the format writes a boolean", || found.to_string())?;
-    Halt::unless(result.get("comparison").is_some(), "comparison with a completed scan", || "none".into())?;
-    let data = data.cloned().unwrap_or_default();
-    if reader::boolean(found) == Some(true) {
-        Halt::unless(!result["comparison"].is_null(), "a comparison with the data that was found", || "null".into())?;
-        let missing: Vec<_> = DATA.into_iter().filter(|field| data.get(field).is_none()).collect();
-        let expected = format!("data with {}", DATA.join(", "));
-        return Halt::unless(missing.is_empty(), expected, || format!("without {}", missing.join(", ")));
-    }
-    Halt::unless(data == json!([]), "data is [] where none was found", || data.to_string())
 }
 
 /// Data that is found for a user is shown to that user only.
 async fn found_data_is_shown(case: &Case, time: Time) -> Result<(), Halt> {
     let (user, entries) = ended(case, time).await?;
-    is_result(case, some(&entries, has_found, "no site has found anything")?)?;
+    is_result(some(&entries, has_found, "no site has found anything")?, case.answered_format(case.format))?;
     let mut other = Subscriber::new(case).await?;
     other.scan(case).await.map_err(Halt::into_required)?;
     wait(case, &mut other, time, FIRST_MOVE).await?;

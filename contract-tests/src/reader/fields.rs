@@ -69,6 +69,12 @@ fn is_masked(text: &str) -> bool {
     text.contains(['*', '•', '·', '…', '#'])
 }
 
+/// Whether a text stands in the place of one that a tool has taken out, as of a recording that is to be shared.
+pub fn is_withheld(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    is_masked(&text) || ["redact", "filtered", "removed", "hidden", "xxxx"].iter().any(|word| text.contains(word))
+}
+
 /// Whether a field hides a long number but for its end, and shows the end of another one.
 pub fn ends_otherwise(item: &Value, value: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();

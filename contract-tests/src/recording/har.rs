@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Recorded, Who};
 use crate::format::Format;
+use crate::reader;
 
 /// A recording, as far as it is of this API.
 #[derive(Debug, Default)]
@@ -30,9 +32,30 @@ struct Log {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Entry {
+    /// Its place in the file, from 1.
+    #[serde(skip)]
+    place: usize,
+    started_date_time: Option<String>,
+    /// In milliseconds; below zero where it is not known.
+    #[serde(default)]
+    time: f64,
     request: Sent,
     response: Received,
+}
+
+impl Entry {
+    /// When it began, if the recording tells.
+    fn began(&self) -> Option<Timestamp> {
+        self.started_date_time.as_deref()?.parse().ok()
+    }
+
+    /// When it began and ended, in milliseconds, if the recording tells.
+    fn span(&self) -> Option<(i64, i64)> {
+        let began = self.began()?.as_millisecond();
+        Some((began, began + self.time.max(0.0) as i64))
+    }
 }
 
 #[derive(Deserialize)]
@@ -51,17 +74,32 @@ struct PostData {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Received {
     status: u16,
+    #[serde(default)]
+    body_size: i64,
     #[serde(default)]
     headers: Vec<Header>,
     #[serde(default)]
     content: Content,
 }
 
+impl Received {
+    /// Whether a body came that the recording does not hold: tools leave it out, and write its length at most.
+    fn lacks_its_body(&self) -> bool {
+        let is_without = matches!(self.status, 204 | 205 | 304);
+        let length = value_of(&self.headers, "content-length").and_then(|length| length.parse::<u64>().ok());
+        let is_told = self.content.size > 0 || self.body_size > 0 || length.is_some_and(|length| length > 0);
+        let is_unknown = self.content.size < 0 && length != Some(0);
+        self.content.text.is_none() && !is_without && (is_told || is_unknown)
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Content {
+    /// -1 where it is not known.
     #[serde(default)]
     size: i64,
     #[serde(default)]
@@ -85,12 +123,18 @@ const NO_ANSWER: &str = "without an answer";
 /// # Errors
 /// A text that is no HAR: a sentence.
 pub(crate) fn read(text: &str) -> Result<Recording, String> {
-    let har: Har =
+    let mut har: Har =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| format!("it is no HAR: {error}"))?;
+    (1..).zip(&mut har.log.entries).for_each(|(place, entry)| entry.place = place);
+    if har.log.entries.iter().all(|entry| entry.began().is_some()) {
+        har.log.entries.sort_by_key(Entry::began);
+    }
     let mut recording = Recording::default();
     let mut tokens = BTreeMap::new();
+    // Tools take the header out of a recording that is to be shared: then a call without a token tells nothing.
+    let has_tokens = har.log.entries.iter().any(|entry| value_of(&entry.request.headers, "authorization").is_some());
     for entry in har.log.entries {
-        match exchange(&entry, &mut tokens) {
+        match exchange(&entry, has_tokens, &mut tokens) {
             Ok((host, exchange)) => {
                 if recording.host.is_empty() {
                     recording.host = host;
@@ -103,8 +147,12 @@ pub(crate) fn read(text: &str) -> Result<Recording, String> {
     Ok(recording)
 }
 
-fn exchange(entry: &Entry, tokens: &mut BTreeMap<String, Who>) -> Result<(String, Recorded), &'static str> {
-    let Entry { request, response } = entry;
+fn exchange(
+    entry: &Entry,
+    has_tokens: bool,
+    tokens: &mut BTreeMap<String, Who>,
+) -> Result<(String, Recorded), &'static str> {
+    let Entry { request, response, .. } = entry;
     let (_, rest) = request.url.split_once("://").ok_or(OTHER)?;
     let (host, path) = rest.split_once('/').ok_or(OTHER)?;
     // There may be a prefix before the API.
@@ -113,21 +161,25 @@ fn exchange(entry: &Entry, tokens: &mut BTreeMap<String, Who>) -> Result<(String
     if response.status == 0 {
         return Err(NO_ANSWER);
     }
+    if response.lacks_its_body() {
+        return Err(NO_BODY);
+    }
     let text = match (&response.content.text, &*response.content.encoding.clone().unwrap_or_default()) {
         (Some(text), "base64") => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| NO_BODY)?;
             String::from_utf8(bytes).map_err(|_| NO_BODY)?
         }
         (Some(text), _) => text.clone(),
-        (None, _) if response.content.size > 0 => return Err(NO_BODY),
         (None, _) => String::new(),
     };
     let sent = |name: &str| value_of(&request.headers, name);
     let answer: Value = serde_json::from_str(&text).unwrap_or_default();
     let body = request.post_data.as_ref().and_then(|data| data.text.clone());
     let token = sent("authorization").and_then(|value| value.split_once(' ')).map(|(_, token)| token.to_owned());
-    let who = who(&path, token.as_deref(), tokens);
-    if let (Some(issued), true) = (answer["token"].as_str(), (200..300).contains(&response.status)) {
+    let (who, is_sure) = who(&path, token.as_deref(), has_tokens, tokens);
+    if let (Some(issued), true) = (reader::token(&answer), (200..300).contains(&response.status))
+        && !reader::is_withheld(issued)
+    {
         let email = body.as_deref().and_then(|body| serde_json::from_str::<Value>(body).ok());
         let email = email.and_then(|body| body["email"].as_str().map(str::to_owned));
         let is_partner = path.contains("/auth/login");
@@ -137,8 +189,11 @@ fn exchange(entry: &Entry, tokens: &mut BTreeMap<String, Who>) -> Result<(String
     let media_type = if text.is_empty() { "" } else { &*response.content.mime_type };
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let exchange = Recorded {
+        entry: entry.place,
         case: 0,
         who,
+        is_sure,
+        span: entry.span(),
         method: request.method.to_ascii_uppercase(),
         path,
         format: if is_standardized { Format::Standardized } else { Format::Legacy },
@@ -160,14 +215,21 @@ fn unnamed() -> String {
     "recorded@example.com".to_owned()
 }
 
-/// The caller: by the login that has issued the token, or else by the route, which takes one kind of token.
-fn who(path: &str, token: Option<&str>, tokens: &BTreeMap<String, Who>) -> Who {
+/// The caller: by the login that has issued the token, and then it is sure, or else by the route, which takes one kind of
+/// token.
+fn who(path: &str, token: Option<&str>, has_tokens: bool, tokens: &BTreeMap<String, Who>) -> (Who, bool) {
+    let by_route = || {
+        let is_below_account = path.starts_with("/api/v1/account/") || path.starts_with("/api/v1/alarms-list");
+        if is_below_account { Who::Crm } else { Who::App(unnamed()) }
+    };
+    let is_login = path.contains("/auth/") || path.contains("/sso/");
     match token {
-        None => Who::Nobody,
-        Some(token) => tokens.get(token).cloned().unwrap_or_else(|| {
-            let is_below_account = path.starts_with("/api/v1/account/") || path.starts_with("/api/v1/alarms-list");
-            if is_below_account { Who::Crm } else { Who::App(unnamed()) }
-        }),
+        None if has_tokens || is_login => (Who::Nobody, has_tokens),
+        None => (by_route(), false),
+        Some(token) => match tokens.get(token) {
+            Some(known) => (known.clone(), true),
+            None => (by_route(), false),
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::comparison::Comparison;
 use crate::deviations::Judgement;
+use crate::history::History;
 use crate::results::{Results, Verdict};
 
 /// A run with all that is told of it.
@@ -18,6 +19,9 @@ pub struct Report<'r> {
     /// What has moved since the run before in the same folder.
     #[serde(skip)]
     pub since: Option<&'r Comparison>,
+    /// The runs of the same folder, this one last.
+    #[serde(skip)]
+    pub history: &'r History,
 }
 
 /// The verdict in a sentence.

@@ -5,6 +5,7 @@ use std::io;
 use minijinja::{Environment, context};
 use serde::Serialize;
 
+use crate::history::{History, PastRun};
 use crate::matrix::{Cell, Principal};
 use crate::report::content::{Report, meaning};
 use crate::report::groups;
@@ -49,8 +50,59 @@ pub(super) fn html(report: &Report<'_>) -> io::Result<String> {
         wrong_grid => grid.iter().filter(|row| !row.is_right()).collect::<Vec<_>>(),
         grid,
         seconds => format!("{:.1}", results.seconds),
+        history => graph(report.history),
+        truth => report.history.ground_truth().sentence(),
     });
     page.map_err(io::Error::other)
+}
+
+/// How many runs the graph shows, and how high it is.
+const SHOWN: usize = 40;
+const HEIGHT: usize = 120;
+
+/// One run in the graph: parts of a bar, from the top, in units of the graph.
+#[derive(Debug, Serialize)]
+struct Bar<'r> {
+    x: usize,
+    parts: Vec<(&'static str, usize, usize)>,
+    date: &'r str,
+    verdict: &'static str,
+    passed: usize,
+    failed: usize,
+    untested: usize,
+    moved: usize,
+}
+
+/// The last runs; none where there is but one.
+fn graph(history: &History) -> Vec<Bar<'_>> {
+    let runs = &history.runs[history.runs.len().saturating_sub(SHOWN)..];
+    if runs.len() < 2 {
+        return Vec::new();
+    }
+    runs.iter().enumerate().map(|(place, run)| bar(place, run)).collect()
+}
+
+fn bar(place: usize, run: &PastRun) -> Bar<'_> {
+    let (passed, failed, untested) = (run.count(End::Pass), run.count(End::Fail), run.untested());
+    let all = (passed + failed + untested).max(1);
+    let mut top = 0;
+    let parts = [("fail", failed), ("inconclusive", untested), ("pass", passed)].map(|(class, many)| {
+        // A failure is seen, however few there are.
+        let height = (many * HEIGHT / all).max(if many > 0 { 2 } else { 0 });
+        let part = (class, top, height.min(HEIGHT - top));
+        top = (top + height).min(HEIGHT);
+        part
+    });
+    Bar {
+        x: place * 16,
+        parts: parts.into(),
+        date: &run.date,
+        verdict: run.verdict.text(),
+        passed,
+        failed,
+        untested,
+        moved: run.moved,
+    }
 }
 
 /// An answer where the guide is silent.
@@ -75,19 +127,10 @@ fn assumed(results: &Results, end: End) -> Vec<Answer<'_>> {
             default: &found.default,
             observed: found.observed.as_deref().unwrap_or_default(),
             reason: &found.reason,
-            flag: flag(key, found.observed.as_deref()),
+            flag: found.flag(key),
         })
     };
     of.filter_map(answer).collect()
-}
-
-/// The flag of the mock for a finding; none for one that the mock cannot follow.
-fn flag(key: &str, observed: Option<&str>) -> Option<String> {
-    let observed = observed.filter(|observed| !observed.starts_with("other:"))?;
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.,:/".contains(char);
-    let word = format!("{key}={observed}");
-    let quoted = || format!("'{}'", word.replace('\'', r"'\''"));
-    Some(format!("--assume {}", if observed.chars().all(is_plain) { word.clone() } else { quoted() }))
 }
 
 /// The flags of all that differs from the mock.
@@ -200,23 +243,4 @@ fn grid(matrix: &[Cell]) -> Vec<GridRow<'_>> {
         cells: Principal::ALL.map(|principal| row((path, method), principal)).into(),
     });
     rows.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_finding_is_given_as_a_flag_of_a_shell_where_the_mock_can_follow_it() {
-        let cases = [
-            (Some("paginated"), Some("--assume list.shape=paginated")),
-            (Some("A,B"), Some("--assume list.shape=A,B")),
-            (Some("it's so"), Some(r"--assume 'list.shape=it'\''s so'")),
-            (Some("other: a map"), None),
-            (None, None),
-        ];
-        for (observed, expected) in cases {
-            assert_eq!(flag("list.shape", observed).as_deref(), expected);
-        }
-    }
 }

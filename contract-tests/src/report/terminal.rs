@@ -35,6 +35,9 @@ pub(super) fn lines(report: &Report<'_>, folder: &Path) -> Vec<String> {
     if !results.accounts_left.is_empty() {
         tail.push(format!("accounts  {} left empty: no documented route removes one", results.accounts_left.len()));
     }
+    if results.target.is_real {
+        tail.push(format!("ground truth: {}", report.history.ground_truth().sentence()));
+    }
     tail.push(format!("reports   {}", folder.join("report.html").display()));
     let failures = groups::failures(results, false);
     let many = failures.len();
@@ -138,6 +141,7 @@ fn few(head: &str, rows: Vec<String>, more: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::History;
     use crate::results::example::run;
 
     #[test]
@@ -152,7 +156,8 @@ mod tests {
             let mut results = run(&ended, &[]);
             results.not_removed = vec!["account 7".into(); 30];
             results.accounts_left = vec!["7".into(); 30];
-            let report = Report { results: &results, deviations: None, since: None };
+            let history = History::default();
+            let report = Report { results: &results, deviations: None, since: None, history: &history };
             let lines = lines(&report, Path::new("results"));
             assert!(lines.len() <= MOST && lines.iter().all(|line| !line.contains('\n')), "{lines:#?}");
             assert!(

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::case::Case;
 use crate::documented::Route;
 use crate::exchange::{Account, Answer, Caller};
+use crate::format::Format;
 use crate::halt::Halt;
 use crate::kind::PHONE;
 use crate::reader;
@@ -18,6 +19,9 @@ pub(crate) const SITES: &str = "/api/v1/delete-my-data/sites";
 
 /// The state in which a removal request begins (ONLINE-7).
 pub(crate) const FIRST_REMOVAL_STATE: &str = "POA_SENT_TO_SITE";
+
+/// The fields of data that a scan has found (ONLINE-6).
+const DATA: [&str; 8] = ["firstName", "lastName", "email", "ssn", "phone", "street", "zip", "city"];
 
 /// Whether a route is one of Online Data.
 pub(crate) fn serves(route: &Route) -> bool {
@@ -132,6 +136,34 @@ impl ScanState {
 /// Whether the scan of a site has come to an end.
 pub(crate) fn is_over(entry: &Value) -> bool {
     matches!(ScanState::of(entry), Ok(ScanState::Failed | ScanState::Completed))
+}
+
+/// Whether the scan of a site has completed.
+pub(crate) fn is_completed(entry: &Value) -> bool {
+    ScanState::of(entry).is_ok_and(|state| state == ScanState::Completed)
+}
+
+/// A completed scan tells whether data was found, and how it compares; data is there where it was found only.
+pub(crate) fn is_result(entry: &Value, format: Format) -> Result<(), Halt> {
+    let result = &entry["scan_result"];
+    let (found, data) = (result.get("is_data_found"), result.get("data"));
+    if !is_completed(entry) {
+        let is_early = data.is_some_and(|data| data.as_object().is_some_and(|data| !data.is_empty()));
+        return Halt::unless(!is_early, "no data before data is found", || "data of a scan that has none".into());
+    }
+    let found = found.ok_or_else(|| Halt::fail("is_data_found with a completed scan", "none"))?;
+    let issue = reader::boolean_issue("is_data_found", found, format);
+    let is_boolean = issue.is_none() && reader::boolean(found).is_some();
+    Halt::unless(is_boolean, "is_data_found as the format writes a boolean", || found.to_string())?;
+    Halt::unless(result.get("comparison").is_some(), "comparison with a completed scan", || "none".into())?;
+    let data = data.cloned().unwrap_or_default();
+    if reader::boolean(found) == Some(true) {
+        Halt::unless(!result["comparison"].is_null(), "a comparison with the data that was found", || "null".into())?;
+        let missing: Vec<_> = DATA.into_iter().filter(|field| data.get(field).is_none()).collect();
+        let expected = format!("data with {}", DATA.join(", "));
+        return Halt::unless(missing.is_empty(), expected, || format!("without {}", missing.join(", ")));
+    }
+    Halt::unless(data == json!([]), "data is [] where none was found", || data.to_string())
 }
 
 /// Whether the scan of a site has begun.

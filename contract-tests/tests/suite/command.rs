@@ -2,6 +2,7 @@
 
 mod green;
 mod learn;
+mod records;
 mod set_up;
 mod trust;
 mod unshaken;

@@ -10,6 +10,7 @@ mod kills;
 mod mail_runs;
 mod probes;
 mod proxy;
+mod recorded;
 mod silence;
 mod twin;
 mod variants;

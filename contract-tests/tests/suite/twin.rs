@@ -1,6 +1,6 @@
 //! A mock that has learnt from a target, held against that target: the same tour on both, and how many answers are alike.
 
-mod tour;
+pub(crate) mod tour;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ async fn compared(server: &Honest, profile: &Profile) -> (BTreeMap<String, [usiz
     let mut pages = BTreeMap::<String, [usize; 2]>::new();
     let mut differences = Vec::new();
     assert_eq!(theirs.len(), own.len(), "both tours have the same steps");
-    for (Seen { step, page, answer }, other) in theirs.iter().zip(&own) {
+    for (Seen { step, page, answer, .. }, other) in theirs.iter().zip(&own) {
         let counts = pages.entry(page.clone()).or_default();
         counts[1] += 1;
         if *answer == other.answer {

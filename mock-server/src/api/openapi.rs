@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use self::responses::refusals;
-use self::schema::Schemas;
+use self::schema::{Schemas, any_of};
 use crate::api::auth::Scope;
 use crate::api::operation::Page;
 use crate::api::reply::Outline;
@@ -26,6 +26,7 @@ use crate::guide::format::STANDARDIZED_VERSION;
 use crate::guide::trace::Assumed;
 use crate::model::id::{Id, Table};
 use crate::model::watchlists::{ForKind, Watchlist, with_each_kind};
+use crate::profile::Observed;
 use crate::world::settings::Settings;
 
 /// The sentences of the facts, by id.
@@ -98,6 +99,12 @@ impl Document<'_> {
             })
             .collect();
         let formats = if self.schemas.has_two_formats() { TWO_FORMATS } else { ONE_FORMAT };
+        let learnt = self.settings.profile.as_ref().map_or_else(String::new, |profile| {
+            format!(
+                " Where the guide is silent, responses are as a target was seen to give them on {}.",
+                profile.date()
+            )
+        });
         let tag = |page: Page| json!({ "name": page.name(), "description": page.about() });
         json!({
             "openapi": "3.1.0",
@@ -105,7 +112,7 @@ impl Document<'_> {
                 "title": "Defentry identity-protection API, as its mock serves it",
                 "version": env!("CARGO_PKG_VERSION"),
                 "summary": "Generated from the route table of the mock. Documented behaviour has fact ids.",
-                "description": format!("{DESCRIPTION} {formats}"),
+                "description": format!("{DESCRIPTION} {formats}{learnt}"),
                 "license": { "name": "MIT", "identifier": "MIT" },
             },
             "servers": [{ "url": url, "description": "The mock." }],
@@ -154,8 +161,13 @@ impl Document<'_> {
             responses.insert(status, json!({ "$ref": format!("#/components/responses/{name}") }));
             refused.insert(name, response);
         }
-        let responses: Map<String, Json> =
+        let place = format!("{} {}", row.method, row.path);
+        let mut responses: Map<String, Json> =
             responses.into_iter().map(|(status, response)| (status.to_string(), response)).collect();
+        if let Some(profile) = &self.settings.profile {
+            let formats = if self.schemas.has_two_formats() { 2 } else { 1 };
+            learnt(&mut responses, profile.observed(&place), formats);
+        }
         let mut written = json!({
             "operationId": operation_id(row),
             "tags": [operation.page.name()],
@@ -170,7 +182,11 @@ impl Document<'_> {
             written["parameters"] = parameters.into();
         }
         if let Some(body) = operation.body {
-            let (is_required, schema) = self.schemas.body(body, self.assumed);
+            let profile = self.settings.profile.clone();
+            let named = |field: &'static str| {
+                profile.as_ref().map_or_else(|| field.to_owned(), |known| known.field_name(&place, field).to_owned())
+            };
+            let (is_required, schema) = self.schemas.body(body, self.assumed, &named);
             let content = json!({ schema::JSON: { "schema": schema } });
             written["requestBody"] = json!({ "required": is_required, "content": content });
         }
@@ -265,6 +281,45 @@ fn used_by(row: &Row) -> BTreeSet<Key> {
         keys.extend([Key::BodyMalformed, Key::BodyContentType]);
     }
     keys
+}
+
+/// Puts what a target was seen to answer in place of what the mock answers by itself; beside it, where the target was not
+/// seen in both formats.
+fn learnt(responses: &mut Map<String, Json>, observed: Vec<Observed>, formats: usize) {
+    let is_whole = |is_meant: &dyn Fn(u16) -> bool| {
+        let seen: BTreeSet<&str> =
+            observed.iter().filter(|seen| is_meant(seen.status)).map(|seen| seen.format.name()).collect();
+        seen.len() >= formats
+    };
+    if is_whole(&|status| status < 300) {
+        responses.retain(|status, _| !status.starts_with('2'));
+    }
+    let mut seen: BTreeMap<u16, BTreeMap<String, Vec<Json>>> = BTreeMap::new();
+    for one in &observed {
+        let contents = seen.entry(one.status).or_default();
+        if let (Some(content_type), Some(schema)) = (&one.content_type, &one.schema) {
+            let schemas = contents.entry(content_type.clone()).or_default();
+            if !schemas.contains(schema) {
+                schemas.push(schema.clone());
+            }
+        }
+    }
+    for (status, mut contents) in seen {
+        let own = responses.get(&status.to_string());
+        if let Some(own) = own.filter(|_| !is_whole(&|seen| seen == status)) {
+            let own = &own["content"];
+            for (content_type, content) in own.as_object().into_iter().flatten() {
+                contents.entry(content_type.clone()).or_default().push(content["schema"].clone());
+            }
+        }
+        let content: Map<String, Json> =
+            contents.into_iter().map(|(name, schemas)| (name, json!({ "schema": any_of(schemas) }))).collect();
+        let mut response = json!({ "description": "As a target was seen to answer.", "headers": responses::headers() });
+        if !content.is_empty() {
+            response["content"] = content.into();
+        }
+        responses.insert(status.to_string(), response);
+    }
 }
 
 /// The name of an operation. That of a partner on an account has the account in it.

@@ -47,7 +47,7 @@ pub(crate) struct Refused<'a> {
 pub(super) struct Node {
     leaf: Leaf,
     pub(super) fields: Vec<(String, Self)>,
-    items: Option<Box<Self>>,
+    pub(super) items: Option<Box<Self>>,
     /// The list of the mock's answer that a list follows.
     follows: Option<String>,
 }
@@ -186,8 +186,19 @@ impl Node {
         self.leaf.types.contains_key(name)
     }
 
+    /// The JSON types that were seen.
+    pub(super) fn types(&self) -> impl Iterator<Item = &str> {
+        self.leaf.types.keys().map(String::as_str)
+    }
+
+    /// The form of its texts, where all of them have the same.
+    pub(super) fn only_form(&self) -> Option<&str> {
+        let mut forms = self.leaf.forms.keys();
+        forms.next().filter(|_| forms.next().is_none()).map(String::as_str)
+    }
+
     /// Whether it is not always there.
-    fn is_optional(&self) -> bool {
+    pub(super) fn is_optional(&self) -> bool {
         self.leaf.is_in < self.leaf.of
     }
 

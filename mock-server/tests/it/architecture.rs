@@ -36,9 +36,11 @@ const SUITE: &[&[&str]] = &[
     &["model"],
     &["contracts"],
     &["assumptions"],
-    &["learn"],
-    &["results", "deviations", "comparison", "report", "suite"],
+    &["learn", "verify"],
+    &["results", "deviations", "comparison", "history", "report", "suite"],
     &["console", "signals"],
+    &["subject"],
+    &["records"],
 ];
 
 /// The files of the mock that may read an assumption without recording it, because they write no documented response.

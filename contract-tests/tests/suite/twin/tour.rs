@@ -12,6 +12,8 @@ pub(crate) struct Seen {
     pub(crate) step: String,
     pub(crate) page: String,
     pub(crate) answer: Shape,
+    /// The exchange as an entry of a recording (HAR).
+    pub(crate) entry: Value,
 }
 
 /// An answer as far as it is compared.
@@ -124,6 +126,9 @@ impl Tour<'_> {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
+        let mut sent = vec![json!({ "name": "x-api-version", "value": "2026-06-12" })];
+        sent.truncate(usize::from(self.is_standardized));
+        sent.extend(token.map(|token| json!({ "name": "authorization", "value": format!("Bearer {token}") })));
         if let Some(body) = &body {
             request = match body {
                 Value::String(text) => request.header("Content-Type", "application/json").body(text.clone()),
@@ -132,6 +137,8 @@ impl Tour<'_> {
         }
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
+        let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| json!({ "name": name.as_str(), "value": value.to_str().unwrap_or_default() });
+        let headers: Vec<_> = response.headers().iter().map(header).collect();
         let media_type =
             response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().to_owned();
@@ -144,7 +151,19 @@ impl Tour<'_> {
         };
         let body_shape = if text.is_empty() { "none".to_owned() } else { shape(&answer) };
         let format = if self.is_standardized { "standardized" } else { "legacy" };
+        let text_of = |body: &Value| body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        let entry = json!({
+            "request": {
+                "method": call.split(' ').next(), "url": format!("{}{path}", self.subject.url), "headers": sent,
+                "postData": body.as_ref().map(|body| json!({ "mimeType": "application/json", "text": text_of(body) })),
+            },
+            "response": {
+                "status": status, "headers": headers,
+                "content": { "size": text.len(), "mimeType": media_type, "text": text },
+            },
+        });
         self.seen.push(Seen {
+            entry,
             step: format!("{page}: {call} {whose} {} ({format})", body.unwrap_or_default()),
             page: page.to_owned(),
             answer: Shape { status, media_type, body: body_shape },

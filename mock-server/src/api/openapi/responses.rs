@@ -139,7 +139,7 @@ pub(super) fn refusals(row: &Row, settings: &Settings) -> BTreeSet<u16> {
     statuses
 }
 
-fn headers() -> Json {
+pub(super) fn headers() -> Json {
     json!({
         "X-Mock-Basis": { "$ref": "#/components/headers/Basis" },
         "X-Mock-Hint": { "$ref": "#/components/headers/Hint" },

@@ -156,8 +156,13 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Whether a request must have this body, and its schema.
-    pub(super) fn body(&mut self, body: BodySchema, assumed: Assumed<'_>) -> (bool, Json) {
+    /// Whether a request must have this body, and its schema. `named` gives fields the names that the world reads.
+    pub(super) fn body(
+        &mut self,
+        body: BodySchema,
+        assumed: Assumed<'_>,
+        named: &dyn Fn(&'static str) -> String,
+    ) -> (bool, Json) {
         let form: IdForm = assumed.choice();
         let is_change = body.purpose == BodyPurpose::Changes;
         let described = |field: &BodyField| {
@@ -174,7 +179,7 @@ impl<'a> Schemas<'a> {
             } else if !field.about.is_empty() {
                 schema["description"] = field.about.into();
             }
-            (field.name.to_owned(), schema)
+            (named(field.name), schema)
         };
         let is_required = |field: &&BodyField| match field.presence {
             _ if is_change => false,
@@ -182,7 +187,8 @@ impl<'a> Schemas<'a> {
             Presence::Optional => false,
             Presence::BySsnRequired => self.settings.ssn_required,
         };
-        let required = body.fields.iter().filter(is_required).map(|field| field.name).collect();
+        let required: Vec<_> = body.fields.iter().filter(is_required).map(|field| named(field.name)).collect();
+        let required = required.iter().map(String::as_str).collect();
         let mut schema = object(body.fields.iter().map(described).collect(), required);
         let mut example: Json = serde_json::from_str(body.example).expect("examples are JSON");
         for field in body.fields {
@@ -191,6 +197,11 @@ impl<'a> Schemas<'a> {
             {
                 example[field.name] = json!(Id::new(table, number).shown(form));
             }
+        }
+        if let Json::Object(fields) = &mut example {
+            let renamed = body.fields.iter().filter_map(|field| Some((field.name, fields.remove(field.name)?)));
+            let renamed: Vec<_> = renamed.collect();
+            fields.extend(renamed.into_iter().map(|(name, value)| (named(name), value)));
         }
         schema["examples"] = json!([example]);
         (body.purpose != BodyPurpose::Narrows, self.named(body.name.to_owned(), schema))

@@ -71,6 +71,24 @@ async fn an_answer_is_written_as_the_target_writes_it() {
 }
 
 #[tokio::test]
+async fn the_openapi_document_describes_what_was_learnt() {
+    let world = learnt(&profile(json!({}), &[(EMAILS, "200", list())]));
+    let document = world.get("/_mock/openapi.json").send().await.expect(200).body;
+    let of = |path: &str| document["paths"][format!("/api/v1/account/{{account_id}}/{path}")].clone();
+    let emails = of("email-watchlist");
+    let learnt = &emails["get"]["responses"]["200"]["content"];
+    let schema = &learnt["application/hal+json"]["schema"];
+    assert_eq!(schema["properties"]["entries"]["items"]["properties"]["address"]["format"], "email", "{emails}");
+    assert_eq!(schema["required"], json!(["entries", "next", "trace"]), "{schema}");
+    // It was seen in one format only: the mock's own is there for the other.
+    assert!(learnt["application/json"]["schema"].is_object(), "{learnt}");
+    let ibans = of("iban-watchlist")["post"]["requestBody"]["content"]["application/json"]["schema"].clone();
+    let named = ibans["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+    assert!(named.is_some_and(|schema| schema["properties"]["iban_number"].is_object()), "{named:?}");
+    assert!(document["info"]["description"].as_str().is_some_and(|about| about.contains("2026-11-28")));
+}
+
+#[tokio::test]
 async fn a_field_of_a_request_has_the_name_that_the_target_reads() {
     let world = learnt(&profile(json!({}), &[]));
     let add = |body: Value| world.post("/api/v1/account/1/iban-watchlist").token(CRM).json(body).send();
