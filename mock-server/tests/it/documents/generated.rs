@@ -112,7 +112,7 @@ fn credentials() -> Vec<[String; 2]> {
     }
     for account in list(&seed["accounts"]) {
         let profile = &account["profile"];
-        let ssn = if profile["ssn"].is_string() { "an SSN" } else { "no SSN" };
+        let ssn = if profile["ssn"].is_string() { "with SSN" } else { "without SSN" };
         let plan = online["plans"].as_array().into_iter().flatten().find(|plan| plan["id"] == profile["plan_id"]);
         let includes = if plan.expect("a plan")["has_online_data"] == true { "with" } else { "without" };
         let lists = account.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_array());
