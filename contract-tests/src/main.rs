@@ -26,7 +26,7 @@ use subject::{BROKEN, Flags, INTERRUPTED, Problem, Subject, USAGE, bar, interrup
 /// Says whether a server does what the guide of the Defentry API documents, and by which requests.
 ///
 /// Without a base URL it runs against a mock in this process. Credentials and all else that it needs to know come from
-/// the DEFENTRY_… variables that the README lists; a flag wins over its variable.
+/// the DEFENTRY_… variables that `contract-tests/README.md` lists; a flag wins over its variable.
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = MORE)]
 struct Cli {

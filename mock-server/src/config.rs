@@ -60,11 +60,11 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_SAVE", value_name = "FILE")]
     save: Option<PathBuf>,
 
-    /// Switch one assumption; repeatable, in the variable separated by commas.
+    /// Set one assumption; repeatable, in the variable separated by commas.
     #[arg(long, global = true, env = "MOCK_ASSUME", value_name = "KEY=VALUE")]
     assume: Vec<String>,
 
-    /// Switch the assumptions that a TOML file names; --assume wins.
+    /// Set the assumptions that a TOML file names; --assume wins.
     #[arg(long, global = true, env = "MOCK_ASSUMPTIONS", value_name = "FILE")]
     assumptions: Option<PathBuf>,
 
@@ -79,7 +79,7 @@ pub struct Config {
           value_parser = boolean, action = clap::ArgAction::Set)]
     normalize_all: bool,
 
-    /// How many requests are kept, in each world; 0 keeps none.
+    /// How many requests the request log of each world keeps; 0 keeps none.
     #[arg(long, global = true, env = "MOCK_JOURNAL", value_name = "N", default_value_t = 1000)]
     journal: usize,
 
@@ -91,11 +91,11 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
     allow_host: Vec<String>,
 
-    /// A profile of a target, as `contract run` writes it: the mock does as that target does where the guide is silent.
+    /// A profile, as `contract run` writes it of another server: answer like that server where the API docs say nothing.
     #[arg(long, global = true, env = "MOCK_PROFILE", value_name = "FILE")]
     profile: Option<PathBuf>,
 
-    /// After how many days a profile is told to be old.
+    /// After how many days to warn that a profile is old.
     #[arg(long, global = true, env = "MOCK_PROFILE_MAX_AGE", value_name = "DAYS", default_value_t = 180)]
     profile_max_age: u32,
 

@@ -194,14 +194,15 @@ fn told(killed: usize, of: usize) -> String {
 const BEGIN: &str = "<!-- written by .ci/kills -->\n";
 const END: &str = "<!-- end of what .ci/kills writes -->\n";
 
-fn readme() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")
+/// The page that tells all this.
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/suite-strength.md")
 }
 
-/// The part of the README that tells all this.
-fn told_by_readme() -> String {
-    let text = std::fs::read_to_string(readme()).expect("the README");
-    let (_, rest) = text.split_once(BEGIN).expect("the README has a place for the figures");
+/// The part of it that does.
+fn told_by_page() -> String {
+    let text = std::fs::read_to_string(page()).expect("the page");
+    let (_, rest) = text.split_once(BEGIN).expect("the page has a place for the figures");
     rest.split_once(END).expect("the place has an end").0.to_owned()
 }
 
@@ -224,9 +225,9 @@ fn rows(table: &str) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn the_readme_tells_the_facts_and_how_many_servers_break_each() {
+fn the_documentation_tells_the_facts_and_how_many_servers_break_each() {
     let known: BTreeMap<String, usize> = of_facts().into_iter().map(|(fact, many)| (fact.to_owned(), many)).collect();
-    assert_eq!(rows(&told_by_readme()), known, "the README's kill matrix is stale: run .ci/kills");
+    assert_eq!(rows(&told_by_page()), known, "the kill matrix of docs/suite-strength.md is stale: run .ci/kills");
 }
 
 #[test]
@@ -287,11 +288,11 @@ async fn the_kill_matrix_is_written() {
     }
     table += "\n</details>\n";
     println!("{table}");
-    if std::env::var_os("UPDATE_README").is_some() {
-        let text = std::fs::read_to_string(readme()).expect("the README");
-        let (before, rest) = text.split_once(BEGIN).expect("the README has a place for the figures");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let text = std::fs::read_to_string(page()).expect("the page");
+        let (before, rest) = text.split_once(BEGIN).expect("the page has a place for the figures");
         let (_, after) = rest.split_once(END).expect("the place has an end");
-        std::fs::write(readme(), format!("{before}{BEGIN}{table}{END}{after}")).expect("the README can be written");
+        std::fs::write(page(), format!("{before}{BEGIN}{table}{END}{after}")).expect("the page can be written");
     }
 }
 

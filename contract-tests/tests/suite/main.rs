@@ -3,6 +3,7 @@
 
 mod choices;
 mod command;
+mod documents;
 mod faults;
 mod honest;
 mod honest_runs;

@@ -82,3 +82,17 @@ async fn a_mock_learns_from_servers_of_many_choices() {
         learns_from(choices).await;
     }
 }
+
+/// The second server for another process: writes the variables that describe it to the file `TWIN_VARIABLES`, as a shell
+/// reads them, and serves until its standard input ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "serves another process: `.ci/docs` runs it"]
+async fn serves() {
+    let Some(file) = std::env::var_os("TWIN_VARIABLES") else { return };
+    let server = Honest::start(Manner { delay: 0..1, mail_delay: 0..200, ..Manner::default() }).await;
+    let variables = server.variables(Reader::All);
+    let line = |(name, value): &(&str, String)| format!("{name}='{}'\n", value.replace('\'', r"'\''"));
+    std::fs::write(file, variables.iter().map(line).collect::<String>()).expect("a file that can be written");
+    let until_it_ends = || std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    tokio::task::spawn_blocking(until_it_ends).await.expect("no panic").expect("an input that can be read");
+}

@@ -1,5 +1,5 @@
 //! How fast the mock is as it is shipped, against a bare axum server that answers the same bytes, in one run; and how it
-//! grows. `cargo bench -p mock-server --bench speed` prints the tables of the README; `-- --full` adds a million accounts.
+//! grows. `cargo bench -p mock-server --bench speed` prints the tables of `docs/speed.md`; `-- --full` adds a million accounts.
 //!
 //! Each server is a process of its own with as many threads as the machine has cores; the mock writes its log to nowhere.
 //! The two are measured in turn, so that a machine that slows down slows both.

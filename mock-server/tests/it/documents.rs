@@ -1,15 +1,18 @@
-//! The README and the fixtures, held to the mock's own tables and to the numbers that they may show.
+//! The pages of the documentation and the fixtures, held to the mock's own tables, to each other, and to the numbers that
+//! they may show.
 
+mod control;
+mod generated;
+mod links;
 mod routes;
 
-use crate::harness::{KINDS, README, ROUTES, assumptions, default_of, section};
-use serde_json::Value;
+use std::fs;
 use std::path::Path;
-use std::{env, fs};
 
-/// Every text that holds values.
-const TEXTS: [(&str, &str); 9] = [
-    ("README.md", README),
+use crate::harness::{KINDS, page, pages};
+
+/// Every fixture that holds values.
+const FIXTURES: [(&str, &str); 8] = [
     ("assumptions.json", include_str!("../../../fixtures/assumptions.json")),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
     ("facts.json", include_str!("../../../fixtures/facts.json")),
@@ -20,67 +23,10 @@ const TEXTS: [(&str, &str); 9] = [
     ("seed.json", include_str!("../../../fixtures/seed.json")),
 ];
 
-/// The row of the README's table for an assumption of the fixture.
-fn row(key: &str, entry: &Value) -> String {
-    let default = default_of(key);
-    let alternatives = match (&entry["values"], &entry["unit"]) {
-        (Value::Array(values), _) => {
-            let values = values.iter().map(|value| value["value"].as_str().expect("a value"));
-            values.filter(|value| *value != default).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
-        }
-        (_, Value::String(unit)) => format!("any number of {unit}"),
-        _ => "any text".to_owned(),
-    };
-    format!("| `{key}` | {} | `{default}` | {alternatives} |\n", entry["question"].as_str().expect("a question"))
-}
-
-/// The parts of the README that follow from fixtures: the heading above each, the text before it and after it, and what
-/// it says.
-fn derived() -> [(&'static str, &'static str, &'static str, String); 4] {
-    let kinds = KINDS.iter().map(|kind| kind.name).chain(["ssn"]).map(|name| format!("`{name}`"));
-    let assumed = assumptions().map(|(key, entry)| row(key, entry)).collect();
-    [
-        ("Routes", "|---|---|---|\n", "\n[`fixtures/facts.json`]", routes::table()),
-        ("Routes", "The guide does not give these bodies:\n\n", "\nNor does it give", routes::bodies()),
-        ("Control routes", "Kinds: ", " |\n", kinds.collect::<Vec<_>>().join(", ")),
-        ("What is assumed", "|---|---|---|---|\n", "\nTwo of them", assumed),
-    ]
-}
-
-/// With `UPDATE_README` set, the test writes what has changed instead.
 #[test]
-fn the_readme_says_what_the_fixtures_say() {
-    let mut readme = README.to_owned();
-    for (heading, before, after, expected) in derived() {
-        let place = |from: usize, text: &str| {
-            let found = readme[from..].find(text).unwrap_or_else(|| panic!("no {text:?} under {heading}"));
-            from + found
-        };
-        let begin = place(place(0, &format!("\n## {heading}\n")), before) + before.len();
-        let end = place(begin, after);
-        readme.replace_range(begin..end, &expected);
-    }
-    if readme == README {
-        return;
-    }
-    assert!(
-        env::var_os("UPDATE_README").is_some(),
-        "README.md does not say what the fixtures say of routes, bodies, kinds or assumptions: \
-         UPDATE_README=1 cargo test -p mock-server --test it the_readme_says_what_the_fixtures_say writes it"
-    );
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    fs::write(file, readme).expect("the README can be written");
-}
-
-#[test]
-fn the_readme_lists_every_route() {
-    let table = section("Routes");
-    for row in ROUTES.iter() {
-        let path =
-            row.path.strip_prefix("/api/v1/account/{account_id}").filter(|rest| !rest.is_empty()).unwrap_or(&row.path);
-        let path = path.strip_prefix("/api/v1/").map_or(path, |rest| rest.trim_start_matches('/'));
-        assert!(table.contains(path.trim_start_matches('/')), "the README does not list {}", row.path);
-    }
+fn the_front_page_is_read_at_once() {
+    let lines = page("README.md").lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines, and what is more than 150 belongs in a page of docs/");
 }
 
 /// Beside the values of the kinds: the guide's own examples, numbers that are published for tests or reserved for fiction, a month in
@@ -149,13 +95,13 @@ fn examples() -> Vec<(String, String)> {
 
 #[test]
 fn every_example_is_short_and_listed() {
-    let table = section("Examples");
+    let table = page("docs/languages.md");
     let examples = examples();
     assert!(!examples.is_empty());
     for (path, text) in examples {
         assert!(text.lines().count() <= 50, "{path} has more than fifty lines");
         let (folder, _) = path.rsplit_once('/').expect("a folder");
-        assert!(table.contains(&format!("[`{folder}`]({folder})")), "the README does not list {folder}");
+        assert!(table.contains(&format!("](../{folder})")), "docs/languages.md has no link to {folder}");
     }
 }
 
@@ -169,13 +115,16 @@ fn the_image_is_built_with_a_compiler_that_is_new_enough() {
     }
     let oldest = version(include_str!("../../../Cargo.toml"), "rust-version = \"");
     assert!(version(include_str!("../../../Dockerfile"), "FROM rust:") >= oldest, "{oldest:?}");
-    assert_eq!(version(README, "[Rust](https://rustup.rs) "), oldest);
+    assert_eq!(version(&page("README.md"), "[Rust](https://rustup.rs) "), oldest);
 }
 
 #[test]
 fn no_document_shows_a_number_or_an_address_that_a_person_could_have() {
-    for (name, text) in TEXTS {
+    for (name, text) in FIXTURES {
         assert_eq!(strangers(text), [""; 0], "{name}");
+    }
+    for name in pages() {
+        assert_eq!(strangers(&page(&name)), [""; 0], "{name}");
     }
     for (path, text) in examples() {
         assert_eq!(strangers(&text), [""; 0], "{path}");

@@ -9,7 +9,7 @@ mod records;
 
 use serde_json::{Value, json};
 
-use crate::harness::{CRM, World, section};
+use crate::harness::{CRM, World, page};
 
 const EMAILS: &str = "/api/v1/account/2/email-watchlist";
 const OWN_EMAILS: &str = "/api/v1/email-watchlist";
@@ -59,9 +59,9 @@ async fn statuses(world: &World, many: usize) -> Vec<u16> {
 }
 
 #[test]
-fn the_readme_lists_every_kind() {
-    let table = section("Making it misbehave");
+fn the_documentation_lists_every_kind() {
+    let table = page("docs/faults.md");
     for kind in KINDS {
-        assert!(table.contains(&format!("| `{kind}` |")), "the README has no row for {kind}");
+        assert!(table.contains(&format!("| `{kind}` |")), "docs/faults.md has no row for {kind}");
     }
 }

@@ -7,7 +7,7 @@
 //! - [`Running`] is the binary as a process of its own.
 //! - [`Caller`] acts on an account with one of the two tokens.
 //! - [`KINDS`] are the kinds of items, [`ROUTES`] are the routes of the guide, [`Format`] the two formats,
-//!   [`Switched`] is an assumption with one of its values, and [`section`] the README.
+//!   [`Switched`] is an assumption with one of its values, and [`page`] a page of the documentation.
 
 mod assumptions;
 mod bodies;
@@ -17,8 +17,8 @@ mod control;
 mod exchange;
 mod format;
 mod kinds;
+mod pages;
 mod process;
-mod readme;
 mod routes;
 mod wire;
 mod world;
@@ -31,8 +31,8 @@ pub(crate) use control::sentence;
 pub(crate) use exchange::{Answer, Request, STANDARDIZED, fields, written};
 pub(crate) use format::Format;
 pub(crate) use kinds::{CARD, EMAIL, IBAN, KINDS, Kind, PHONE};
+pub(crate) use pages::{page, pages, root};
 pub(crate) use process::{Folder, Running, binary, in_shell, texts};
-pub(crate) use readme::{README, section};
 pub(crate) use routes::{ROUTES, Route, Takes, filled, is_capture, token_routes};
 pub(crate) use wire::{Wire, announced};
 pub(crate) use world::{APP, CRM, World};

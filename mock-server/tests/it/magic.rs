@@ -1,14 +1,14 @@
-//! Magic values: each cell of the README's table does what its row says.
+//! Magic values: each cell of the table in the documentation does what its row says.
 
 use serde_json::json;
 
-use crate::harness::{Caller, EMAIL, Format, KINDS, Kind, PHONE, ROUTES, World, section};
+use crate::harness::{Caller, EMAIL, Format, KINDS, Kind, PHONE, ROUTES, World, page};
 
 /// The values of the row that says `what`, each with its kind; of an email address, with a local part before it.
 ///
 /// The columns are the kinds that have magic values, in the order of the guide.
 fn values(what: &str) -> Vec<(&'static Kind, String)> {
-    let table = section("Magic values");
+    let table = page("docs/magic.md");
     let row =
         table.lines().find(|line| line.starts_with(&format!("| {what}"))).unwrap_or_else(|| panic!("no row {what}"));
     let cells = row.split('|').skip(2).map(|cell| cell.trim().trim_matches('`'));
@@ -52,7 +52,7 @@ async fn some_have_leaks_and_alarms_as_soon_as_they_are_confirmed() {
 
 #[tokio::test]
 async fn some_wait_for_ever_when_a_user_adds_them() {
-    let rows = values("by a user, waits for ever");
+    let rows = values("stays pending");
     assert_eq!(rows.len(), 3);
     for (kind, value) in rows {
         let world = World::new();
@@ -74,7 +74,7 @@ async fn some_wait_for_ever_when_a_user_adds_them() {
 
 #[tokio::test]
 async fn some_wait_for_nothing() {
-    let rows = values("by a user, waits for nothing");
+    let rows = values("is confirmed immediately");
     assert_eq!(rows.len(), 3);
     for (kind, value) in rows {
         let world = World::assuming("confirm.phone", "yes");
@@ -115,7 +115,7 @@ async fn some_are_refused_and_some_throttled_in_the_format_of_the_request() {
 
 #[tokio::test]
 async fn some_are_added_and_answered_late() {
-    let rows = values("is slow");
+    let rows = values("is added, but");
     assert_eq!(rows.len(), kinds().count());
     for (kind, value) in rows {
         let world = World::new();

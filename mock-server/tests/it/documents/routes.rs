@@ -1,4 +1,4 @@
-//! The README's table of routes, and the bodies below it.
+//! The table of routes, and the bodies below it.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -14,8 +14,8 @@ struct Row {
     paths: Vec<(String, Vec<&'static Method>)>,
 }
 
-/// The rows of the table.
-pub(super) fn table() -> String {
+/// The rows of the table: routes, token, facts.
+pub(super) fn rows() -> Vec<[String; 3]> {
     let mut rows: Vec<Row> = Vec::new();
     for route in ROUTES.iter().filter(|route| of_account(route).is_none()) {
         let of_user = of_user(route);
@@ -38,15 +38,15 @@ pub(super) fn table() -> String {
             _ => row.paths.push((path, vec![&route.method])),
         }
     }
-    rows.iter().map(line).collect()
+    rows.iter().map(cells).collect()
 }
 
-fn line(row: &Row) -> String {
+fn cells(row: &Row) -> [String; 3] {
     let named = row.paths.iter().map(|(path, methods)| {
         let methods: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
         format!("`{} {path}`", methods.join("`, `"))
     });
-    format!("| {} | {} | {} |\n", named.collect::<Vec<_>>().join(", "), row.token, row.facts.join(", "))
+    [named.collect::<Vec<_>>().join(", "), row.token.clone(), row.facts.join(", ")]
 }
 
 /// The path below that of an account.
