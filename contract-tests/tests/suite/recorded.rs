@@ -8,6 +8,7 @@ use crate::faults::{Fault, faults};
 use crate::honest::{Choices, Honest, Manner};
 use crate::proxy::{client, start};
 use crate::twin::tour::{Subject, tour};
+use crate::twin::with_leaks;
 
 /// The recording of a tour of all routes, held to the facts.
 async fn verified(subject: &Subject) -> Verification {
@@ -21,7 +22,7 @@ const EXERCISED: usize = 38;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recorded_traffic_of_an_honest_server_violates_nothing() {
-    let mock = MockServer::start().await;
+    let mock = with_leaks(MockServer::builder()).await;
     let mut found = vec![("mock".to_owned(), verified(&Subject::mock(mock.base_url())).await)];
     for choices in 0..4 {
         let manner = Manner { delay: 0..1, mail_delay: 0..200, choices: Choices(choices), ..Manner::default() };
@@ -36,16 +37,21 @@ async fn recorded_traffic_of_an_honest_server_violates_nothing() {
     }
 }
 
+/// Every so many faulty servers are tried; `RECORDED_STEP` names another number, 1 for all.
+fn step() -> usize {
+    std::env::var("RECORDED_STEP").map_or(24, |step| step.parse().expect("a number"))
+}
+
 /// Of a hundred servers with a fault, the recording of one tour shows it in so many.
 const NOTICED: usize = 25;
 
 /// Servers with a fault: a tour meets only some of them, and what it meets is named.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recorded_traffic_shows_what_a_faulty_server_does() {
-    let sample: Vec<&'static Fault> = faults().step_by(6).collect();
+    let sample: Vec<&'static Fault> = faults().step_by(step()).collect();
     let (mut noticed, mut tried) = (Vec::new(), 0);
     for fault in &sample {
-        let mock = (fault.mock())(MockServer::builder()).start().await;
+        let mock = with_leaks((fault.mock())(MockServer::builder())).await;
         let server = start(client(), mock.base_url(), &[fault.wrong()]).await;
         let url = server.url.clone();
         // A server that hands out no token ends the tour.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract_tests::{Profile, Run, Selection, Settings, Target, profile, run_suite};
-use mock_server::{MockServer, NewLeak, WatchKind};
+use mock_server::{MockServer, MockServerBuilder, NewLeak, WatchKind};
 
 use crate::honest::{Choices, Honest, Manner, Reader};
 use tour::{Seen, Subject, tour};
@@ -29,14 +29,19 @@ async fn learnt(server: &Honest) -> Profile {
     profile(&run, &results).await
 }
 
-/// The tour on a server and on the mock that has learnt from it: by page, how many answers are alike, of how many; and
-/// those that differ, in words.
-async fn compared(server: &Honest, profile: &Profile) -> (BTreeMap<String, [usize; 2]>, Vec<String>) {
-    let builder = MockServer::builder().profile(&profile.to_text()).expect("a profile");
+/// A mock that knows the leaks of the second honest server, as the tour needs them.
+pub(crate) async fn with_leaks(builder: MockServerBuilder) -> MockServer {
     let mock = builder.start().await;
     for (kind, value) in [(WatchKind::Email, "known@example.org"), (WatchKind::CreditCard, "4111111111111111")] {
         mock.world().add_leak(&NewLeak::of(kind, value)).expect("a leak");
     }
+    mock
+}
+
+/// The tour on a server and on the mock that has learnt from it: by page, how many answers are alike, of how many; and
+/// those that differ, in words.
+async fn compared(server: &Honest, profile: &Profile) -> (BTreeMap<String, [usize; 2]>, Vec<String>) {
+    let mock = with_leaks(MockServer::builder().profile(&profile.to_text()).expect("a profile")).await;
     let theirs = tour(&Subject::honest(&server.url)).await;
     let own = tour(&Subject::mock(mock.base_url())).await;
     let mut pages = BTreeMap::<String, [usize; 2]>::new();
