@@ -3,7 +3,7 @@
 
 use std::{env, fs};
 
-use clap::CommandFactory;
+use clap::{Arg, Command, CommandFactory};
 use mock_server::Cli;
 use serde_json::Value;
 
@@ -24,9 +24,9 @@ fn part(name: &str) -> String {
             assumptions().map(|(key, entry)| assumption(key, entry)),
         ),
         "bodies" => format!("\n{}", routes::bodies()),
-        "commands" => table(["command", "what it does"], commands()),
+        "commands" => table(["command", "what it does"], commands(&Cli::command(), "mock-server")),
         "credentials" => table(["what", "value"], credentials()),
-        "flags" => table(["flag", "variable", "meaning", "default"], flags()),
+        "flags" => table(["flag", "variable", "meaning", "default"], flags(&Cli::command())),
         "kinds" => {
             let kinds = KINDS.iter().map(|kind| kind.name).chain(["ssn"]).map(|name| format!("`{name}`"));
             kinds.collect::<Vec<_>>().join(", ")
@@ -56,32 +56,45 @@ fn assumption(key: &str, entry: &Value) -> [String; 4] {
     [format!("`{key}`"), question, format!("`{default}`"), alternatives]
 }
 
-fn commands() -> Vec<[String; 2]> {
-    let cli = Cli::command();
-    let about = |command: &clap::Command| command.get_about().expect("a purpose").to_string();
-    cli.get_subcommands().map(|command| [format!("`mock-server {}`", command.get_name()), about(command)]).collect()
+/// The commands below one, each with what it takes besides the flags of all.
+fn commands(of: &Command, path: &str) -> Vec<[String; 2]> {
+    let row = |command: &Command| {
+        let path = format!("{path} {}", command.get_name());
+        if command.has_subcommands() {
+            return commands(command, &path);
+        }
+        let own: String = command.get_arguments().map(|argument| format!(" {}", written(argument))).collect();
+        let about = command.get_about().expect("a purpose").to_string();
+        vec![[format!("`{path}{own}`").replace('|', "\\|"), about]]
+    };
+    of.get_subcommands().flat_map(row).collect()
+}
+
+/// An argument as it is typed: `FILE`, `--flag VALUE`, or `--flag[=VALUE]` where the value may be left out.
+fn written(argument: &Arg) -> String {
+    let values = argument.get_value_names().unwrap_or_default().join(" ");
+    match argument.get_long() {
+        None => argument.get_id().as_str().to_uppercase(),
+        Some(flag) if argument.get_num_args().is_some_and(|many| many.min_values() == 0) => {
+            format!("--{flag}[={values}]")
+        }
+        Some(flag) => format!("--{flag} {values}").trim_end().to_owned(),
+    }
 }
 
 /// The flags, each with its variable, as `--help` tells them.
-fn flags() -> Vec<[String; 4]> {
-    let cli = Cli::command();
-    let row = |flag: &clap::Arg| {
-        let name = format!("--{}", flag.get_long()?);
-        let values = flag.get_value_names().unwrap_or_default().join(" ");
-        let takes = if flag.get_num_args().is_some_and(|many| many.min_values() == 0) {
-            format!("{name}[={values}]")
-        } else {
-            format!("{name} {values}")
-        };
-        let help = flag.get_help()?.to_string();
+fn flags(of: &Command) -> Vec<[String; 4]> {
+    let row = |flag: &Arg| {
+        let help = flag.get_help().expect("a meaning").to_string();
         // A default that depends on something stands at the end of the help.
         let (meaning, said) = help.split_once(" [default: ").unwrap_or((&help, ""));
-        let fixed = flag.get_default_values().iter().map(|value| format!("`{}`", value.to_string_lossy())).next();
+        let fixed = flag.get_default_values().first().map(|value| format!("`{}`", value.to_string_lossy()));
         let default = fixed.unwrap_or_else(|| said.trim_end_matches(']').to_owned());
         let variable = flag.get_env().map(|name| format!("`{}`", name.to_string_lossy())).unwrap_or_default();
-        Some([format!("`{}`", takes.replace('|', "\\|")), variable, meaning.replace('|', "\\|"), default])
+        let cells = [format!("`{}`", written(flag)), variable, meaning.to_owned(), default];
+        cells.map(|cell| cell.replace('|', "\\|"))
     };
-    cli.get_arguments().filter_map(row).collect()
+    of.get_arguments().map(row).collect()
 }
 
 /// The credentials and accounts of the default seed.

@@ -72,7 +72,7 @@ fn every_link_leads_to_a_file_and_a_heading_that_are_there() {
 }
 
 #[test]
-fn every_page_can_be_found_from_the_front_page() {
+fn every_page_of_docs_can_be_found_from_the_front_page() {
     let mut reached = vec!["README.md".to_owned()];
     let mut next = 0;
     while let Some(from) = reached.get(next).cloned() {
@@ -89,8 +89,9 @@ fn every_page_can_be_found_from_the_front_page() {
             }
         }
     }
-    reached.sort();
-    assert_eq!(reached, pages());
+    let lost: Vec<_> =
+        pages().into_iter().filter(|page| page.starts_with("docs/") && !reached.contains(page)).collect();
+    assert!(lost.is_empty(), "no way leads from README.md to {lost:?}");
 }
 
 #[test]
