@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
@@ -87,9 +88,14 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_RANDOM_SEED", value_name = "N")]
     random_seed: Option<u64>,
 
-    /// One more name under which the control routes may be reached; repeatable, in the variable separated by commas.
+    /// One more name of the server, for control routes, with sandboxes below it; repeatable, in the variable separated by
+    /// commas.
     #[arg(long, global = true, env = "MOCK_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
     allow_host: Vec<String>,
+
+    /// After how many seconds without a request a sandbox ends; 0 is never.
+    #[arg(long, global = true, env = "MOCK_SANDBOX_IDLE", value_name = "SECONDS", default_value_t = 86_400)]
+    sandbox_idle: u64,
 
     /// A profile, as `contract run` writes it of another server: answer like that server where the API docs say nothing.
     #[arg(long, global = true, env = "MOCK_PROFILE", value_name = "FILE")]
@@ -232,7 +238,9 @@ impl Config {
             settings.learn(Some(Arc::new(profile)));
         }
         let seed = Arc::new(self.read_seed()?);
-        App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), Limits::default())
+        let sandbox_idle = Some(Duration::from_secs(self.sandbox_idle)).filter(|idle| !idle.is_zero());
+        let limits = Limits { sandbox_idle, ..Limits::default() };
+        App::new(seed, settings, self.public_url.clone(), self.allow_host.clone(), limits)
             .map_err(|error| self.about_seed(&error))
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod journal;
 pub(crate) mod outbox;
 pub(crate) mod profile;
 pub(crate) mod refused;
+pub(crate) mod route;
 pub(crate) mod sandboxes;
 pub(crate) mod world;
 
@@ -20,9 +21,9 @@ use axum::extract::{DefaultBodyLimit, OriginalUri, Request, State};
 use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
-use self::refused::Refused;
+use self::refused::{Objection, Refused};
 use crate::api::context::App;
 use crate::model::mask;
 use crate::page;
@@ -34,6 +35,7 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
     let control = Router::new()
         .route("/health", get(world::health))
+        .route("/credentials", get(world::credentials))
         .route("/reset", post(world::reset))
         .route("/leaks", post(world::add_leak))
         .route("/clock", get(clock::read).put(clock::advance))
@@ -44,7 +46,7 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/snapshot", get(world::take_snapshot).put(world::put_snapshot))
         .route("/profile", get(profile::read).put(profile::put))
         .route("/sandboxes", get(sandboxes::list).post(sandboxes::make))
-        .route("/sandboxes/{id}", delete(sandboxes::end))
+        .route("/sandboxes/{name}", put(sandboxes::put).delete(sandboxes::end))
         .route("/changes", get(world::changes))
         .route("/requests/{id}/curl", get(journal::curl))
         .route_layer(middleware::from_fn(without_query))
@@ -96,12 +98,13 @@ async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Res
     let response = next.run(request).await;
     let (path, status) = (mask::target(uri.path(), uri.query()), response.status().as_u16());
     let method = mask::method(method.as_str());
-    tracing::info!(method, path, status, "control");
+    let hint = response.extensions().get::<Objection>().map(|Objection(sentence)| &**sentence);
+    tracing::info!(method, path, status, hint, "control");
     response
 }
 
 async fn no_such_route() -> Refused {
-    let routes = "health, changes, reset, outbox, leaks, clock, accounts, accounts/{id}, accounts/{id}/eid, faults, requests, \
+    let routes = "health, credentials, changes, reset, outbox, leaks, clock, accounts, accounts/{id}, accounts/{id}/eid, faults, requests, \
                   requests/{id}/curl, snapshot, profile, openapi.json, sandboxes";
     Refused::not_found(format!("there is no such control route; under /_mock/ are {routes}"))
 }

@@ -10,12 +10,13 @@ use tokio::sync::oneshot;
 use crate::api::context::{App, Limits};
 use crate::control::clock::{ClockMove, ClockState, move_clock, state};
 use crate::control::faults;
+use crate::control::journal::{criteria, wait_for_requests};
 use crate::control::outbox::wait_for_messages;
 use crate::encoding;
 use crate::faults::FaultRecord;
 use crate::faults::new_fault::NewFault;
 use crate::guide::assumptions::AssumptionError;
-use crate::model::base_url::sandbox_url;
+use crate::model::base_url::{Address, sandbox_url};
 use crate::model::id::{Id, ShownId, Table};
 use crate::model::leak::NewLeak;
 use crate::model::message::{Message, MessageFilter};
@@ -23,12 +24,17 @@ use crate::model::ssn::EidProvider;
 use crate::model::time::Timestamp;
 use crate::profile::{Profile, ProfileError};
 use crate::server::serve;
+use crate::world::credentials::Credentials;
+use crate::world::expected_call::ExpectedCall;
 use crate::world::exposures::EidError;
-use crate::world::journal::RequestRecord;
+use crate::world::har::har;
+use crate::world::journal::Found;
+use crate::world::record::RequestRecord;
+use crate::world::request_filter::{Criteria, RequestFilter};
 use crate::world::seed::load::load;
 use crate::world::seed::{Seed, SeedError};
 use crate::world::settings::Settings;
-use crate::world::worlds::Mount;
+use crate::world::worlds::{Mount, NewMount};
 
 /// A running mock. Dropping it stops it.
 ///
@@ -234,27 +240,37 @@ impl MockServer {
     /// Makes a private world, a fresh copy of the seed (`POST /_mock/sandboxes`).
     ///
     /// # Panics
-    /// Never with a seed that has made the main world.
+    /// If there are 10,000 already.
     pub fn sandbox(&self) -> Sandbox {
         let main = self.app.worlds().main();
-        self.make_sandbox(None, main.settings())
+        self.make_sandbox(None, main.settings(), Address::Path)
+    }
+
+    /// The same, addressed by host name: `http://{name}.localhost:{port}`, for clients that drop the path of a base URL.
+    ///
+    /// # Panics
+    /// If there are 10,000 already.
+    pub fn sandbox_by_host(&self) -> Sandbox {
+        let main = self.app.worlds().main();
+        self.make_sandbox(None, main.settings(), Address::Host)
     }
 
     /// Makes a private world with a seed and assumptions of its own. Settings of `builder` that concern a server have no
     /// effect.
     ///
     /// # Panics
-    /// If the seed breaks a rule.
+    /// If the seed breaks a rule, or there are 10,000 sandboxes already.
     pub fn sandbox_as(&self, builder: MockServerBuilder) -> Sandbox {
-        self.make_sandbox(Some(builder.seed), Arc::new(builder.settings))
+        self.make_sandbox(Some(builder.seed), Arc::new(builder.settings), Address::Path)
     }
 
-    fn make_sandbox(&self, seed: Option<Arc<Seed>>, settings: Arc<Settings>) -> Sandbox {
+    fn make_sandbox(&self, seed: Option<Arc<Seed>>, settings: Arc<Settings>, address: Address) -> Sandbox {
         let worlds = self.app.worlds();
-        let mount = worlds.make_sandbox(worlds.main(), seed, settings);
-        let mount = mount.unwrap_or_else(|error| panic!("the seed cannot be used: {error}"));
+        let new = NewMount { name: None, address, seed, settings };
+        let made = worlds.make_sandbox(worlds.main(), new);
+        let (mount, _) = made.unwrap_or_else(|error| panic!("the sandbox cannot be made: {error}"));
         let name = mount.sandbox.as_deref().unwrap_or_default();
-        let base_url = sandbox_url(&self.base_url, name);
+        let base_url = sandbox_url(&self.base_url, name, address);
         let control = WorldControl { mount: Arc::clone(&mount), base_url };
         Sandbox { control, app: self.app.clone() }
     }
@@ -307,6 +323,12 @@ pub struct WorldControl {
 }
 
 impl WorldControl {
+    /// The published credentials, which its seed gives (`GET /_mock/credentials`).
+    pub fn credentials(&self) -> Credentials {
+        let world = self.mount.world();
+        world.published.credentials(self.base_url.clone(), world.unrecorded().choice())
+    }
+
     /// Back to the seed (`POST /_mock/reset`).
     ///
     /// # Panics
@@ -317,12 +339,12 @@ impl WorldControl {
 
     /// The messages that were captured, oldest first (`GET /_mock/outbox`).
     pub fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
-        self.mount.world().messages(filter)
+        self.mount.world().messages(filter, 0)
     }
 
     /// The same as soon as there is one, or none after `wait` (`GET /_mock/outbox?wait=`).
     pub async fn wait_for_messages(&self, filter: &MessageFilter, wait: Duration) -> Vec<Message> {
-        wait_for_messages(&self.mount, filter, wait).await
+        wait_for_messages(&self.mount, filter, 0, wait).await
     }
 
     /// Forgets the messages; links and codes in them go on working (`DELETE /_mock/outbox`).
@@ -415,7 +437,68 @@ impl WorldControl {
 
     /// The last requests, oldest first (`GET /_mock/requests`).
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.mount.world().journal.list(0, usize::MAX, &self.base_url)
+        self.mount.world().journal.find(&Criteria::default(), usize::MAX, &self.base_url).requests
+    }
+
+    /// The last requests that `filter` admits, oldest first (`GET /_mock/requests?path=…`).
+    ///
+    /// # Panics
+    /// If `filter` names a path that the guide does not have, or something that is no method, status or token.
+    #[track_caller]
+    pub fn requests_like(&self, filter: &RequestFilter) -> Vec<RequestRecord> {
+        self.found(filter).requests
+    }
+
+    /// Checks that the calls came that a test expects, and gives them, oldest first.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use mock_server::{ExpectedCall, MockServer};
+    ///
+    /// let mock = MockServer::start().await;
+    /// let client = reqwest::Client::new();
+    /// client.get(format!("{}/api/v1/alarms", mock.base_url())).bearer_auth("2|mock-app-token").send().await.unwrap();
+    ///
+    /// let expected = ExpectedCall::to("/api/v1/alarms").method("GET").status(200).times(1);
+    /// mock.world().expect_called(&expected);
+    /// mock.world().expect_called(&ExpectedCall::to("/api/v1/account").never());
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    /// If another number of calls came: the message names those that came nearest. And as [`WorldControl::requests_like`].
+    #[track_caller]
+    pub fn expect_called(&self, expected: &ExpectedCall) -> Vec<RequestRecord> {
+        let found = self.found(&expected.filter);
+        match expected.failure(&found) {
+            None => found.requests,
+            Some(failure) => panic!("{failure}"),
+        }
+    }
+
+    /// The same as soon as so many calls have come, within `wait`; for clients that call in the background.
+    ///
+    /// # Panics
+    /// As [`WorldControl::expect_called`].
+    pub async fn wait_until_called(&self, expected: &ExpectedCall, wait: Duration) -> Vec<RequestRecord> {
+        let criteria = criteria(&expected.filter).unwrap_or_else(|error| panic!("{error}"));
+        let many = expected.at_least();
+        let found = wait_for_requests(&self.mount, &criteria, many, usize::MAX, wait, &self.base_url).await;
+        match expected.failure(&found) {
+            None => found.requests,
+            Some(failure) => panic!("{failure}"),
+        }
+    }
+
+    #[track_caller]
+    fn found(&self, filter: &RequestFilter) -> Found {
+        let criteria = criteria(filter).unwrap_or_else(|error| panic!("{error}"));
+        self.mount.world().journal.find(&criteria, usize::MAX, &self.base_url)
+    }
+
+    /// The last requests as HAR 1.2, values masked (`GET /_mock/requests?as=har`).
+    pub fn har(&self) -> String {
+        har(&self.requests(), &self.base_url).to_string()
     }
 
     /// Forgets the requests (`DELETE /_mock/requests`).

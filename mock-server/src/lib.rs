@@ -56,14 +56,19 @@ pub use guide::assumptions::{AssumptionError, Assumptions};
 pub use model::id::ShownId;
 pub use model::kind::WatchKind;
 pub use model::leak::{NewLeak, SourceType};
-pub use model::message::{Channel, Message, MessageFilter};
+pub use model::message::{Channel, Message, MessageFilter, MessageState};
 pub use model::severity::Severity;
 pub use model::ssn::EidProvider;
 pub use model::time::{Date, Timestamp};
 pub use output::{complain, print};
 pub use profile::ProfileError;
 pub use run::{healthcheck, run};
+pub use world::credentials::{
+    AccountCredentials, Credentials, CrmCredentials, PartnerCredentials, SsoCredentials, UserCredentials,
+};
 pub use world::due::Due;
+pub use world::expected_call::ExpectedCall;
 pub use world::exposures::EidError;
-pub use world::journal::RequestRecord;
+pub use world::record::{RecordedMessage, RecordedResponse, RequestRecord};
+pub use world::request_filter::{NearMiss, RequestFilter};
 pub use world::seed::SeedError;

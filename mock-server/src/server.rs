@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,7 +20,6 @@ use crate::api::context::App;
 use crate::api::dispatch;
 use crate::connection::{Connection, Control, Ended};
 use crate::control;
-use crate::model::base_url::SANDBOX_PREFIX;
 use crate::unread::{self, Rest};
 
 /// How long to wait before accepting again when there are no file descriptors left.
@@ -91,12 +90,15 @@ async fn answer(
 /// Finds the world that a request is for, and routes the rest of its path. Where a fault keeps the response from the client,
 /// the connection ends.
 async fn route(mut request: Request, router: Router, app: App, control: Control) -> Result<Response, Ended> {
-    if request.uri().path().starts_with(SANDBOX_PREFIX) {
-        let Some((reached, within)) = app.reach_sandbox(request.uri()) else {
-            return Ok(control::sandboxes::no_such_sandbox().into_response());
-        };
-        *request.uri_mut() = within;
-        request.extensions_mut().insert(reached);
+    match app.reach_sandbox(request.uri(), request.headers()) {
+        Ok(None) => {}
+        Ok(Some((reached, within))) => {
+            if let Some(within) = within {
+                *request.uri_mut() = within;
+            }
+            request.extensions_mut().insert(reached);
+        }
+        Err(error) => return Ok(control::sandboxes::refuse(&error, &request)),
     }
     let Ok(response) = router.oneshot(request).await;
     control.carry_out(response).await

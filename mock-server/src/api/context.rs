@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
+use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 
-use crate::model::base_url::{BaseUrl, SANDBOX_PREFIX};
+use crate::model::base_url::{Address, BaseUrl, SANDBOX_PREFIX, sandbox_of, takes_names};
 use crate::world::seed::{Seed, SeedError};
 use crate::world::settings::Settings;
 use crate::world::state::World;
@@ -25,6 +26,8 @@ pub(crate) struct Limits {
     pub(crate) write: Duration,
     /// For requests that are under way when the server is told to stop.
     pub(crate) shutdown: Duration,
+    /// For the next request to a sandbox, which then ends; none for ever.
+    pub(crate) sandbox_idle: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -34,6 +37,7 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
             shutdown: Duration::from_secs(5),
+            sandbox_idle: None,
         }
     }
 }
@@ -62,7 +66,7 @@ impl App {
         allowed_hosts: Vec<String>,
         limits: Limits,
     ) -> Result<Self, SeedError> {
-        let worlds = Worlds::new(seed, settings)?;
+        let worlds = Worlds::new(seed, settings, limits.sandbox_idle)?;
         Ok(Self(Arc::new(Inner { worlds, public_url, allowed_hosts, limits })))
     }
 
@@ -87,19 +91,64 @@ impl App {
         found.unwrap_or_else(|| self.reach(Arc::clone(self.0.worlds.main())))
     }
 
-    /// The sandbox that the path of `uri` begins with, and the uri as it is within.
-    pub(crate) fn reach_sandbox(&self, uri: &Uri) -> Option<(Reached, Uri)> {
-        let rest = uri.path().strip_prefix(SANDBOX_PREFIX)?;
-        let (name, _) = rest.split_once('/').unwrap_or((rest, ""));
-        let mount = self.0.worlds.sandbox(name)?;
-        let within = uri.path_and_query()?.as_str()[SANDBOX_PREFIX.len() + name.len()..].to_owned();
-        let within = if within.starts_with('/') { within } else { format!("/{within}") };
-        Some((self.reach(mount), within.parse().ok()?))
+    /// The sandbox that a request names, by path, host name or header, and the uri within where the path names it. None
+    /// for the main world.
+    ///
+    /// # Errors
+    /// There is no such sandbox, or it names two.
+    pub(crate) fn reach_sandbox(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<Option<(Reached, Option<Uri>)>, NoSandbox> {
+        let by_path = uri.path().strip_prefix(SANDBOX_PREFIX).map(|rest| rest.split('/').next().unwrap_or_default());
+        let by_host = host(uri, headers).and_then(|host| sandbox_of(host, &self.0.allowed_hosts)).map(|(name, _)| name);
+        let by_header = headers.get(&SANDBOX).map(|name| name.to_str().unwrap_or_default());
+        let Some(name) = by_path.or(by_host).or(by_header) else { return Ok(None) };
+        let others = [by_host, by_header].into_iter().flatten();
+        if let Some(other) = others.into_iter().find(|other| !other.eq_ignore_ascii_case(name)) {
+            return Err(NoSandbox::Two(name.to_owned(), other.to_owned()));
+        }
+        // Names are in lower case, and those of hosts may come in any.
+        let mount = self.0.worlds.sandbox(&name.to_ascii_lowercase());
+        let mount = mount.ok_or_else(|| NoSandbox::Unknown(name.to_owned()))?;
+        let within = match by_path {
+            None => None,
+            Some(name) => {
+                let target = uri.path_and_query().map(|target| &target.as_str()[SANDBOX_PREFIX.len() + name.len()..]);
+                let target = target.unwrap_or_default();
+                let within = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+                Some(within.parse().map_err(|_| NoSandbox::Unknown(name.to_owned()))?)
+            }
+        };
+        let address = if by_host.is_some() && by_path.is_none() { Address::Host } else { Address::Path };
+        Ok(Some((Reached { address, ..self.reach(mount) }, within)))
     }
 
     fn reach(&self, mount: Arc<Mount>) -> Reached {
-        Reached { world: mount.world(), mount, app: self.clone() }
+        Reached { world: mount.world(), mount, app: self.clone(), address: Address::Path }
     }
+}
+
+/// The host that a request came to.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let named = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    uri.authority().map(|authority| authority.as_str()).or_else(named)
+}
+
+/// The header that names a sandbox.
+static SANDBOX: HeaderName = HeaderName::from_static("x-mock-sandbox");
+
+/// Why a request reaches no world.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum NoSandbox {
+    #[error(
+        "there is no sandbox {0:?}: it has ended, or was never made; PUT /_mock/sandboxes/{{name}} makes one of a name, POST \
+         /_mock/sandboxes one of any; a host name that is the server itself is given with --allow-host"
+    )]
+    Unknown(String),
+    #[error("the request names two sandboxes, {0:?} and {1:?}, by path, host name or X-Mock-Sandbox; name one")]
+    Two(String, String),
 }
 
 /// The world that a request reached.
@@ -109,6 +158,8 @@ pub(crate) struct Reached {
     /// The world that was there when the request came.
     pub(crate) world: Arc<World>,
     app: App,
+    /// How the request named its sandbox.
+    address: Address,
 }
 
 impl FromRequestParts<App> for Reached {
@@ -122,11 +173,28 @@ impl FromRequestParts<App> for Reached {
 impl Reached {
     /// The address at which links begin that this request causes.
     pub(crate) fn base<'a>(&'a self, headers: &'a HeaderMap) -> BaseUrl<'a> {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        BaseUrl {
-            public_url: self.app.0.public_url.as_deref(),
-            host: host.unwrap_or("localhost"),
-            sandbox: self.mount.sandbox.as_deref(),
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let public_url = self.app.0.public_url.as_deref();
+        let host = match self.address {
+            Address::Path => host,
+            Address::Host => sandbox_of(host, self.app.allowed_hosts()).map_or(host, |(_, server)| server),
+        };
+        let base = BaseUrl { public_url, host, sandbox: self.mount.sandbox.as_deref(), address: Address::Path };
+        match self.address {
+            Address::Host if self.takes_names(&base) => BaseUrl { address: Address::Host, ..base },
+            Address::Host | Address::Path => base,
         }
+    }
+
+    /// The address of a sandbox, as it was to be addressed, or by path where the server has no name that takes others.
+    pub(crate) fn base_of(&self, mount: &Mount, headers: &HeaderMap) -> String {
+        let base = self.base(headers);
+        let address = if self.takes_names(&base) { mount.address } else { Address::Path };
+        base.of_sandbox(mount.sandbox.as_deref().unwrap_or_default(), address)
+    }
+
+    /// Whether the name of a sandbox can stand before that of the server.
+    pub(crate) fn takes_names(&self, base: &BaseUrl<'_>) -> bool {
+        takes_names(base.server(), self.app.allowed_hosts())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -50,16 +51,19 @@ impl Handler<(), App> for Target {
 
 async fn answer(target: Target, app: App, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    if let Some(headers) = cors::preflight(&parts) {
+    let preflight = cors::preflight(&parts.method, &parts.headers);
+    if let Some(headers) = preflight.filter(|_| cors::is_open(parts.uri.path())) {
         let mut response = StatusCode::NO_CONTENT.into_response();
         *response.headers_mut() = headers;
         return response;
     }
+    let began = Instant::now();
     let reached = app.reached(&mut parts);
     // Captures that are not UTF-8 name nothing.
     let captures = parts.extract::<RawPathParams>().await.ok();
     let body = read(body, &parts.headers, &app).await;
     let incoming = Incoming {
+        began,
         rows: &target.0,
         world: &reached.world,
         base: reached.base(&parts.headers),

@@ -3,6 +3,7 @@
 //! Writing is a pure function from the answer of a handler to the bytes of a response.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use bytes::Bytes;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -61,7 +62,7 @@ pub(crate) struct Wire<'a> {
 pub(crate) struct Rendered {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// An answer that can be written.
@@ -195,7 +196,7 @@ struct Message<'a> {
 
 impl Rendered {
     fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Vec::new() }
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     fn json(status: StatusCode, content_type: &'static str, body: &impl Serialize) -> Self {
@@ -203,7 +204,7 @@ impl Rendered {
         serde_json::to_writer(&mut text, body).expect("responses have text keys only");
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body: text }
+        Self { status, headers, body: text.into() }
     }
 
     /// Takes the status and the body that a target was seen to answer with; other headers stay.
@@ -211,7 +212,7 @@ impl Rendered {
         if let Ok(status) = StatusCode::from_u16(written.status) {
             self.status = status;
         }
-        self.body = written.body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.body = written.body.map(|body| body.to_string().into()).unwrap_or_default();
         self.headers.remove(header::CONTENT_TYPE);
         if let Some(content_type) = written.content_type.and_then(|name| HeaderValue::try_from(name).ok()) {
             self.headers.insert(header::CONTENT_TYPE, content_type);

@@ -2,16 +2,12 @@
 //! here waits.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::RawPathParams;
-use axum::http::header::HeaderName;
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
-use foldhash::fast::FixedState;
 
 use crate::api::auth;
 use crate::api::cors;
@@ -27,29 +23,23 @@ use crate::faults::pattern::IncomingRequest;
 use crate::faults::{InjectedEffect, InjectedFault};
 use crate::guide::facts::Fact;
 use crate::guide::format::Format;
-use crate::guide::trace::{Assumed, Basis, Trace};
+use crate::guide::trace::{Assumed, Trace};
 use crate::model::base_url::BaseUrl;
 use crate::model::mask;
 use crate::model::principal::{Mode, Principal, TokenSeen};
 use crate::model::shape::Writing;
 use crate::profile::Refused;
-use crate::world::curl::SentRequest;
-use crate::world::journal::Entry;
+use crate::world::head::Head;
+use crate::world::record::{Entry, SentResponse};
+use crate::world::sent::SentRequest;
 use crate::world::state::{Context, World};
 use crate::world::tokens::Rate;
-
-static BASIS: HeaderName = HeaderName::from_static("x-mock-basis");
-static HINT: HeaderName = HeaderName::from_static("x-mock-hint");
-static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-static RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
-
-/// How many values of `X-Mock-Basis` a thread keeps.
-const MOST_BASES: usize = 1000;
 
 /// A request whose body has been read.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
+    /// When its head had come.
+    pub(crate) began: Instant,
     /// The rows of its path; none where the path is not documented.
     pub(crate) rows: &'a [&'static Row],
     pub(crate) world: &'a World,
@@ -120,7 +110,8 @@ pub(crate) fn respond(incoming: &Incoming<'_>) -> Response {
     let hint = hint(&request, handled.as_ref().filter(|_| !replaces(effect)), fault);
     let format = format::asked_for(&parts.headers, world.settings.normalize_all, assumed);
     let handled = handled.map(|handled| Handled { token: seen_token(&request, handled.token), ..handled });
-    let rendered = handled.map(|handled| write(incoming, &handled, format, hint.as_deref(), &trace, assumed));
+    let rate = handled.as_ref().and_then(|handled| handled.rate);
+    let mut rendered = handled.map(|handled| write(incoming, &handled, format, &trace, assumed));
     let end = match (effect, &rendered) {
         (Some(RequestEffect::Truncate { bytes }), Some(rendered)) => Some(truncated(rendered, &parts.method, *bytes)),
         _ => end,
@@ -128,8 +119,13 @@ pub(crate) fn respond(incoming: &Incoming<'_>) -> Response {
     if rendered.is_none() {
         trace.clear();
     }
-    let status = rendered.as_ref().map(|rendered| rendered.status.as_u16());
-    note(incoming, &request, Note { token, format, status, hint, fault, trace: &trace });
+    let head = Head { basis: trace.basis(), hint, rate, is_open: cors::is_open(parts.uri.path()) };
+    let sent = rendered.as_mut().map(|rendered| {
+        let sent = incoming.world.journal.is_kept().then(|| kept(rendered, end));
+        head.write(&mut rendered.headers);
+        (rendered.status.as_u16(), sent)
+    });
+    note(incoming, &request, Note { token, format, head, sent, fault, delay });
     Response { rendered, delay, end }
 }
 
@@ -254,15 +250,8 @@ fn hint(request: &Request<'_>, handled: Option<&Handled>, fault: Option<Injected
     }
 }
 
-/// Writes the response with its headers.
-fn write(
-    incoming: &Incoming<'_>,
-    handled: &Handled,
-    format: Format,
-    hint: Option<&str>,
-    trace: &Trace,
-    assumed: Assumed<'_>,
-) -> Rendered {
+/// Writes the response with the headers of its format.
+fn write(incoming: &Incoming<'_>, handled: &Handled, format: Format, trace: &Trace, assumed: Assumed<'_>) -> Rendered {
     let uri = &incoming.parts.uri;
     let target = || uri.path_and_query().map_or("/", |target| target.as_str());
     let url = || format!("{}{}", incoming.base.url(), target());
@@ -274,19 +263,6 @@ fn write(
     };
     if incoming.world.settings.profile.is_some() {
         observed(incoming, handled, format, trace, &mut rendered);
-    }
-    let headers = &mut rendered.headers;
-    headers.insert(BASIS.clone(), basis_header(trace.basis()));
-    cors::allow(uri.path(), headers);
-    if let Some(hint) = hint {
-        headers.insert(HINT.clone(), ascii(hint));
-    }
-    if let Some(rate) = handled.rate {
-        headers.insert(RATE_LIMIT.clone(), rate.limit.into());
-        headers.insert(RATE_REMAINING.clone(), rate.remaining.into());
-        if let Some(reset) = rate.reset {
-            headers.insert(RATE_RESET.clone(), reset.unix_seconds().into());
-        }
     }
     rendered
 }
@@ -336,24 +312,6 @@ fn observed(incoming: &Incoming<'_>, handled: &Handled, format: Format, trace: &
     trace.record_observed();
 }
 
-/// The value of `X-Mock-Basis`. There are few different ones, so each thread keeps those that it has made.
-fn basis_header(basis: Basis) -> HeaderValue {
-    thread_local! {
-        static MADE: RefCell<HashMap<Basis, HeaderValue, FixedState>> = RefCell::default();
-    }
-    MADE.with_borrow_mut(|made| match made.get(&basis) {
-        Some(value) => value.clone(),
-        None => {
-            let value = HeaderValue::try_from(basis.header()).expect("ids and keys are ASCII");
-            if made.len() == MOST_BASES {
-                made.clear();
-            }
-            made.insert(basis, value.clone());
-            value
-        }
-    })
-}
-
 /// The end of a connection that breaks off within the body; without a body it is cut.
 fn truncated(rendered: &Rendered, method: &Method, bytes: usize) -> ConnectionEnd {
     match rendered.body.len().checked_sub(1).filter(|_| method != Method::HEAD) {
@@ -362,18 +320,29 @@ fn truncated(rendered: &Rendered, method: &Method, bytes: usize) -> ConnectionEn
     }
 }
 
-/// The facts about a response that journal and log keep.
-struct Note<'a> {
-    token: TokenSeen,
-    format: Format,
-    status: Option<u16>,
-    hint: Option<Cow<'static, str>>,
-    fault: Option<InjectedFault>,
-    trace: &'a Trace,
+/// The response as it arrives, for the journal.
+fn kept(rendered: &Rendered, end: Option<ConnectionEnd>) -> SentResponse {
+    let body = match end {
+        Some(ConnectionEnd::Truncated { bytes }) => rendered.body.slice(..bytes.min(rendered.body.len())),
+        _ => rendered.body.clone(),
+    };
+    SentResponse::new(rendered.status.as_u16(), &rendered.headers, &body)
 }
 
-fn note(incoming: &Incoming<'_>, request: &Request<'_>, note: Note<'_>) {
-    let Note { token, format, status, hint, fault, trace } = note;
+/// The facts about a response that journal and log keep.
+struct Note {
+    token: TokenSeen,
+    format: Format,
+    head: Head,
+    /// The status of the response, and the response where the journal keeps it.
+    sent: Option<(u16, Option<SentResponse>)>,
+    fault: Option<InjectedFault>,
+    /// How long it is held back.
+    delay: Duration,
+}
+
+fn note(incoming: &Incoming<'_>, request: &Request<'_>, note: Note) {
+    let Note { token, format, head, sent: response, fault, delay } = note;
     let journal = &incoming.world.journal;
     let is_logged = tracing::enabled!(tracing::Level::INFO);
     if !is_logged && !journal.is_kept() {
@@ -382,20 +351,26 @@ fn note(incoming: &Incoming<'_>, request: &Request<'_>, note: Note<'_>) {
     let Parts { method, uri, headers, .. } = incoming.parts;
     let (path, token) = (mask::target(uri.path(), uri.query()), token.name());
     if is_logged {
-        let (hint, fault) = (hint.as_deref(), fault.map(|fault| fault.kind.name()));
+        let (hint, fault) = (head.hint.as_deref(), fault.map(|fault| fault.kind.name()));
+        let status = response.as_ref().map(|(status, _)| *status);
         let method = mask::method(method.as_str());
         tracing::info!(method, path, status, token, hint, fault, "request");
     }
     if journal.is_kept() {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let sent = SentRequest::new(target, headers, incoming.body.as_ref().ok().copied());
-        let (at, format, basis) = (request.now(), format.name(), trace.basis());
-        journal.add(Entry { at, method: method.clone(), path, token, format, status, basis, hint, fault, sent });
+        let took = (incoming.began.elapsed() + delay).as_micros();
+        journal.add(Entry {
+            at: request.now(),
+            took: u32::try_from(took).unwrap_or(u32::MAX),
+            method: method.clone(),
+            path,
+            documented: incoming.rows.first().map(|row| &*row.path),
+            token,
+            format: format.name(),
+            head,
+            fault,
+            sent: SentRequest::new(target, headers, incoming.body.as_ref().ok().copied()),
+            response: response.and_then(|(_, kept)| kept),
+        });
     }
-}
-
-/// A header value of a text that may hold more than ASCII; characters that do not fit are left out.
-fn ascii(text: &str) -> HeaderValue {
-    let fitting: String = text.chars().filter(|char| (' '..='~').contains(char)).collect();
-    HeaderValue::from_str(&fitting).expect("printable ASCII fits")
 }

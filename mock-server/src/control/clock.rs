@@ -4,7 +4,7 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::api::context::Reached;
-use crate::control::input::Body;
+use crate::control::input::{Body, Example};
 use crate::control::refused::Refused;
 use crate::model::time::Timestamp;
 use crate::world::due::Due;
@@ -17,6 +17,10 @@ pub(crate) struct ClockMove {
     pub(crate) now: Option<Timestamp>,
     pub(crate) advance_seconds: Option<u64>,
     pub(crate) frozen: Option<bool>,
+}
+
+impl Example for ClockMove {
+    const EXAMPLE: &'static str = r#"{"advance_seconds": 86400}"#;
 }
 
 /// The state of the clock.

@@ -2,19 +2,19 @@
 
 use axum::Json;
 use axum::extract::Path;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Any, json};
 
 use crate::api::context::Reached;
 use crate::api::wording::{FAULT_STATUSES, error_of_status};
-use crate::api::{routes, suggest};
 use crate::control::input::Body;
 use crate::control::refused::Refused;
+use crate::control::route;
 use crate::faults::FaultRecord;
 use crate::faults::effect::{Injection, RequestEffect};
 use crate::faults::new_fault::NewFault;
-use crate::faults::pattern::{PathPattern, RequestPattern};
+use crate::faults::pattern::RequestPattern;
 use crate::model::id::Id;
 use crate::world::state::World;
 
@@ -61,29 +61,8 @@ pub(crate) fn add(world: &World, fault: &NewFault) -> Result<FaultRecord, String
     world.faults.add(fault, world.clock.now())
 }
 
-/// Refuses a path or a method that no documented route has.
 fn check_route(pattern: &RequestPattern, fault: &NewFault) -> Result<(), String> {
-    let may_match = |path: &PathPattern| routes::paths().any(|route| path.may_match(route));
-    if !pattern.path.as_ref().is_none_or(may_match) {
-        let advice = match suggest::nearest(fault.path.as_deref().unwrap_or_default(), routes::paths()) {
-            Some(nearest) => format!("did you mean {nearest}?"),
-            None => {
-                "write it as in /api/v1/account/{account_id}/email-watchlist, * for any segment, at the end for all that \
-                 follow"
-                    .to_owned()
-            }
-        };
-        return Err(format!("path: no documented route has this path; {advice}"));
-    }
-    let rows = || routes::rows().filter(|row| pattern.path.as_ref().is_none_or(|path| path.may_match(&row.path)));
-    let is_known = |method: &Method| rows().any(|row| row.answers(method));
-    if !pattern.method.as_ref().is_none_or(is_known) {
-        let mut known: Vec<&str> = rows().map(|row| row.method.as_str()).collect();
-        known.sort_unstable();
-        known.dedup();
-        return Err(format!("method: the guide has no such method here; it has {}", known.join(", ")));
-    }
-    Ok(())
+    route::check(pattern.method.as_ref(), pattern.path.as_ref(), fault.path.as_deref().unwrap_or_default())
 }
 
 /// Refuses a status that a fault cannot have.
@@ -101,6 +80,7 @@ fn check_status(status: u16) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::routes;
     use crate::faults::kinds::FaultKind;
 
     fn check(method: Option<&str>, path: Option<&str>) -> Result<(), String> {

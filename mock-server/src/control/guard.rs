@@ -12,6 +12,7 @@ use axum::response::Response;
 
 use crate::api::context::App;
 use crate::control::refused::Refused;
+use crate::model::base_url::{name_of, sandbox_of};
 
 /// Refuses a request that a foreign web page could have sent.
 pub(crate) async fn only_local(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refused> {
@@ -46,14 +47,6 @@ fn objection(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Option<Strin
     None
 }
 
-/// The host without its port.
-fn name_of(host: &str) -> &str {
-    match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    }
-}
-
 fn is_local_name(name: &str, allowed: &[String]) -> bool {
     let name = name.to_ascii_lowercase();
     let is_single_label =
@@ -62,6 +55,7 @@ fn is_local_name(name: &str, allowed: &[String]) -> bool {
         || is_single_label
         || name.ends_with(".localhost")
         || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&name))
+        || sandbox_of(&name, allowed).is_some()
 }
 
 #[cfg(test)]
@@ -70,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_foreign_page_is_told_by_origin_site_and_host() {
-        let cases: [(&[(&str, &str)], bool); 19] = [
+        let cases: [(&[(&str, &str)], bool); 23] = [
             (&[("host", "127.0.0.1:8650")], true),
             (&[("host", "[::1]:8650")], true),
             (&[("host", "localhost:8650")], true),
@@ -78,6 +72,10 @@ mod tests {
             (&[("host", "mock:8650")], true),
             (&[("host", "defentry.localhost")], true),
             (&[("host", "mock.internal:80")], true),
+            (&[("host", "a.mock.internal:80")], true),
+            (&[("host", "a.mock.internal"), ("origin", "http://b.mock.internal")], false),
+            (&[("host", "a.localhost:8650"), ("origin", "http://a.localhost:8650")], true),
+            (&[("host", "a.localhost:8650"), ("origin", "http://localhost:8650")], false),
             (&[("host", "evil.example")], false),
             (&[("host", "127.0.0.1.evil.example")], false),
             (&[("host", "localhost.")], false),

@@ -1,19 +1,31 @@
 //! Refusals of control routes.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::world::seed::SeedError;
+use crate::world::worlds::MakeError;
 
 /// A request that a control route refuses, and why, in a sentence.
 #[derive(Debug)]
 pub(crate) struct Refused(StatusCode, String);
 
+/// Why a caller may not use control routes, for the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Objection(pub(crate) Arc<str>);
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": self.1 }))).into_response()
+        let mut response = (self.0, Json(json!({ "error": self.1 }))).into_response();
+        // Other sentences may hold what the caller sent.
+        if self.0 == StatusCode::FORBIDDEN {
+            response.extensions_mut().insert(Objection(self.1.into()));
+        }
+        response
     }
 }
 
@@ -21,6 +33,11 @@ impl Refused {
     /// A refusal with this status.
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
         Self(status, text.into())
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0
     }
 
     /// The request cannot be understood.
@@ -52,5 +69,14 @@ impl Refused {
 impl From<SeedError> for Refused {
     fn from(error: SeedError) -> Self {
         Self::bad(format!("the seed cannot be used: {error}"))
+    }
+}
+
+impl From<MakeError> for Refused {
+    fn from(error: MakeError) -> Self {
+        match error {
+            MakeError::Seed(error) => error.into(),
+            MakeError::TooMany(_) => Self::conflict(error.to_string()),
+        }
     }
 }

@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
 
-use crate::api::context::{App, Reached};
-use crate::control::input::Body;
+use crate::api::context::{App, NoSandbox, Reached};
+use crate::api::cors;
+use crate::control::input::{Body, Example};
 use crate::control::refused::Refused;
-use crate::guide::trace::Assumed;
-use crate::model::id::{Id, Table};
+use crate::model::base_url::{Address, SANDBOX_PREFIX, check_name};
+use crate::model::mask;
 use crate::profile::Profile;
+use crate::world::credentials::Credentials;
 use crate::world::seed::Seed;
 use crate::world::settings::Settings;
-use crate::world::worlds::Mount;
-
-/// How many accounts the description of a sandbox names: a seed may have a million.
-const MOST_ACCOUNTS: usize = 100;
+use crate::world::worlds::{Ages, Mount, NewMount};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +30,13 @@ pub(crate) struct NewSandbox {
     /// Null: nothing is learnt, whatever the parent has learnt.
     #[serde(default, deserialize_with = "said")]
     profile: Option<Any>,
+    /// The form of its address.
+    #[serde(default)]
+    address: Address,
+}
+
+impl Example for NewSandbox {
+    const EXAMPLE: &'static str = r#"{"seed": "empty", "assume": {"id.form": "uuid"}, "address": "host"}"#;
 }
 
 /// A field that is there, be it null.
@@ -39,8 +45,15 @@ fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Any>
 }
 
 impl NewSandbox {
+    /// The sandbox that is to be made over `parent`.
+    fn over(self, name: Option<Box<str>>, parent: &Mount) -> Result<NewMount, Refused> {
+        let address = self.address;
+        let (seed, settings) = self.seed_and_settings(parent)?;
+        Ok(NewMount { name, address, seed, settings })
+    }
+
     /// The seed of the sandbox, unless it is that of `parent`, and its settings.
-    fn over(self, parent: &Mount) -> Result<(Option<Arc<Seed>>, Arc<Settings>), Refused> {
+    fn seed_and_settings(self, parent: &Mount) -> Result<(Option<Arc<Seed>>, Arc<Settings>), Refused> {
         let seed = match self.seed {
             None => None,
             Some(Any::String(name)) if name == "default" => Some(Seed::default_world()),
@@ -68,74 +81,112 @@ impl NewSandbox {
     }
 }
 
-/// `POST /_mock/sandboxes`.
+/// `POST /_mock/sandboxes`: a sandbox of a name that is drawn.
 pub(crate) async fn make(
     State(app): State<App>,
     reached: Reached,
     headers: HeaderMap,
     Body(new): Body<NewSandbox>,
 ) -> Result<Response, Refused> {
+    make_named(app, reached, headers, None, new).await
+}
+
+/// `PUT /_mock/sandboxes/{name}`: a sandbox of this name, which is made if there is none. One that is there stays as it is.
+pub(crate) async fn put(
+    State(app): State<App>,
+    reached: Reached,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Body(new): Body<NewSandbox>,
+) -> Result<Response, Refused> {
+    check_name(&name).map_err(Refused::bad)?;
+    make_named(app, reached, headers, Some(name.into()), new).await
+}
+
+async fn make_named(
+    app: App,
+    reached: Reached,
+    headers: HeaderMap,
+    name: Option<Box<str>>,
+    new: NewSandbox,
+) -> Result<Response, Refused> {
+    let base = reached.base(&headers);
+    if new.address == Address::Host && !reached.takes_names(&base) {
+        return Err(Refused::bad(format!(
+            "address: no name of a sandbox can stand before {:?}; reach the server as localhost, or start it with --allow-host \
+             and a name that leads to it, with all names below it",
+            base.server()
+        )));
+    }
     // A seed of its own may be long, and other requests go on meanwhile.
     let parent = Arc::clone(&reached.mount);
     let made = tokio::task::spawn_blocking(move || {
-        let (seed, settings) = new.over(&parent)?;
-        Ok::<_, Refused>(app.worlds().make_sandbox(&parent, seed, settings)?)
+        let new = new.over(name, &parent)?;
+        Ok::<_, Refused>(app.worlds().make_sandbox(&parent, new)?)
     });
-    let mount = made.await.expect("loading does not panic")?;
-    let name = mount.sandbox.as_deref().unwrap_or_default();
-    let base_url = reached.base(&headers).of_sandbox(name);
-    Ok((StatusCode::CREATED, Json(describe(&mount, name, &base_url))).into_response())
+    let (mount, is_new) = made.await.expect("loading does not panic")?;
+    let base_url = reached.base_of(&mount, &headers);
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(describe(&mount, base_url))).into_response())
 }
 
-/// How to reach a sandbox, and with which credentials.
-fn describe(mount: &Mount, name: &str, base_url: &str) -> Any {
-    let settings = mount.settings();
-    let form = Assumed::unrecorded(&settings.assumptions).choice();
-    let crm = |position: usize| {
-        mount.seed().credentials(position).map(|partner| {
-            json!({
-                "username": partner.user.map(|user| &user.username),
-                "password": partner.user.map(|user| &user.password),
-                "token": partner.token,
-            })
+/// A sandbox: how to reach it, and with which credentials.
+#[derive(Serialize)]
+struct Described {
+    id: Box<str>,
+    #[serde(flatten)]
+    credentials: Credentials,
+}
+
+fn describe(mount: &Mount, base_url: String) -> Described {
+    let world = mount.world();
+    let credentials = world.published.credentials(base_url, world.unrecorded().choice());
+    Described { id: mount.sandbox.clone().unwrap_or_default(), credentials }
+}
+
+/// `GET /_mock/sandboxes`: names and ages, by name.
+pub(crate) async fn list(State(app): State<App>, reached: Reached, headers: HeaderMap) -> Json<Any> {
+    let worlds = app.worlds();
+    let sandbox = |mount: &Arc<Mount>| {
+        let Ages { made, idle } = worlds.ages(mount);
+        json!({
+            "id": mount.sandbox,
+            "base_url": reached.base_of(mount, &headers),
+            "age_seconds": made.as_secs(),
+            "idle_seconds": idle.as_secs(),
         })
     };
-    let sso = mount.seed().credentials(0).and_then(|partner| partner.client);
-    let accounts: Vec<Any> = mount
-        .seed()
-        .accounts()
-        .take(MOST_ACCOUNTS)
-        .map(|(id, partner, email, token)| {
-            let id = Id::new(Table::Account, id).shown(form);
-            json!({ "id": id, "partner": partner, "email": email, "app_token": token })
-        })
-        .collect();
-    json!({
-        "id": name,
-        "base_url": base_url,
-        "crm": crm(0),
-        "crm2": crm(1),
-        "sso": sso.map(|client| json!({ "client_id": client.client_id, "client_secret": client.client_secret })),
-        "accounts": accounts,
-    })
-}
-
-/// `GET /_mock/sandboxes`.
-pub(crate) async fn list(State(app): State<App>, reached: Reached, headers: HeaderMap) -> Json<Any> {
-    let base = reached.base(&headers);
-    let mut names = app.worlds().sandboxes();
-    names.sort_unstable();
-    let sandboxes: Vec<Any> =
-        names.iter().map(|name| json!({ "id": name, "base_url": base.of_sandbox(name) })).collect();
+    let sandboxes: Vec<Any> = worlds.sandboxes().iter().map(sandbox).collect();
     Json(json!({ "sandboxes": sandboxes }))
 }
 
-/// `DELETE /_mock/sandboxes/{id}`.
+/// `DELETE /_mock/sandboxes/{name}`.
 pub(crate) async fn end(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Refused> {
-    if app.worlds().end_sandbox(&name) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such_sandbox()) }
+    if app.worlds().end_sandbox(&name) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Refused::not_found(NoSandbox::Unknown(name).to_string()))
 }
 
-/// The refusal of a sandbox that was ended, or never made.
-pub(crate) fn no_such_sandbox() -> Refused {
-    Refused::not_found("there is no such sandbox; POST /_mock/sandboxes makes one")
+/// The answer to a request that names a sandbox which is not there. A web page that may call the documented routes may read
+/// it there.
+pub(crate) fn refuse(error: &NoSandbox, request: &Request) -> Response {
+    let path = request.uri().path();
+    // In a sandbox's path the documented one follows the name.
+    let within = path.strip_prefix(SANDBOX_PREFIX).and_then(|rest| rest.find('/').map(|place| &rest[place..]));
+    let is_open = cors::is_open(within.unwrap_or(path));
+    if let Some(headers) = cors::preflight(request.method(), request.headers()).filter(|_| is_open) {
+        return (StatusCode::NO_CONTENT, headers).into_response();
+    }
+    let refused = match error {
+        NoSandbox::Unknown(_) => Refused::not_found(error.to_string()),
+        NoSandbox::Two(..) => Refused::bad(error.to_string()),
+    };
+    let (method, path) = (mask::method(request.method().as_str()), mask::target(path, request.uri().query()));
+    tracing::info!(method, path, status = refused.status().as_u16(), hint = %error, "request");
+    let mut response = refused.into_response();
+    if is_open {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    response
 }

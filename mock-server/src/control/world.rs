@@ -11,11 +11,12 @@ use serde_json::{Map, Value as Any, json};
 
 use crate::api::context::{App, Reached};
 use crate::api::openapi;
-use crate::control::input::{Body, Text};
+use crate::control::input::{Body, Example, Text};
 use crate::control::refused::Refused;
 use crate::model::id::{Id, ShownId, Table};
 use crate::model::leak::NewLeak;
 use crate::model::ssn::EidProvider;
+use crate::world::credentials::Credentials;
 use crate::world::exposures::EidError;
 use crate::world::seed::Seed;
 
@@ -33,10 +34,20 @@ pub(crate) async fn health(State(app): State<App>, reached: Reached) -> impl Int
     }))
 }
 
+/// `GET /_mock/credentials`: those that the seed of this world publishes.
+pub(crate) async fn credentials(reached: Reached, headers: HeaderMap) -> Json<Credentials> {
+    let world = &reached.world;
+    Json(world.published.credentials(reached.base(&headers).url(), world.unrecorded().choice()))
+}
+
 /// A body without fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Empty {}
+
+impl Example for Empty {
+    const EXAMPLE: &'static str = "{}";
+}
 
 /// `POST /_mock/reset`.
 pub(crate) async fn reset(reached: Reached, Body(Empty {}): Body<Empty>) -> Result<Json<Any>, Refused> {
@@ -49,7 +60,11 @@ pub(crate) async fn add_leak(reached: Reached, Body(leak): Body<NewLeak>) -> Res
     let seen_by = reached.world.add_leak(&leak).map_err(Refused::bad)?;
     let form = reached.world.unrecorded().choice();
     let seen_by: Vec<ShownId> = seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect();
-    Ok((StatusCode::CREATED, Json(json!({ "leak": leak, "seen_by": seen_by }))).into_response())
+    let mut answer = json!({ "leak": leak, "seen_by": seen_by });
+    if seen_by.is_empty() {
+        answer["note"] = reached.world.why_unseen(&leak).into();
+    }
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +72,10 @@ pub(crate) async fn add_leak(reached: Reached, Body(leak): Body<NewLeak>) -> Res
 pub(crate) struct Eid {
     provider: EidProvider,
     ssn: String,
+}
+
+impl Example for Eid {
+    const EXAMPLE: &'static str = r#"{"provider": "bankid", "ssn": "19900102-2384"}"#;
 }
 
 /// `POST /_mock/accounts/{id}/eid`.

@@ -87,7 +87,7 @@ impl PathPattern {
     }
 
     /// Whether it matches this request, whose path the guide writes as `route`.
-    fn matches(&self, route: &str, path: &str) -> bool {
+    pub(crate) fn matches(&self, route: &str, path: &str) -> bool {
         self.all(route.split('/').zip(path.split('/')), |segment, (route, sent)| match segment {
             Segment::Word(word) => **word == **(if is_capture(route) { sent } else { route }),
             Segment::Capture => is_capture(route),

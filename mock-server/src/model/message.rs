@@ -61,14 +61,32 @@ pub struct Message {
     pub code: Option<String>,
     /// When it was sent by the mock's clock.
     pub sent_at: Timestamp,
+    /// What its link or code can do now.
+    pub state: MessageState,
+}
+
+/// What the link or the code in a message can do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageState {
+    /// It works.
+    Open,
+    /// It has confirmed what it was sent for.
+    Used,
+    /// Another link or code has taken its place.
+    Replaced,
+    /// Its time is over by the mock's clock, or what it was sent for is no longer there.
+    Expired,
+    /// The message has neither link nor code.
+    None,
 }
 
 impl Message {
     /// The message `new` under the id that it got.
-    pub(crate) fn new(id: u64, new: &NewMessage, form: IdForm) -> Self {
+    pub(crate) fn new(id: u64, new: &NewMessage, form: IdForm, state: MessageState) -> Self {
         let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = new.clone();
         let account_id = Id::new(Table::Account, account).shown(form);
-        Self { id, channel, to, account_id, kind, subject, text, link, code, sent_at }
+        Self { id, channel, to, account_id, kind, subject, text, link, code, sent_at, state }
     }
 }
 

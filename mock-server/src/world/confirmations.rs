@@ -64,6 +64,7 @@ impl World {
             };
             item.confirm(now);
             self.links.remove(secret);
+            self.spent.add(link.account, secret);
             self.match_item(&mut account.exposures, holder, item, now, self.unrecorded());
             OpenedLink::Confirmed
         });
@@ -162,6 +163,7 @@ impl World {
                 }
             };
             let Some(phone) = phone else { return Ok(false) };
+            self.spent.add(account.id, code);
             let holder = account.holder();
             if let Some(item) = account.watchlists.phones.holding_mut(&phone) {
                 item.confirm(now);
@@ -182,6 +184,7 @@ impl World {
                 return VerifiedCard::WrongCode;
             }
             card.confirm(context.now);
+            self.spent.add(account.id, code);
             self.match_item(&mut account.exposures, holder, card, context.now, context.assumed);
             VerifiedCard::Verified
         })

@@ -1,145 +1,46 @@
 //! A request as the curl command that sends it again: masked for the journal, or as it was on request.
-//!
-//! A request is kept as a copy of its bytes, bounded and in one piece; the command is made when it is asked for.
 
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value as Json;
 
-use crate::model::time::Date;
+use super::sent::{BODY_KEPT, BodySent, HEAD_KEPT, SentRequest};
 use crate::model::{mask, shell};
 
-/// How much is kept of each body.
-const BODY_KEPT: usize = 16 * 1024;
-
-/// How much is kept of target and headers together.
-const HEAD_KEPT: usize = 8 * 1024;
-
-static VERSION: HeaderName = HeaderName::from_static("x-api-version");
-
-/// The headers that matter to the mock, in the order in which a command writes them.
-static HEADERS: [&HeaderName; 3] = [&header::AUTHORIZATION, &VERSION, &header::CONTENT_TYPE];
-
-/// A request that was sent: target, headers and body.
-#[derive(Clone, Debug)]
-pub(crate) struct SentRequest {
-    /// The target, each header as its place in [`HEADERS`] and its value, then the body; each ends where `ends` says.
-    bytes: Box<[u8]>,
-    ends: Box<[(Part, u32)]>,
-    /// Whether target and headers are all here.
-    is_head_whole: bool,
-    body: BodySent,
+/// The command that sends a request again to the world at `base`, with everything that was sent.
+pub(crate) fn command(sent: &SentRequest, method: &str, base: &str) -> String {
+    let mut command = Command::new(method, base, &text(sent.target()), sent.body_kept());
+    for (name, value) in sent.known_headers() {
+        command.header(&shell::word(&header_line(name, &text(value))));
+    }
+    command.body(sent.body_kept(), has_content_type(sent));
+    command.end(sent)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Target,
-    Header(u8),
-    Body,
-}
-
-/// How much of a body is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BodySent {
-    /// All of it.
-    Whole,
-    /// So many bytes came.
-    Cut(usize),
-    /// It was too long or too late, and was not read.
-    Unread,
-}
-
-impl SentRequest {
-    /// Keeps a request; `body` is none if it was not read.
-    pub(crate) fn new(target: &str, headers: &HeaderMap, body: Option<&[u8]>) -> Self {
-        let mut bytes = Vec::with_capacity(256);
-        let mut ends = Vec::with_capacity(4);
-        let mut is_head_whole = true;
-        let mut add = |part: Part, text: &[u8]| {
-            bytes.extend_from_slice(text);
-            ends.push((part, bytes.len() as u32));
-        };
-        let mut room = HEAD_KEPT;
-        let mut fitting = |text: &'_ [u8]| {
-            let kept = text.len().min(room);
-            room -= kept;
-            is_head_whole &= kept == text.len();
-            kept
-        };
-        add(Part::Target, &target.as_bytes()[..fitting(target.as_bytes())]);
-        for (place, name) in (0..).zip(HEADERS) {
-            for value in headers.get_all(name).iter().map(HeaderValue::as_bytes) {
-                add(Part::Header(place), &value[..fitting(value)]);
+/// The same with `$CRM_TOKEN` or `$APP_TOKEN` for a token of that kind, `path` for the target, and values masked.
+pub(crate) fn masked_command(sent: &SentRequest, method: &str, base: &str, path: &str, token: &str) -> String {
+    let masked = match serde_json::from_slice::<Json>(sent.body_kept()) {
+        _ if sent.body_kept().is_empty() => String::new(),
+        Ok(json) => mask::json(json).to_string(),
+        Err(_) => "***".to_owned(),
+    };
+    let mut command = Command::new(method, base, path, masked.as_bytes());
+    for (name, value) in sent.known_headers() {
+        let value = text(value);
+        // Variables that the shell fills in are in double quotes, which hold nothing of the request.
+        let argument = match name {
+            name if name != header::AUTHORIZATION => {
+                shell::word(&header_line(name, mask::header(name.as_str(), &value)))
             }
-        }
-        let kept = body.unwrap_or_default();
-        add(Part::Body, &kept[..kept.len().min(BODY_KEPT)]);
-        let body = match body {
-            None => BodySent::Unread,
-            Some(body) if body.len() > BODY_KEPT => BodySent::Cut(body.len()),
-            Some(_) => BodySent::Whole,
+            _ => format!("\"Authorization: {}\"", mask::authorization(&value, token)),
         };
-        Self { bytes: bytes.into(), ends: ends.into(), is_head_whole, body }
+        command.header(&argument);
     }
+    command.body(masked.as_bytes(), has_content_type(sent));
+    command.end(sent)
+}
 
-    /// The command that sends it again to the world at `base`, with everything that was sent.
-    pub(crate) fn command(&self, method: &str, base: &str) -> String {
-        let mut command = Command::new(method, base, &text(self.target()), self.body_kept());
-        for (name, value) in self.headers() {
-            command.header(&shell::word(&header_line(name, &text(value))));
-        }
-        command.body(self.body_kept(), self.has_content_type());
-        command.end(self.is_head_whole, self.body)
-    }
-
-    /// The same with `$CRM_TOKEN` or `$APP_TOKEN` for a token of that kind, `path` for the target, and values masked.
-    pub(crate) fn masked_command(&self, method: &str, base: &str, path: &str, token: &str) -> String {
-        let masked = match serde_json::from_slice::<Json>(self.body_kept()) {
-            _ if self.body_kept().is_empty() => String::new(),
-            Ok(json) => mask::json(json).to_string(),
-            Err(_) => "***".to_owned(),
-        };
-        let mut command = Command::new(method, base, path, masked.as_bytes());
-        for (name, value) in self.headers() {
-            let value = text(value);
-            // Variables that the shell fills in are in double quotes, which hold nothing of the request.
-            let argument = match name {
-                name if name != header::AUTHORIZATION => shell::word(&header_line(name, masked_header(name, &value))),
-                _ if !is_bearer(&value) => "\"Authorization: $AUTHORIZATION\"".to_owned(),
-                _ => format!("\"Authorization: Bearer {}\"", token_variable(token)),
-            };
-            command.header(&argument);
-        }
-        command.body(masked.as_bytes(), self.has_content_type());
-        command.end(self.is_head_whole, self.body)
-    }
-
-    fn parts(&self) -> impl Iterator<Item = (Part, &[u8])> {
-        self.ends.iter().scan(0, |start, (part, end)| {
-            let text = &self.bytes[*start..*end as usize];
-            *start = *end as usize;
-            Some((*part, text))
-        })
-    }
-
-    fn target(&self) -> &[u8] {
-        self.parts().next().map(|(_, target)| target).unwrap_or_default()
-    }
-
-    fn headers(&self) -> impl Iterator<Item = (&'static HeaderName, &[u8])> {
-        self.parts().filter_map(|(part, value)| match part {
-            Part::Header(place) => Some((HEADERS[place as usize], value)),
-            Part::Target | Part::Body => None,
-        })
-    }
-
-    fn body_kept(&self) -> &[u8] {
-        self.parts().last().map(|(_, body)| body).unwrap_or_default()
-    }
-
-    fn has_content_type(&self) -> bool {
-        self.headers().any(|(name, _)| name == header::CONTENT_TYPE)
-    }
+fn has_content_type(sent: &SentRequest) -> bool {
+    sent.known_headers().any(|(name, _)| name == header::CONTENT_TYPE)
 }
 
 fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
@@ -154,29 +55,6 @@ fn header_line(name: &HeaderName, value: &str) -> String {
         _ => "X-API-Version",
     };
     if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") }
-}
-
-fn is_bearer(value: &str) -> bool {
-    value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "))
-}
-
-fn token_variable(token: &str) -> &'static str {
-    match token {
-        "crm" => "$CRM_TOKEN",
-        "app" => "$APP_TOKEN",
-        _ => "$TOKEN",
-    }
-}
-
-/// A version that is a date, a media type in few letters; anything else could be a value.
-fn masked_header<'a>(name: &HeaderName, value: &'a str) -> &'a str {
-    let is_plain = if name == header::CONTENT_TYPE {
-        let is_of_type = |byte: u8| byte.is_ascii_lowercase() || b"/.+-;= 8".contains(&byte);
-        value.len() <= 60 && value.bytes().all(is_of_type)
-    } else {
-        Date::parse(value).is_ok()
-    };
-    if is_plain { value } else { "***" }
 }
 
 /// A command that is being written.
@@ -231,18 +109,21 @@ impl Command {
         }
     }
 
-    fn end(self, is_head_whole: bool, body: BodySent) -> String {
+    fn end(self, sent: &SentRequest) -> String {
         let Self { mut text, input } = self;
         if let Some(input) = input {
             text = format!("{input} | {text}");
         }
-        if !is_head_whole {
+        if !sent.is_head_whole() {
             text.push_str(&format!("\n# target and headers were longer; only the first {HEAD_KEPT} bytes are kept"));
         }
-        match body {
+        match sent.body_sent() {
             BodySent::Whole => {}
             BodySent::Cut(length) => {
                 text.push_str(&format!("\n# the body had {length} bytes; only the first {BODY_KEPT} are kept"));
+            }
+            BodySent::Forgotten(length) => {
+                text.push_str(&format!("\n# the body had {length} bytes; they were forgotten for later requests"));
             }
             BodySent::Unread => text.push_str("\n# the body was not read, so it is not here"),
         }
@@ -268,6 +149,8 @@ fn printf_format(bytes: &[u8]) -> String {
 mod tests {
     use std::process::Command as Process;
 
+    use axum::http::HeaderMap;
+
     use super::*;
 
     fn sent(method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> (String, SentRequest) {
@@ -289,13 +172,13 @@ mod tests {
         let body = br#"{"email":"john.doe@example.com"}"#;
         let (method, sent) = sent("POST", "/api/v1/account/1/email-watchlist?a=b", &headers, Some(body));
         assert_eq!(
-            sent.command(&method, "http://mock:8650"),
+            command(&sent, &method, "http://mock:8650"),
             "curl -X POST 'http://mock:8650/api/v1/account/1/email-watchlist?a=b' \\\n  \
              -H 'Authorization: Bearer 1|mock-crm-token' \\\n  -H 'X-API-Version: 2026-06-12' \\\n  \
              -H 'Content-Type: application/json' \\\n  --data-raw '{\"email\":\"john.doe@example.com\"}'"
         );
         assert_eq!(
-            sent.masked_command(&method, "http://mock:8650", "/api/v1/account/1/email-watchlist?a=***", "crm"),
+            masked_command(&sent, &method, "http://mock:8650", "/api/v1/account/1/email-watchlist?a=***", "crm"),
             "curl -X POST 'http://mock:8650/api/v1/account/1/email-watchlist?a=***' \\\n  \
              -H \"Authorization: Bearer $CRM_TOKEN\" \\\n  -H 'X-API-Version: 2026-06-12' \\\n  \
              -H 'Content-Type: application/json' \\\n  --data-raw '{\"email\":\"****.***@*******.***\"}'"
@@ -316,18 +199,18 @@ mod tests {
         ];
         for (method, target, headers, body, expected) in cases {
             let (method, sent) = sent(method, target, headers, body);
-            assert_eq!(sent.command(&method, "http://f"), expected);
+            assert_eq!(command(&sent, &method, "http://f"), expected);
         }
         let (method, sent) = sent("X'`$HOME", "/a", &[], Some(b""));
-        assert_eq!(sent.command(&method, "http://f"), r"curl -X 'X'\''`$HOME' http://f/a");
+        assert_eq!(command(&sent, &method, "http://f"), r"curl -X 'X'\''`$HOME' http://f/a");
     }
 
     #[test]
     fn of_a_long_head_the_beginning_is_kept() {
         let long = "x".repeat(HEAD_KEPT);
         let (method, sent) = sent("GET", &format!("/{long}"), &[("authorization", &long)], Some(b""));
-        assert!(sent.bytes.len() <= HEAD_KEPT);
-        let command = sent.command(&method, "http://f");
+        assert!(sent.len() <= HEAD_KEPT);
+        let command = super::command(&sent, &method, "http://f");
         let told = "\n# target and headers were longer; only the first 8192 bytes are kept";
         assert!(command.ends_with(told), "{}", &command[command.len() - 100..]);
     }
@@ -335,10 +218,10 @@ mod tests {
     #[test]
     fn of_a_long_body_the_beginning_is_kept() {
         let (method, sent) = sent("POST", "/a", &[], Some(&[b'a'; BODY_KEPT + 1]));
-        let command = sent.command(&method, "http://f");
+        let command = super::command(&sent, &method, "http://f");
         assert!(command.len() < BODY_KEPT + 200);
         assert!(command.ends_with("\n# the body had 16385 bytes; only the first 16384 are kept"), "{command}");
-        let masked = sent.masked_command(&method, "http://f", "/a", "none");
+        let masked = masked_command(&sent, &method, "http://f", "/a", "none");
         assert!(masked.contains("--data-raw '***'\n# the body had"), "{masked}");
     }
 
@@ -377,13 +260,13 @@ mod tests {
         for body in bodies {
             let (method, sent) = sent("POST", "/a", &[("content-type", "text/plain")], Some(body.as_bytes()));
             let expected = format!("<-X><POST><http://f/a><-H><Content-Type: text/plain><--data-raw><{body}>");
-            assert_eq!(text(&as_run(&sent.command(&method, "http://f"))), expected);
+            assert_eq!(text(&as_run(&command(&sent, &method, "http://f"))), expected);
         }
         // What cannot be an argument, what a terminal would take as a command of its own, and what printf takes as an option.
         for body in [&b"\0"[..], b"\xff\xfe", b"100% \\ 'q' \0 \xff\n7", b"\x1b[31m\r", b"\x1b[201~;reboot\n", b"-v\0"]
         {
             let (method, sent) = sent("POST", "/a", &[("content-type", "text/plain")], Some(body));
-            let command = sent.command(&method, "http://f");
+            let command = super::command(&sent, &method, "http://f");
             assert!(!command.chars().any(|char| char.is_control() && char != '\n'), "{command:?}");
             let run = as_run(&command);
             assert!(run.ends_with(&[b"<--data-binary><@->", body].concat()), "{:?}", text(&run));

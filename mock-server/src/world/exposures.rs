@@ -44,6 +44,25 @@ impl World {
         Ok(self.expose(&leak, self.unrecorded(), |_| Some(now)))
     }
 
+    /// Why no account sees a leak.
+    pub(crate) fn why_unseen(&self, new: &NewLeak) -> String {
+        let watchers = Leak::new(new, self.clock.now()).map(|leak| self.leaks.watchers_of(leak.kind, &leak.value));
+        let name = new.kind.names().title;
+        match watchers.map_or(0, |watchers| watchers.len()) {
+            0 => format!(
+                "no account watches this value ({name}) now; one that adds it later sees the leak, and gets an alarm"
+            ),
+            1 => format!(
+                "1 account has this value ({name}) and does not watch it yet: an item is watched once it is confirmed, and an \
+                 SSN while it is monitored"
+            ),
+            many => format!(
+                "{many} accounts have this value ({name}) and do not watch it yet: an item is watched once it is confirmed, \
+                 and an SSN while it is monitored"
+            ),
+        }
+    }
+
     /// Shows a leak of a seed to the accounts that watch its value, but not to `settled` ones. Its alarms are as old as the
     /// leak and the account allow.
     pub(crate) fn expose_seeded(&self, leak: &Arc<Leak>, settled: &HashSet<u64>, assumed: Assumed<'_>) {

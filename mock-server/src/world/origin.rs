@@ -30,11 +30,6 @@ impl Origin {
         Ok(Self { seed, is_long, world })
     }
 
-    /// The seed, without the accounts of a long one.
-    pub(crate) fn seed(&self) -> &Arc<Seed> {
-        &self.seed
-    }
-
     /// The seed with all accounts, to load it under other assumptions. The alarms of a long one are those that it has.
     pub(crate) fn whole_seed(&self) -> Arc<Seed> {
         if self.is_long { Arc::new(self.world.snapshot()) } else { Arc::clone(&self.seed) }

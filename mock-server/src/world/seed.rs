@@ -74,6 +74,9 @@ pub(crate) struct Seed {
     pub(crate) messages: Vec<SeedMessage>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) late_messages: Vec<SeedLateMessage>,
+    /// The links and codes that were used, in order, as far back as messages are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) used_secrets: Vec<SeedUsed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) given_out: Option<GivenOut>,
     /// The accounts of a long seed, which are read one at a time when it is loaded; then `accounts` has none.
@@ -277,6 +280,14 @@ pub(crate) struct SeedMessage {
     pub(crate) sent_at: Timestamp,
 }
 
+/// The end of a link, or a code, that was used for an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedUsed {
+    pub(crate) account: u64,
+    pub(crate) secret: String,
+}
+
 /// A message that a fault holds back. It gets its id when it arrives.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -306,13 +317,11 @@ fn yes() -> bool {
     true
 }
 
-/// The credentials of a partner.
+/// The first credentials of a partner.
 #[derive(Debug)]
 pub(crate) struct Credentials<'a> {
     pub(crate) user: Option<&'a CrmUser>,
     pub(crate) client: Option<&'a SsoClient>,
-    /// `number|secret`, if the seed has one.
-    pub(crate) token: Option<String>,
 }
 
 impl Seed {
@@ -403,17 +412,13 @@ impl Seed {
     /// The credentials of the partner at `position`.
     pub(crate) fn credentials(&self, position: usize) -> Option<Credentials<'_>> {
         let partner = self.partners.get(position)?;
-        let token = self.tokens.iter().find(|token| token.partner == Some(partner.id)).map(SeedToken::bearer);
-        Some(Credentials { user: partner.crm_users.first(), client: partner.sso_clients.first(), token })
+        Some(Credentials { user: partner.crm_users.first(), client: partner.sso_clients.first() })
     }
 
-    /// The accounts by id, each with the email that SSO knows it by and the app token that the seed gives it.
-    pub(crate) fn accounts(&self) -> impl Iterator<Item = (u64, u64, Option<&str>, Option<String>)> {
-        self.accounts.iter().map(|account| {
-            let email = account.profile.get("email").and_then(Json::as_str);
-            let token = self.tokens.iter().find(|token| token.account == Some(account.id)).map(SeedToken::bearer);
-            (account.id, account.partner, email, token)
-        })
+    /// The token that it gives to whom `is_whose` says: one that never expires, if there is one.
+    pub(crate) fn token(&self, is_whose: impl Fn(&SeedToken) -> bool) -> Option<String> {
+        let theirs = || self.tokens.iter().filter(|token| is_whose(token));
+        theirs().find(|token| token.expires_at.is_none()).or_else(|| theirs().next()).map(SeedToken::bearer)
     }
 
     /// The settings of a world of this seed: `settings` with the assumptions of the seed that they do not set.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::outbox::DelayedMessage;
 use super::seed::{
     GivenOut, Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedLateMessage, SeedMessage,
-    SeedMinute, SeedPhoneCode, SeedProfile, SeedToken, VERSION,
+    SeedMinute, SeedPhoneCode, SeedProfile, SeedToken, SeedUsed, VERSION,
 };
 use super::settings::Settings;
 use super::state::World;
@@ -60,6 +60,7 @@ impl World {
             sso_codes: in_order(codes),
             messages: messages.into_iter().map(|(id, arrived)| message(id, &arrived)).collect(),
             late_messages: late_messages.into_iter().map(late_message).collect(),
+            used_secrets: self.spent.in_order().into_iter().map(used).collect(),
             given_out: Some(GivenOut {
                 ids: self.ids.given_out(),
                 messages: self.outbox.sent(),
@@ -100,6 +101,10 @@ fn code(code: &str, issued: SsoCode) -> SeedCode {
 fn message(id: u64, message: &NewMessage) -> SeedMessage {
     let NewMessage { channel, to, account, kind, subject, text, link, code, sent_at } = message.clone();
     SeedMessage { id, channel, to, account, kind: kind.into_owned(), subject, text, link, code, sent_at }
+}
+
+fn used((account, secret): (u64, Box<str>)) -> SeedUsed {
+    SeedUsed { account, secret: secret.into() }
 }
 
 /// A delayed message has no id yet.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::accounts::Accounts;
 use super::clock::Clock;
 use super::count::Count;
+use super::credentials::Published;
 use super::ids::Ids;
 use super::journal::Journal;
 use super::leaks::Leaks;
@@ -18,6 +19,7 @@ use super::outbox::Outbox;
 use super::partner_alarms::Alarms;
 use super::secrets::Secrets;
 use super::settings::Settings;
+use super::spent::Spent;
 use super::tokens::Tokens;
 use crate::faults::{Faults, InjectedFault};
 use crate::guide::assumptions::Assumptions;
@@ -27,7 +29,7 @@ use crate::model::account_body::NewAccount;
 use crate::model::base_url::BaseUrl;
 use crate::model::id::Table;
 use crate::model::kind::WatchKind;
-use crate::model::message::{Message, MessageFilter, NewMessage};
+use crate::model::message::NewMessage;
 use crate::model::online::scan::Site;
 use crate::model::partner::{Partner, Plan};
 use crate::model::time::Timestamp;
@@ -40,12 +42,15 @@ pub(crate) struct World {
     pub(crate) secrets: Secrets,
     /// The part that never changes, shared with the worlds that were made from the same seed.
     pub(crate) directory: Arc<Directory>,
+    /// The credentials of its seed.
+    pub(crate) published: Arc<Published>,
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) ids: Ids,
     pub(crate) leaks: Leaks,
     pub(crate) alarms: Alarms,
     pub(crate) links: Links,
+    pub(crate) spent: Spent,
     pub(crate) outbox: Outbox,
     pub(crate) faults: Faults,
     /// Shared with the world that takes its place when a snapshot is restored: the requests that came stay known.
@@ -83,11 +88,13 @@ impl World {
             secrets: Secrets::of_world(settings.random_seed, sandbox),
             alarms: Alarms::new(&directory.partners),
             directory: Arc::new(directory),
+            published: Arc::default(),
             accounts: Accounts::new(),
             tokens: Tokens::new(),
             ids: Ids::new(Assumed::unrecorded(&settings.assumptions)),
             leaks: Leaks::new(),
             links: Links::new(),
+            spent: Spent::new(),
             outbox: Outbox::new(),
             faults: Faults::default(),
             journal: Arc::new(Journal::new(settings.journal)),
@@ -110,11 +117,13 @@ impl World {
             secrets,
             alarms: self.alarms.fork(),
             directory: Arc::clone(&self.directory),
+            published: Arc::clone(&self.published),
             accounts: self.accounts.fork(),
             tokens: self.tokens.fork(),
             ids: self.ids.fork(),
             leaks: self.leaks.fork(),
             links: self.links.fork(),
+            spent: self.spent.fork(),
             outbox: self.outbox.fork(),
             faults: Faults::default(),
             journal: Arc::new(Journal::new(settings.journal)),
@@ -172,6 +181,12 @@ impl World {
     pub(crate) fn end(&self) {
         self.has_ended.send_replace(true);
         self.outbox.end();
+        self.journal.wake();
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.has_ended.borrow()
     }
 
     /// Waits for `time`, really, or until the world ends.
@@ -194,13 +209,6 @@ impl World {
             Some(effect)
         });
         applied
-    }
-
-    /// The messages that have arrived by now and `filter` admits, oldest first.
-    pub(crate) fn messages(&self, filter: &MessageFilter) -> Vec<Message> {
-        let form = self.unrecorded().choice();
-        let arrived = self.outbox.list(filter, self.clock.now());
-        arrived.into_iter().map(|(id, message)| Message::new(id, &message, form)).collect()
     }
 
     /// The real time until the next message arrives that is under way, if the clock runs.

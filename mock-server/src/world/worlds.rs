@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use super::seed::load::load;
 use super::seed::{Seed, SeedError};
 use super::settings::Settings;
 use super::state::World;
+use crate::model::base_url::Address;
 use crate::profile::Profile;
 
 /// A world at its place: it can be reset to its seed, and a snapshot can be restored there.
@@ -26,7 +27,11 @@ pub(crate) struct Mount {
     world: ArcSwap<World>,
     /// The last OpenAPI document that was made of it: making one takes longer than a hundred requests.
     document: Mutex<Option<Document>>,
-    /// When a sandbox was last reached, in milliseconds since [`Worlds::began`].
+    /// How a sandbox is to be addressed.
+    pub(crate) address: Address,
+    /// When it was made, in milliseconds since the server began.
+    made_at: u64,
+    /// When a sandbox was last reached, in milliseconds since the server began.
     reached_at: AtomicU64,
 }
 
@@ -38,14 +43,52 @@ struct Document {
     bytes: Bytes,
 }
 
-/// The most sandboxes there may be: with the next one, the one ends that was not reached for the longest time.
+/// The most sandboxes there may be.
 const MOST_SANDBOXES: usize = 10_000;
 
+/// A sandbox that is to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewMount {
+    /// Its name; none for one that is drawn.
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) address: Address,
+    /// Its seed; none for that of its parent.
+    pub(crate) seed: Option<Arc<Seed>>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// Why a sandbox was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MakeError {
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    #[error(
+        "there are {0} sandboxes, and a server holds no more: DELETE /_mock/sandboxes/{{name}} ends one, and --sandbox-idle \
+         SECONDS ends those that nobody uses"
+    )]
+    TooMany(usize),
+}
+
+/// The ages of a sandbox, in real time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ages {
+    /// Since it was made.
+    pub(crate) made: Duration,
+    /// Since it was last reached.
+    pub(crate) idle: Duration,
+}
+
 impl Mount {
-    fn new(sandbox: Option<Box<str>>, origin: Arc<Origin>, settings: Arc<Settings>) -> Result<Self, SeedError> {
+    fn new(
+        sandbox: Option<Box<str>>,
+        address: Address,
+        origin: Arc<Origin>,
+        settings: Arc<Settings>,
+        made_at: u64,
+    ) -> Result<Self, SeedError> {
         let world = ArcSwap::from_pointee(origin.world(&settings, sandbox.as_deref())?);
-        let (document, reached_at) = (Mutex::default(), AtomicU64::new(0));
-        Ok(Self { sandbox, settings: ArcSwap::new(settings), origin, world, document, reached_at })
+        let (document, reached_at) = (Mutex::default(), AtomicU64::new(made_at));
+        Ok(Self { sandbox, address, settings: ArcSwap::new(settings), origin, world, document, made_at, reached_at })
     }
 
     /// The settings that it goes back to.
@@ -65,11 +108,6 @@ impl Mount {
         self.settings.store(learnt(&self.settings()));
         let fresh = before.fork(learnt(&before.settings), self.sandbox.as_deref());
         self.world.swap(Arc::new(fresh.with_journal_of(&before))).end();
-    }
-
-    /// The seed that it goes back to.
-    pub(crate) fn seed(&self) -> &Arc<Seed> {
-        self.origin.seed()
     }
 
     /// Goes back to the seed. Requests that are under way end in the old world, and nothing of them is left.
@@ -121,6 +159,8 @@ pub(crate) struct Worlds {
     sandboxes: DashMap<Box<str>, Arc<Mount>>,
     /// How many there may be.
     most: usize,
+    /// After how long without a request a sandbox ends.
+    idle: Option<Duration>,
     began: Instant,
 }
 
@@ -129,11 +169,11 @@ impl Worlds {
     ///
     /// # Errors
     /// The fault of the seed, with its place.
-    pub(crate) fn new(seed: Arc<Seed>, settings: Settings) -> Result<Self, SeedError> {
+    pub(crate) fn new(seed: Arc<Seed>, settings: Settings, idle: Option<Duration>) -> Result<Self, SeedError> {
         let settings = Arc::new(settings);
         let origin = Arc::new(Origin::load(seed, &settings)?);
-        let main = Arc::new(Mount::new(None, origin, settings)?);
-        Ok(Self { main, sandboxes: DashMap::new(), most: MOST_SANDBOXES, began: Instant::now() })
+        let main = Arc::new(Mount::new(None, Address::Path, origin, settings, 0)?);
+        Ok(Self { main, sandboxes: DashMap::new(), most: MOST_SANDBOXES, idle, began: Instant::now() })
     }
 
     /// The main world.
@@ -141,26 +181,40 @@ impl Worlds {
         &self.main
     }
 
-    /// The sandbox of this name.
+    /// The sandbox of this name, which is reached now.
     pub(crate) fn sandbox(&self, name: &str) -> Option<Arc<Mount>> {
         let mount = self.sandboxes.get(name).map(|mount| Arc::clone(&mount))?;
+        if self.is_idle(&mount) {
+            self.end_sandbox(name);
+            return None;
+        }
         mount.reached_at.store(self.milliseconds(), Ordering::Relaxed);
         Some(mount)
+    }
+
+    /// The ages of a sandbox.
+    pub(crate) fn ages(&self, mount: &Mount) -> Ages {
+        let since = |at: u64| Duration::from_millis(self.milliseconds().saturating_sub(at));
+        Ages { made: since(mount.made_at), idle: since(mount.reached_at.load(Ordering::Relaxed)) }
     }
 
     fn milliseconds(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Ends the sandbox that was not reached for the longest time, if there are too many.
-    fn make_room(&self) {
-        if self.sandboxes.len() < self.most {
+    /// Whether nobody has reached it for so long that it ends.
+    fn is_idle(&self, mount: &Mount) -> bool {
+        self.idle.is_some_and(|idle| self.ages(mount).idle > idle)
+    }
+
+    /// Ends the sandboxes that nobody has reached for too long.
+    fn end_idle(&self) {
+        if self.idle.is_none() {
             return;
         }
-        let reached_at = |mount: &Mount| mount.reached_at.load(Ordering::Relaxed);
-        let idle = self.sandboxes.iter().min_by_key(|mount| reached_at(mount)).map(|mount| mount.key().clone());
-        if let Some(name) = idle {
-            tracing::warn!(%name, most = self.most, "the sandbox that was idle the longest has ended");
+        let idle = self.sandboxes.iter().filter(|mount| self.is_idle(mount)).map(|mount| mount.key().clone());
+        for name in idle.collect::<Vec<_>>() {
+            tracing::info!(%name, "a sandbox has ended that nobody used");
             self.end_sandbox(&name);
         }
     }
@@ -171,37 +225,49 @@ impl Worlds {
         self.sandboxes.iter().for_each(|mount| mount.world().end());
     }
 
-    /// Makes a sandbox: a world of its own, of the seed of `parent` where none is given.
+    /// Makes a sandbox: a world of its own, of the seed of `parent` where none is given. Where there is one of its name, that
+    /// one is given, and `false`.
     ///
     /// # Errors
-    /// The fault of the seed, with its place.
-    pub(crate) fn make_sandbox(
-        &self,
-        parent: &Mount,
-        seed: Option<Arc<Seed>>,
-        settings: Arc<Settings>,
-    ) -> Result<Arc<Mount>, SeedError> {
+    /// The fault of the seed, with its place, or that there are too many.
+    pub(crate) fn make_sandbox(&self, parent: &Mount, new: NewMount) -> Result<(Arc<Mount>, bool), MakeError> {
+        self.end_idle();
+        if let Some(there) = new.name.as_deref().and_then(|name| self.sandbox(name)) {
+            return Ok((there, false));
+        }
+        if self.sandboxes.len() >= self.most {
+            return Err(MakeError::TooMany(self.most));
+        }
+        let NewMount { name: asked, address, seed, settings } = new;
         let origin = match seed {
             None if parent.origin.suits(&settings) => Arc::clone(&parent.origin),
             None => Arc::new(Origin::load(parent.origin.whole_seed(), &settings)?),
             Some(seed) => Arc::new(Origin::load(seed, &settings)?),
         };
-        self.make_room();
         loop {
-            let name: Box<str> = self.main.world().secrets.uuid().simple().to_string().into();
-            // Where names are drawn from a seed, they start again when the main world is reset.
-            if let Entry::Vacant(vacant) = self.sandboxes.entry(name.clone()) {
-                let mount = Arc::new(Mount::new(Some(name), origin, settings)?);
-                mount.reached_at.store(self.milliseconds(), Ordering::Relaxed);
-                vacant.insert(Arc::clone(&mount));
-                return Ok(mount);
+            let drawn = || self.main.world().secrets.uuid().simple().to_string().into();
+            let name: Box<str> = asked.clone().unwrap_or_else(drawn);
+            match self.sandboxes.entry(name.clone()) {
+                Entry::Vacant(vacant) => {
+                    let now = self.milliseconds();
+                    let mount = Arc::new(Mount::new(Some(name), address, origin, settings, now)?);
+                    vacant.insert(Arc::clone(&mount));
+                    return Ok((mount, true));
+                }
+                // Another request was quicker.
+                Entry::Occupied(there) if asked.is_some() => return Ok((Arc::clone(there.get()), false)),
+                // Where names are drawn from a seed, they start again when the main world is reset.
+                Entry::Occupied(_) => {}
             }
         }
     }
 
-    /// The names of all sandboxes, in no particular order.
-    pub(crate) fn sandboxes(&self) -> Vec<Box<str>> {
-        self.sandboxes.iter().map(|entry| entry.key().clone()).collect()
+    /// All sandboxes, by name.
+    pub(crate) fn sandboxes(&self) -> Vec<Arc<Mount>> {
+        self.end_idle();
+        let mut all: Vec<Arc<Mount>> = self.sandboxes.iter().map(|entry| Arc::clone(entry.value())).collect();
+        all.sort_unstable_by(|one, other| one.sandbox.cmp(&other.sandbox));
+        all
     }
 
     /// Ends a sandbox. False if none has that name.
@@ -218,22 +284,49 @@ impl Worlds {
 mod tests {
     use super::*;
 
+    fn worlds(idle: Option<Duration>) -> Worlds {
+        Worlds::new(Arc::new(Seed::empty_world()), Settings::default(), idle).expect("a world")
+    }
+
+    fn make(worlds: &Worlds, name: Option<&str>) -> Result<(Arc<Mount>, bool), MakeError> {
+        let main = worlds.main();
+        let (name, settings) = (name.map(Into::into), main.settings());
+        worlds.make_sandbox(main, NewMount { name, address: Address::Path, seed: None, settings })
+    }
+
     #[test]
-    fn of_too_many_sandboxes_the_one_ends_that_was_idle_the_longest() {
-        let seed = Arc::new(Seed::empty_world());
-        let mut worlds = Worlds::new(seed, Settings::default()).expect("a world");
-        worlds.most = 3;
-        let make = |worlds: &Worlds| {
-            let main = Arc::clone(worlds.main());
-            worlds.make_sandbox(&main, None, main.settings()).expect("a sandbox")
-        };
-        let made: Vec<Arc<Mount>> = (0..3).map(|_| make(&worlds)).collect();
-        for (mount, at) in made.iter().zip([20, 10, 30]) {
-            mount.reached_at.store(at, Ordering::Relaxed);
-        }
-        make(&worlds);
-        let is_there = |mount: &Arc<Mount>| mount.sandbox.as_deref().is_some_and(|name| worlds.sandbox(name).is_some());
-        assert_eq!(made.iter().map(is_there).collect::<Vec<_>>(), [true, false, true]);
-        assert_eq!(worlds.sandboxes().len(), 3);
+    fn there_are_so_many_sandboxes_and_no_more() {
+        let worlds = Worlds { most: 2, ..worlds(None) };
+        let (first, _) = make(&worlds, None).expect("a sandbox");
+        make(&worlds, Some("a")).expect("a sandbox");
+        assert!(matches!(make(&worlds, None), Err(MakeError::TooMany(2))));
+        assert!(!make(&worlds, Some("a")).expect("the one that is there").1);
+        assert!(worlds.end_sandbox(first.sandbox.as_deref().expect("a name")));
+        make(&worlds, None).expect("a sandbox");
+    }
+
+    #[test]
+    fn a_name_is_that_of_one_sandbox() {
+        let worlds = worlds(None);
+        let made = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| make(&worlds, Some("a")).expect("a sandbox"))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+        });
+        assert_eq!(made.iter().filter(|(_, is_new)| *is_new).count(), 1);
+        assert!(made.iter().all(|(mount, _)| Arc::ptr_eq(mount, &made[0].0)));
+    }
+
+    #[test]
+    fn a_sandbox_that_nobody_uses_ends() {
+        let worlds =
+            Worlds { began: Instant::now() - Duration::from_secs(100), ..worlds(Some(Duration::from_secs(60))) };
+        let old = make(&worlds, Some("old")).expect("a sandbox").0;
+        make(&worlds, Some("other")).expect("a sandbox");
+        old.reached_at.store(1_000, Ordering::Relaxed);
+        assert!(worlds.sandbox("old").is_none() && worlds.sandbox("other").is_some());
+        old.reached_at.store(1_000, Ordering::Relaxed);
+        let names: Vec<_> = worlds.sandboxes().iter().map(|mount| mount.sandbox.clone()).collect();
+        assert_eq!(names, [Some("other".into())]);
     }
 }

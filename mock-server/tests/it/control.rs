@@ -2,15 +2,19 @@
 //! shows in another, and no foreign web page reaches any of them.
 
 mod accounts;
+mod called;
 mod changes;
 mod clock;
+mod credentials;
 mod guard;
 mod journal;
+mod message_states;
 mod outbox;
 mod profile;
 mod recorded;
 mod refused;
 mod reset;
+mod sandbox_names;
 mod sandboxes;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,6 +30,7 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>)> {
     vec![
         (Method::GET, "/_mock/health", None),
         (Method::HEAD, "/_mock/health", None),
+        (Method::GET, "/_mock/credentials", None),
         (Method::GET, "/_mock/changes", None),
         (Method::POST, "/_mock/reset", None),
         (Method::GET, "/_mock/outbox", None),
@@ -47,6 +52,7 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::PUT, "/_mock/profile", Some(json!({ "profile": 1, "sources": {} }))),
         (Method::POST, "/_mock/sandboxes", Some(json!({}))),
         (Method::GET, "/_mock/sandboxes", None),
+        (Method::PUT, "/_mock/sandboxes/chosen", Some(json!({}))),
         (Method::DELETE, "/_mock/sandboxes/none", None),
     ]
 }

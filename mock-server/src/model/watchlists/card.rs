@@ -146,15 +146,17 @@ impl Kind for Card {
 
 impl Leakable for Card {}
 
+/// The kind of the message with the code.
+pub(crate) const VERIFICATION: &str = "credit-card-verification";
+
 /// The message with the code: to a phone, or by email where the user has none.
 fn message(_: &Card, challenge: &Challenge, to: &Contact<'_>, _: BaseUrl<'_>, now: Timestamp) -> NewMessage {
-    const KIND: &str = "credit-card-verification";
     match to.phone {
-        Some(phone) => challenge.sms(phone, to.account, KIND, now),
+        Some(phone) => challenge.sms(phone, to.account, VERIFICATION, now),
         None => NewMessage {
             channel: Channel::Email,
             subject: Some("Verify your card".into()),
-            ..challenge.sms(to.email.unwrap_or_default(), to.account, KIND, now)
+            ..challenge.sms(to.email.unwrap_or_default(), to.account, VERIFICATION, now)
         },
     }
 }

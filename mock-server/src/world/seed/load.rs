@@ -22,6 +22,7 @@ use crate::model::principal::Principal;
 use crate::model::ssn::{self, Ssn};
 use crate::model::time::Timestamp;
 use crate::model::watchlists::{ForKind, Watchlist, with_each_kind};
+use crate::world::credentials::{Published, PublishedAccount};
 use crate::world::outbox::DelayedMessage;
 use crate::world::settings::Settings;
 use crate::world::state::{Directory, World};
@@ -38,23 +39,32 @@ pub(crate) fn load(seed: &Seed, settings: Arc<Settings>, sandbox: Option<&str>) 
     all_differ("sites", seed.sites.iter().map(|site| site.id))?;
     all_differ("messages", seed.messages.iter().map(|message| message.id))?;
     let directory = Directory { partners: seed.partners.clone(), plans: seed.plans.clone(), sites: seed.sites.clone() };
-    let world = World::empty(directory, settings, sandbox);
+    let mut world = World::empty(directory, settings, sandbox);
     if let Some(clock) = seed.clock {
         world.clock.set_as(clock);
     }
     let mut loaded = Loaded::default();
+    let mut published = Published::default();
+    for partner in &seed.partners {
+        published.add_partner(partner, seed.token(|token| token.partner == Some(partner.id)));
+    }
     let highest = highest(seed);
     seed.each_account(|position, account| {
         account.in_range(position, highest)?;
         account.load(&world).map_err(|error| SeedError(format!("accounts[{position}]{error}")))?;
+        published.add_account(|| account.published(seed));
         loaded.ids.insert(account.id);
         loaded.listed.extend(account.alarms.clone().map(|alarms| (position, account.id, alarms)));
         Ok(())
     })?;
+    world.published = Arc::new(published);
     load_tokens(seed, &loaded.ids, &world)?;
     load_leaks(seed, &loaded.listed, &world)?;
     for message in &seed.messages {
         world.outbox.restore(message.id, message.message());
+    }
+    for used in &seed.used_secrets {
+        world.spent.add(used.account, &used.secret);
     }
     for late in &seed.late_messages {
         let SeedLateMessage { arrives_at, ref after, ref message } = *late;
@@ -175,6 +185,16 @@ impl SeedChallenge {
 }
 
 impl SeedAccount {
+    fn published(&self, seed: &Seed) -> PublishedAccount {
+        let email = self.profile.get("email").and_then(Json::as_str).map(str::to_owned);
+        PublishedAccount {
+            id: self.id,
+            partner: self.partner,
+            email: self.created_with.clone().unwrap_or(email),
+            app_token: seed.token(|token| token.account == Some(self.id)),
+        }
+    }
+
     fn load(&self, world: &World) -> Result<(), String> {
         if !world.directory.partners.iter().any(|partner| partner.id == self.partner) {
             return Err(format!(".partner: there is no partner {}", self.partner));

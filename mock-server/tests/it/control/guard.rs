@@ -62,7 +62,7 @@ async fn a_foreign_web_page_cannot_use_a_control_route() {
 async fn every_other_caller_can_use_every_control_route() {
     let world = World::of(MockServer::builder().allow_host("mock.internal").allow_host("Other.Internal"));
     let own = world.base_url().to_owned();
-    let granted: [&[(&str, &str)]; 12] = [
+    let granted: [&[(&str, &str)]; 11] = [
         &[],
         &[("origin", &own)],
         &[("sec-fetch-site", "same-origin")],
@@ -72,7 +72,6 @@ async fn every_other_caller_can_use_every_control_route() {
         &[("host", "[::1]:8650")],
         &[("host", "192.0.2.1")],
         &[("host", "mock:8650"), ("origin", "http://mock:8650")],
-        &[("host", "defentry.localhost")],
         &[("host", "mock.internal:80")],
         &[("host", "other.internal")],
     ];
@@ -89,7 +88,7 @@ async fn every_other_caller_can_use_every_control_route() {
 #[tokio::test]
 async fn a_name_must_be_allowed_as_a_whole() {
     let world = World::of(MockServer::builder().allow_host("mock.internal"));
-    for host in ["internal.", "a.mock.internal", "mock.internal.evil.example", "mock.interna", "mock.internal."] {
+    for host in ["internal.", "mock.internal.evil.example", "mock.interna", "mock.internal."] {
         let answer = world.get("/_mock/health").header("host", host).send().await;
         assert_eq!(answer.status, 403, "{host}: {}", answer.raw);
         assert!(sentence(&answer).contains("--allow-host"), "{host}: {}", answer.raw);

@@ -21,8 +21,22 @@ async fn the_journal_tells_what_a_client_sent_and_what_the_answer_rested_on() {
     world.put("/api/v1/email-watchlist").send().await.expect(405);
 
     let requests = world.journal().await;
-    let expected_fields =
-        ["id", "at", "method", "path", "token", "format", "status", "facts", "assumptions", "hint", "curl"];
+    let expected_fields = [
+        "id",
+        "at",
+        "method",
+        "path",
+        "token",
+        "format",
+        "status",
+        "facts",
+        "assumptions",
+        "hint",
+        "duration_ms",
+        "request",
+        "response",
+        "curl",
+    ];
     let seen: Vec<[&Value; 6]> = requests
         .iter()
         .map(|request| {

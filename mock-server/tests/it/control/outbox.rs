@@ -29,7 +29,8 @@ async fn with_messages() -> World {
 async fn the_outbox_lists_what_was_sent_oldest_first() {
     let world = with_messages().await;
     let all = world.outbox("").await;
-    let expected_fields = ["id", "channel", "to", "account_id", "kind", "subject", "text", "link", "code", "sent_at"];
+    let expected_fields =
+        ["id", "channel", "to", "account_id", "kind", "subject", "text", "link", "code", "sent_at", "state"];
     for message in &all {
         assert_eq!(fields(message), expected_fields);
         assert_eq!(message["account_id"], 1);

@@ -264,15 +264,20 @@ async fn sandboxes_are_listed_until_they_are_ended_and_then_there_is_nothing_lef
         sandboxes.sort_by_key(|sandbox| written(&sandbox["id"]));
         sandboxes
     };
-    let mut expected = [&one, &other]
-        .map(|sandbox| json!({ "id": sandbox.described["id"], "base_url": sandbox.described["base_url"] }));
-    expected.sort_by_key(|sandbox| written(&sandbox["id"]));
-    assert_eq!(listed().await, expected);
+    let named = |sandboxes: &[Value]| -> Vec<[Value; 2]> {
+        sandboxes.iter().map(|sandbox| [sandbox["id"].clone(), sandbox["base_url"].clone()]).collect()
+    };
+    let mut expected = named(&[one.described.clone(), other.described.clone()]);
+    expected.sort_by_key(|[id, _]| written(id));
+    let there = listed().await;
+    assert_eq!(named(&there), expected);
+    for sandbox in &there {
+        let ages = ["age_seconds", "idle_seconds"].map(|age| sandbox[age].as_u64().expect("seconds"));
+        assert!(ages[0] < 60 && ages[1] <= ages[0], "{sandbox}");
+    }
 
     one.end().await.expect(204);
-    expected = [&other, &other]
-        .map(|sandbox| json!({ "id": sandbox.described["id"], "base_url": sandbox.described["base_url"] }));
-    assert_eq!(listed().await, expected[..1]);
+    assert_eq!(named(&listed().await), named(&[other.described.clone()]));
     for path in ["", "/", "/api/v1/email-watchlist", "/_mock/health", "/_mock/outbox", "/_confirm/x"] {
         let gone = one.get(path).token(APP).send().await.expect(404);
         assert!(sentence(&gone).contains("sandbox"), "{path}: {}", gone.raw);
