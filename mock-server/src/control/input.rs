@@ -6,8 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::api::context::App;
 use crate::control::refused::Refused;
@@ -74,18 +73,14 @@ fn parse<T: DeserializeOwned>(text: &str, is_form: bool) -> Result<T, String> {
     if text.trim_ascii_start().starts_with('[') {
         return Err("the body must be a JSON object, not a list".to_owned());
     }
-    let no_json = |error: &serde_json::Error| format!("the body is no JSON: {error}");
+    // What is no JSON is told before what is in it.
+    let is_json = serde_json::from_str::<IgnoredAny>(text);
+    is_json.map_err(|error| format!("the body is no JSON: {error}"))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let place = error.path().to_string();
-        let error = error.into_inner();
-        match error.classify() {
-            Category::Data => told(&place, &error.to_string()),
-            Category::Io | Category::Syntax | Category::Eof => no_json(&error),
-        }
-    })?;
-    json.end().map_err(|error| no_json(&error))?;
-    Ok(parsed)
+        told(&place, &error.into_inner().to_string())
+    })
 }
 
 /// The sentence for what serde says of a field.
@@ -125,12 +120,15 @@ fn choice(name: &str, known: &[&str]) -> String {
     }
     let distance = |known: &&&str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), known);
     let nearest = known.iter().min_by_key(distance).filter(|known| {
-        let farthest = FARTHEST.min(known.len().saturating_sub(1));
-        distance(known) <= farthest || known.starts_with(name) || name.starts_with(**known)
+        let is_longer = || name.len() > 2 && (known.starts_with(name) || name.starts_with(**known));
+        distance(known) <= FARTHEST.min(known.len() / 3) || is_longer()
     });
-    let meant = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
-    let there = if known.len() == 1 { "there is" } else { "there are" };
-    format!("{meant}{} {there} {}", if meant.is_empty() { ";" } else { "" }, known.join(", "))
+    let is_or_are = if known.len() == 1 { "is" } else { "are" };
+    let known = known.join(", ");
+    match nearest {
+        Some(nearest) => format!("; did you mean {nearest}? There {is_or_are} {known}"),
+        None => format!("; there {is_or_are} {known}"),
+    }
 }
 
 /// A type that serde names, in the words of JSON.
@@ -245,11 +243,11 @@ mod tests {
             (refusal::<NewLeak>("{}"), "kind is missing"),
             (
                 refusal::<NewLeak>(r#"{"kind":"mail","value":"x"}"#),
-                "kind: there is no mail; did you mean email? there are email, phone, ",
+                "kind: there is no mail; did you mean email? There are email, phone, ",
             ),
             (
                 refusal::<NewLeak>(r#"{"kind":"email","valu":"x"}"#),
-                "there is no field valu; did you mean value? there are",
+                "there is no field valu; did you mean value? There are",
             ),
             (
                 refusal::<NewLeak>(r#"{"kind":"email","value":5}"#),
@@ -259,7 +257,7 @@ mod tests {
             (refusal::<NewLeak>("kind=email"), "the body is no JSON: expected value at line 1 column 1"),
             (
                 refusal::<NewFault>(r#"{"kind":"latancy"}"#),
-                "kind: there is no latancy; did you mean latency? there are",
+                "kind: there is no latancy; did you mean latency? There are",
             ),
             (
                 refusal::<ClockMove>(r#"{"advance_seconds":"60"}"#),

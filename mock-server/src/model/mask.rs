@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use crate::model::kind::WatchKind;
-use crate::model::time::{Date, Timestamp};
+use crate::model::time::Date;
 
 /// All but the last `shown` letters and digits as stars; separators stay, so that the form can be seen.
 pub(crate) fn all_but_last(text: &str, shown: usize) -> String {
@@ -206,7 +206,18 @@ fn is_constant(text: &str) -> bool {
 }
 
 fn is_time_or_id(text: &str) -> bool {
-    uuid::Uuid::try_parse(text).is_ok() || Date::parse(text).is_ok() || Timestamp::parse(text).is_ok()
+    uuid::Uuid::try_parse(text).is_ok() || Date::parse(text).is_ok() || is_time(text)
+}
+
+/// `2026-06-16T21:02:05Z`, or `2026-06-16 21:02:05` as the legacy format writes it.
+fn is_time(text: &str) -> bool {
+    let is_like = |(shape, byte): (u8, u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        b'T' => byte == b'T' || byte == b' ',
+        shape => byte == shape,
+    };
+    let zone = text.get(19..).unwrap_or("-");
+    ["", "Z"].contains(&zone) && b"0000-00-00T00:00:00".iter().copied().zip(text.bytes()).all(is_like)
 }
 
 /// A sentence of the mock, in which anything that is no word and no short number is hidden.
@@ -345,8 +356,8 @@ mod tests {
                 r#"{"data":[{"id":7,"email":"****.***@*******.***","is_confirmed":1,"confirmed_at":null}]}"#,
             ),
             (
-                r#"{"id":"67e55044-10b1-826f-9247-bb680e5fe0c8","created_at":"2026-06-16T21:02:05Z","first_name":"John"}"#,
-                r#"{"id":"67e55044-10b1-826f-9247-bb680e5fe0c8","created_at":"2026-06-16T21:02:05Z","first_name":"***"}"#,
+                r#"{"id":"67e55044-10b1-826f-9247-bb680e5fe0c8","created_at":"2026-06-16T21:02:05Z","at":"2026-06-16 21:02:05","first_name":"John"}"#,
+                r#"{"id":"67e55044-10b1-826f-9247-bb680e5fe0c8","created_at":"2026-06-16T21:02:05Z","at":"2026-06-16 21:02:05","first_name":"***"}"#,
             ),
             (r#"{"token":"17|secret"}"#, r#"{"token":"***"}"#),
             (r#"{"code":"123456"}"#, r#"{"code":"***"}"#),

@@ -100,7 +100,7 @@ async fn the_code_of_a_card_is_open_until_the_card_is_verified_or_gone() {
     assert_eq!(states(&world).await, ["open"]);
     user.post("/credit-cards/verify", body).send().await.expect(200);
     assert_eq!(states(&world).await, ["used"]);
-    let other = user.add_card("4242424242424242").await;
+    let other = user.add_card("5555555555554444").await;
     user.remove("/credit-card", &other).await;
     assert_eq!(states(&world).await, ["used", "expired"]);
 }

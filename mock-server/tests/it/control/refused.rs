@@ -99,7 +99,7 @@ async fn a_body_that_is_not_as_it_should_be_is_refused_with_what_would_be_right(
     let cases = [
         ("/_mock/leaks", form, "kind=email&value=a", "the body is a form, and a control route takes JSON"),
         ("/_mock/leaks", json, "{}", "kind is missing; as in {\"kind\": \"email\""),
-        ("/_mock/leaks", json, r#"{"kind":"mail"}"#, "kind: there is no mail; did you mean email? there are"),
+        ("/_mock/leaks", json, r#"{"kind":"mail"}"#, "kind: there is no mail; did you mean email? There are"),
         (
             "/_mock/faults",
             json,

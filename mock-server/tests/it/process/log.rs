@@ -149,3 +149,21 @@ async fn level_and_format_are_chosen_by_flag_variable_and_rust_log() {
         assert_eq!(log.starts_with('{'), is_json, "{flags:?} {variables:?}: {log}");
     }
 }
+
+#[tokio::test]
+async fn the_log_says_why_a_control_request_was_refused_and_which_sandbox_is_not_there() {
+    let running = Running::start(binary(&["--listen", "127.0.0.1:0", "--log-format", "json"]));
+    let client = reqwest::Client::new();
+    let reset = client.post(format!("{}/_mock/reset", running.url)).header("origin", "https://evil.example");
+    assert_eq!(reset.send().await.expect("an answer").status(), 403);
+    let list = client.get(format!("{}/api/v1/alarms", running.url)).header("x-mock-sandbox", "none");
+    assert_eq!(list.send().await.expect("an answer").status(), 404);
+    let (_, log) = running.end_by("TERM");
+    let hint = |path: &str| -> String {
+        let line = log.lines().find(|line| line.contains(path)).unwrap_or_else(|| panic!("no {path} in {log}"));
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        line["hint"].as_str().unwrap_or_else(|| panic!("no reason in {line}")).to_owned()
+    };
+    assert_eq!(hint("/_mock/reset"), "a web page of another origin cannot use the control routes");
+    assert!(hint("/api/v1/alarms").starts_with("there is no sandbox \"none\""), "{log}");
+}
