@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod confirm;
 pub(crate) mod faults;
 pub(crate) mod guard;
+pub(crate) mod har;
 pub(crate) mod input;
 pub(crate) mod journal;
 pub(crate) mod outbox;

@@ -15,7 +15,6 @@ pub(crate) mod curl;
 pub(crate) mod due;
 pub(crate) mod expected_call;
 pub(crate) mod exposures;
-pub(crate) mod har;
 pub(crate) mod head;
 pub(crate) mod ids;
 pub(crate) mod items;

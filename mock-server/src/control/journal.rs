@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::{Value as Any, json};
 
 use crate::api::context::Reached;
+use crate::control::har::har;
 use crate::control::input::{Query, number, seconds};
 use crate::control::refused::Refused;
 use crate::control::route;
 use crate::model::id::Id;
 use crate::model::time::Timestamp;
-use crate::world::har::har;
 use crate::world::journal::Found;
 use crate::world::request_filter::{Criteria, RequestFilter};
 use crate::world::worlds::Mount;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value as Json, json};
 
-use super::record::{RecordedMessage, RequestRecord};
+use crate::world::record::{RecordedMessage, RequestRecord};
 
 /// The requests as one HAR, sent to the world at `base`.
 pub(crate) fn har(records: &[RequestRecord], base: &str) -> Json {
