@@ -28,7 +28,7 @@ pub(crate) async fn health(State(app): State<App>, reached: Reached) -> impl Int
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "now": reached.world.clock.now(),
-        "sandboxes": app.worlds().sandboxes().len(),
+        "sandboxes": app.worlds().count(),
         "assumptions": assumptions,
         "profile": reached.world.settings.profile.as_ref().map(|profile| profile.about()),
     }))

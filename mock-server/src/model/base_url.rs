@@ -80,7 +80,7 @@ pub(crate) fn takes_names(server: &str, allowed: &[String]) -> bool {
 pub(crate) fn sandbox_of<'a>(host: &'a str, allowed: &[String]) -> Option<(&'a str, &'a str)> {
     let (name, rest) = host.split_once('.')?;
     let is_server = |host: &str| allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name_of(host)));
-    (!is_server(host) && is_one_of(name_of(rest), allowed)).then_some((name, rest))
+    (is_one_of(name_of(rest), allowed) && !is_server(host)).then_some((name, rest))
 }
 
 fn is_one_of(server: &str, allowed: &[String]) -> bool {

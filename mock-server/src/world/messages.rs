@@ -3,6 +3,7 @@
 
 use super::state::World;
 use crate::model::account::Account;
+use crate::model::confirmation::Challenge;
 use crate::model::item::Kind;
 use crate::model::message::{Message, MessageFilter, MessageState, NewMessage};
 use crate::model::time::Timestamp;
@@ -50,14 +51,13 @@ impl World {
 
 /// Until when a code that was sent works, if it is still the one that is asked for.
 fn code_expiry(account: &Account, message: &NewMessage, secret: &str) -> Option<Timestamp> {
-    let mut cards = account.watchlists.cards.iter().filter_map(|card| card.confirmation.pending());
-    let codes = account.phone_codes.iter().filter(|code| *code.phone == *message.to);
-    let pending = match message.kind == card::VERIFICATION {
-        true => cards.find(|challenge| *challenge.secret == *secret),
-        false => codes.map(|code| &code.challenge).find(|challenge| *challenge.secret == *secret).or_else(|| {
-            let phone = account.watchlists.phones.holding(&message.to)?;
-            phone.confirmation.pending().filter(|challenge| *challenge.secret == *secret)
-        }),
+    let is_theirs = |challenge: &&Challenge| *challenge.secret == *secret;
+    let pending = if message.kind == card::VERIFICATION {
+        account.watchlists.cards.iter().filter_map(|card| card.confirmation.pending()).find(is_theirs)
+    } else {
+        let sent = account.phone_codes.iter().filter(|code| *code.phone == *message.to).map(|code| &code.challenge);
+        let phone = account.watchlists.phones.holding(&message.to);
+        sent.chain(phone.and_then(|phone| phone.confirmation.pending())).find(is_theirs)
     };
     pending.map(|challenge| challenge.expires_at)
 }

@@ -149,7 +149,7 @@ impl SentResponse {
         for (name, value) in &headers {
             join(&mut named, name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
-        let (body, is_broken) = body(&self.body, mask::answer);
+        let (body, is_broken) = body(&self.body, mask::response::masked);
         let is_cut = is_broken || self.body.len() < self.length;
         let message = RecordedMessage { headers: named, body, bytes: Some(self.length), is_cut };
         RecordedResponse { status: self.status, message }

@@ -161,6 +161,8 @@ pub(crate) struct Worlds {
     most: usize,
     /// After how long without a request a sandbox ends.
     idle: Option<Duration>,
+    /// When idle ones were last looked for, in milliseconds since the server began.
+    swept_at: AtomicU64,
     began: Instant,
 }
 
@@ -173,7 +175,14 @@ impl Worlds {
         let settings = Arc::new(settings);
         let origin = Arc::new(Origin::load(seed, &settings)?);
         let main = Arc::new(Mount::new(None, Address::Path, origin, settings, 0)?);
-        Ok(Self { main, sandboxes: DashMap::new(), most: MOST_SANDBOXES, idle, began: Instant::now() })
+        Ok(Self {
+            main,
+            sandboxes: DashMap::new(),
+            most: MOST_SANDBOXES,
+            idle,
+            swept_at: AtomicU64::new(0),
+            began: Instant::now(),
+        })
     }
 
     /// The main world.
@@ -219,6 +228,17 @@ impl Worlds {
         }
     }
 
+    /// The same, but not more than once a second: looking at all of them takes longer than making one.
+    fn end_idle_now_and_then(&self) {
+        let now = self.milliseconds();
+        let before = self.swept_at.load(Ordering::Relaxed);
+        if now >= before + 1000
+            && self.swept_at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            self.end_idle();
+        }
+    }
+
     /// Ends all worlds: requests that wait for something in them stop waiting.
     pub(crate) fn end(&self) {
         self.main.world().end();
@@ -231,9 +251,12 @@ impl Worlds {
     /// # Errors
     /// The fault of the seed, with its place, or that there are too many.
     pub(crate) fn make_sandbox(&self, parent: &Mount, new: NewMount) -> Result<(Arc<Mount>, bool), MakeError> {
-        self.end_idle();
+        self.end_idle_now_and_then();
         if let Some(there) = new.name.as_deref().and_then(|name| self.sandbox(name)) {
             return Ok((there, false));
+        }
+        if self.sandboxes.len() >= self.most {
+            self.end_idle();
         }
         if self.sandboxes.len() >= self.most {
             return Err(MakeError::TooMany(self.most));
@@ -260,6 +283,12 @@ impl Worlds {
                 Entry::Occupied(_) => {}
             }
         }
+    }
+
+    /// How many sandboxes there are.
+    pub(crate) fn count(&self) -> usize {
+        self.end_idle_now_and_then();
+        self.sandboxes.len()
     }
 
     /// All sandboxes, by name.
