@@ -149,7 +149,6 @@ fn printf_format(bytes: &[u8]) -> String {
 mod tests {
     use std::process::Command as Process;
 
-    use axum::http::HeaderMap;
 
     use super::*;
 
