@@ -149,7 +149,6 @@ fn printf_format(bytes: &[u8]) -> String {
 mod tests {
     use std::process::Command as Process;
 
-
     use super::*;
 
     fn sent(method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> (String, SentRequest) {
