@@ -243,6 +243,21 @@ impl Profile {
         exact.or_else(sibling_case).or_else(in_other_format).or_else(success).or_else(refusal)
     }
 
+    /// The answers that were seen to an operation, whatever the token, each once.
+    pub(crate) fn observed(&self, operation: &str) -> Vec<Observed> {
+        let mut seen: Vec<(&Seen, &Answer)> =
+            self.answers.iter().filter(|(seen, _)| seen.operation == operation).collect();
+        seen.sort_by_key(|(seen, answer)| (answer.status, seen.format == Format::Legacy, &seen.token, &seen.case));
+        let mut observed = Vec::new();
+        for (seen, answer) in seen {
+            let one = Observed::of(seen.format, answer);
+            if !observed.contains(&one) {
+                observed.push(one);
+            }
+        }
+        observed
+    }
+
     /// Gives the fields of a request body the names that the mock knows. None where there is nothing to rename.
     pub(crate) fn read_body(&self, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
         let names = self.fields.get(operation)?;

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::{Answer, Node};
-use super::{Profile, Seen};
 use crate::guide::format::Format;
 
 /// An answer that a target was seen to give to an operation.
@@ -16,25 +15,14 @@ pub(crate) struct Observed {
     pub(crate) schema: Option<Json>,
 }
 
-impl Profile {
-    /// The answers to an operation, whatever the token, each once.
-    pub(crate) fn observed(&self, operation: &str) -> Vec<Observed> {
-        let mut seen: Vec<(&Seen, &Answer)> =
-            self.answers.iter().filter(|(seen, _)| seen.operation == operation).collect();
-        seen.sort_by_key(|(seen, answer)| (answer.status, seen.format == Format::Legacy, &seen.token, &seen.case));
-        let mut observed = Vec::new();
-        for (seen, answer) in seen {
-            let one = Observed {
-                status: answer.status,
-                format: seen.format,
-                content_type: answer.content_type.clone(),
-                schema: answer.body.as_ref().map(Node::schema),
-            };
-            if !observed.contains(&one) {
-                observed.push(one);
-            }
+impl Observed {
+    pub(super) fn of(format: Format, answer: &Answer) -> Self {
+        Self {
+            status: answer.status,
+            format,
+            content_type: answer.content_type.clone(),
+            schema: answer.body.as_ref().map(Node::schema),
         }
-        observed
     }
 }
 
