@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod clock;
 pub(crate) mod confirm;
+pub(crate) mod credentials;
 pub(crate) mod faults;
 pub(crate) mod guard;
 pub(crate) mod input;
@@ -43,6 +44,7 @@ pub(crate) fn router(documented: Router<App>, app: &App) -> Router<App> {
         .route("/openapi.json", get(world::openapi_document))
         .route("/snapshot", get(world::take_snapshot).put(world::put_snapshot))
         .route("/profile", get(profile::read).put(profile::put))
+        .route("/credentials", get(credentials::read))
         .route("/sandboxes", get(sandboxes::list).post(sandboxes::make))
         .route("/sandboxes/{id}", delete(sandboxes::end))
         .route("/changes", get(world::changes))
@@ -102,7 +104,7 @@ async fn log(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Res
 
 async fn no_such_route() -> Refused {
     let routes = "health, changes, reset, outbox, leaks, clock, accounts, accounts/{id}, accounts/{id}/eid, faults, requests, \
-                  requests/{id}/curl, snapshot, profile, openapi.json, sandboxes";
+                  requests/{id}/curl, snapshot, profile, credentials, openapi.json, sandboxes";
     Refused::not_found(format!("there is no such control route; under /_mock/ are {routes}"))
 }
 

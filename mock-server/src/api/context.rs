@@ -9,7 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 
 use crate::model::base_url::{BaseUrl, SANDBOX_PREFIX};
-use crate::world::seed::{Seed, SeedError};
+use crate::world::seed::Seed;
+use crate::world::seed::faults::SeedError;
 use crate::world::settings::Settings;
 use crate::world::state::World;
 use crate::world::worlds::{Mount, Worlds};

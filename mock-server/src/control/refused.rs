@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::world::seed::SeedError;
+use crate::world::seed::faults::SeedError;
 
 /// A request that a control route refuses, and why, in a sentence.
 #[derive(Debug)]

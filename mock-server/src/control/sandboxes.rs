@@ -6,21 +6,17 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
 
 use crate::api::context::{App, Reached};
+use crate::control::credentials::{self, WorldCredentials};
 use crate::control::input::Body;
 use crate::control::refused::Refused;
-use crate::guide::trace::Assumed;
-use crate::model::id::{Id, Table};
 use crate::profile::Profile;
 use crate::world::seed::Seed;
 use crate::world::settings::Settings;
 use crate::world::worlds::Mount;
-
-/// How many accounts the description of a sandbox names: a seed may have a million.
-const MOST_ACCOUNTS: usize = 100;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +41,10 @@ impl NewSandbox {
             None => None,
             Some(Any::String(name)) if name == "default" => Some(Seed::default_world()),
             Some(Any::String(name)) if name == "empty" => Some(Seed::empty_world()),
+            Some(Any::String(name)) => {
+                let text = format!("seed: {name:?} is none; it is \"default\", \"empty\" or a seed as a JSON object");
+                return Err(Refused::bad(text));
+            }
             Some(seed) => Some(Seed::parse(&seed.to_string())?),
         };
         let seed = seed.map(Arc::new);
@@ -84,40 +84,16 @@ pub(crate) async fn make(
     let mount = made.await.expect("loading does not panic")?;
     let name = mount.sandbox.as_deref().unwrap_or_default();
     let base_url = reached.base(&headers).of_sandbox(name);
-    Ok((StatusCode::CREATED, Json(describe(&mount, name, &base_url))).into_response())
+    Ok((StatusCode::CREATED, Json(Described { id: name, credentials: credentials::of(&mount, &base_url) }))
+        .into_response())
 }
 
 /// How to reach a sandbox, and with which credentials.
-fn describe(mount: &Mount, name: &str, base_url: &str) -> Any {
-    let settings = mount.settings();
-    let form = Assumed::unrecorded(&settings.assumptions).choice();
-    let crm = |position: usize| {
-        mount.seed().credentials(position).map(|partner| {
-            json!({
-                "username": partner.user.map(|user| &user.username),
-                "password": partner.user.map(|user| &user.password),
-                "token": partner.token,
-            })
-        })
-    };
-    let sso = mount.seed().credentials(0).and_then(|partner| partner.client);
-    let accounts: Vec<Any> = mount
-        .seed()
-        .accounts()
-        .take(MOST_ACCOUNTS)
-        .map(|(id, partner, email, token)| {
-            let id = Id::new(Table::Account, id).shown(form);
-            json!({ "id": id, "partner": partner, "email": email, "app_token": token })
-        })
-        .collect();
-    json!({
-        "id": name,
-        "base_url": base_url,
-        "crm": crm(0),
-        "crm2": crm(1),
-        "sso": sso.map(|client| json!({ "client_id": client.client_id, "client_secret": client.client_secret })),
-        "accounts": accounts,
-    })
+#[derive(Serialize)]
+struct Described<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    credentials: WorldCredentials,
 }
 
 /// `GET /_mock/sandboxes`.
