@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::harness::{KINDS, page, pages};
 
 /// Every fixture that holds values.
-const FIXTURES: [(&str, &str); 8] = [
+const FIXTURES: [(&str, &str); 10] = [
     ("assumptions.json", include_str!("../../../fixtures/assumptions.json")),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
     ("facts.json", include_str!("../../../fixtures/facts.json")),
@@ -21,6 +21,8 @@ const FIXTURES: [(&str, &str); 8] = [
     ("openapi.json", include_str!("../../../fixtures/openapi.json")),
     ("routes.json", include_str!("../../../fixtures/routes.json")),
     ("seed.json", include_str!("../../../fixtures/seed.json")),
+    ("seed-example.json", include_str!("../../../fixtures/seed-example.json")),
+    ("seed.schema.json", include_str!("../../../fixtures/seed.schema.json")),
 ];
 
 #[test]

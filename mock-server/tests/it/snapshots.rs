@@ -178,7 +178,10 @@ async fn a_snapshot_that_does_not_fit_is_refused_by_the_field_and_nothing_is_los
         ),
         (with(|seed| seed["acounts"] = json!([])), "acounts: unknown field; did you mean accounts?"),
         (with(|seed| seed["accounts"][0]["partner"] = 9.into()), "accounts[0].partner: there is no partner 9"),
-        (with(|seed| seed["accounts"][0]["emails"][1]["id"] = 1.into()), "accounts[0].emails[1].id: ids count up in a list"),
+        (
+            with(|seed| seed["accounts"][0]["emails"][1]["id"] = 1.into()),
+            "accounts[0].emails[1].id: ids count up in a list",
+        ),
         (
             with(|seed| seed["accounts"][0]["emails"][0]["email"] = "nobody".into()),
             "accounts[0].emails[0].email: the email field must be a valid email address",
@@ -199,8 +202,14 @@ async fn a_snapshot_that_does_not_fit_is_refused_by_the_field_and_nothing_is_los
         (with(|seed| seed["accounts"][0]["alarms"][1]["id"] = 1.into()), "accounts[0].alarms[1].id: it or its leak_id"),
         (with(|seed| seed["tokens"][1]["number"] = 1.into()), "tokens[1].number: 1 is taken by a token before it"),
         (with(|seed| seed["tokens"][1]["account"] = 7.into()), "tokens[1].account: there is no account 7"),
-        (with(|seed| seed["assume"] = json!({ "add.status": 418 })), "assume.add.status: the assumption add.status cannot be"),
-        (with(|seed| seed["assume"] = json!({ "add.status": [] })), "assume.add.status: the assumption add.status cannot be []"),
+        (
+            with(|seed| seed["assume"] = json!({ "add.status": 418 })),
+            "assume.add.status: the assumption add.status cannot be",
+        ),
+        (
+            with(|seed| seed["assume"] = json!({ "add.status": [] })),
+            "assume.add.status: the assumption add.status cannot be []",
+        ),
         (
             with(|seed| {
                 let used = json!({ "code": "x", "account": 8, "expires_at": "2026-11-01T12:00:00Z", "is_used": true });

@@ -78,22 +78,22 @@ fn validator() -> Validator {
     jsonschema::options().should_validate_formats(true).build(&json(FILE)).expect("a schema")
 }
 
-/// With `UPDATE_README` set, the test writes what has changed instead.
+/// With `UPDATE_DOCS` set, the test writes what has changed instead.
 #[test]
 fn the_file_is_what_the_rows_say() {
     if FILE == schema() {
         return;
     }
     assert!(
-        env::var_os("UPDATE_README").is_some(),
+        env::var_os("UPDATE_DOCS").is_some(),
         "fixtures/seed.schema.json is not what the rows say now: \
-         UPDATE_README=1 cargo test -p mock-server --lib the_file_is_what_the_rows_say writes it"
+         UPDATE_DOCS=1 cargo test -p mock-server --lib the_file_is_what_the_rows_say writes it"
     );
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/seed.schema.json");
     fs::write(file, schema()).expect("it can be written");
 }
 
-/// With `UPDATE_README` set, the test writes what has changed instead.
+/// With `UPDATE_DOCS` set, the test writes what has changed instead.
 #[test]
 fn the_documentation_lists_every_field() {
     const BEGIN: &str = "|---|---|---|---|\n";
@@ -105,9 +105,9 @@ fn the_documentation_lists_every_field() {
         return;
     }
     assert!(
-        env::var_os("UPDATE_README").is_some(),
+        env::var_os("UPDATE_DOCS").is_some(),
         "docs/seeds.md does not list the fields of a seed: \
-         UPDATE_README=1 cargo test -p mock-server --lib the_documentation_lists_every_field writes it"
+         UPDATE_DOCS=1 cargo test -p mock-server --lib the_documentation_lists_every_field writes it"
     );
     fs::write(file, format!("{}{}{}", &text[..begin], table(), &text[end..])).expect("it can be written");
 }
