@@ -32,8 +32,9 @@ fn the_front_page_is_read_at_once() {
 }
 
 /// Beside the values of the kinds: the guide's own examples, numbers that are published for tests or reserved for fiction, a month in
-/// seconds, and a code as a text message carries it.
-const NUMBERS: [&str; 18] = [
+/// seconds, a code as a text message carries it, and the highest number of 32 bits.
+const NUMBERS: [&str; 19] = [
+    "4294967295",
     "123456",
     "2592000",
     "19900101-1234",
