@@ -27,7 +27,7 @@ pub(crate) enum Form {
     /// A whole number in a request body, which may be written as a text too.
     BodyNumber,
     OneOf(Vec<String>),
-    List(Box<Form>),
+    List(Box<Self>),
     Object(Vec<Field>),
     /// An object with just one of these fields.
     OneField(Vec<Field>),

@@ -97,7 +97,7 @@ fn read_again(text: &str, error: &serde_json::Error) -> Result<Seed, SeedError> 
         return Err(SeedError::of("", error.to_string()));
     }
     without_comments(&mut value);
-    Seed::deserialize(&value).or_else(|_| Err(faults_of(value)))
+    Seed::deserialize(&value).map_err(|_| faults_of(value))
 }
 
 /// Why a text is not JSON, and what it may be instead.
