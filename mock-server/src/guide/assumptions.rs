@@ -235,8 +235,8 @@ impl Assumptions {
         self.set_table("", &table)
     }
 
-    #[cfg(feature = "cli")]
     /// A dotted TOML key is a table in a table: `remove.status` is `status` in `remove`.
+    #[cfg(feature = "cli")]
     fn set_table(&mut self, prefix: &str, table: &toml::Table) -> Result<(), AssumptionError> {
         for (name, value) in table {
             let key = format!("{prefix}{name}");
