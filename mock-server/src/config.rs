@@ -1,7 +1,10 @@
 //! The configuration, from flags and environment. The doc comments are its reference, and what `--help` prints.
 
-use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+mod listen;
+mod variables;
+
+use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +17,6 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::api::context::{App, Limits};
 use crate::encoding;
 use crate::guide::assumptions::Assumptions;
-use crate::model::shell;
 use crate::output::complain;
 use crate::profile::Profile;
 use crate::world::seed::Seed;
@@ -31,23 +33,72 @@ pub struct Cli {
 }
 
 /// What to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serve the mock until it is told to stop (the default).
     #[default]
     Serve,
     /// Exit with 0 if the server of the same configuration answers.
-    Healthcheck,
-    /// Print the variables that point a client, or the contract suite, at the running mock.
-    Env,
+    Healthcheck {
+        /// For how long to try, if it does not answer yet.
+        #[arg(long, env = "MOCK_WAIT", value_name = "SECONDS", default_value_t = 0)]
+        wait: u32,
+    },
+    /// Ask the running mock for its credentials, and print the variables that point a client, or the contract suite, at it.
+    Env {
+        /// The form of the variables.
+        #[arg(long, env = "MOCK_FORMAT", value_name = "FORM", default_value = "shell")]
+        format: VariableFormat,
+    },
+    /// Check a seed, or print one to begin with.
+    Seed {
+        /// What to do with it.
+        #[command(subcommand)]
+        what: SeedCommand,
+    },
+}
+
+/// What to do with a seed.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum SeedCommand {
+    /// Tell everything that is wrong with a seed, and exit with 0 if it can be used.
+    Check {
+        /// The seed, or `-` for standard input.
+        file: PathBuf,
+    },
+    /// Print a small seed with comments, to begin with.
+    Init,
+    /// Print the JSON Schema of seeds, for editors.
+    Schema,
+}
+
+/// The form in which variables are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VariableFormat {
+    /// `export` lines of a POSIX shell, for `eval`.
+    Shell,
+    /// Lines of an `.env` file.
+    Dotenv,
+    /// Lines for the file that `$GITHUB_ENV` names.
+    Github,
+    /// Assignments of PowerShell.
+    Powershell,
+    /// A JSON object.
+    Json,
 }
 
 /// Every flag has an environment variable, `MOCK_` and its name; the flag wins.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Where to listen; port 0 picks a free one.
-    #[arg(long, global = true, env = "MOCK_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8650")]
+    /// Where to listen: an address and a port, or one of them; port 0 picks a free one.
+    #[arg(long, global = true, env = "MOCK_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8650",
+          value_parser = listen::listen)]
     listen: SocketAddr,
+
+    // Kubernetes sets MOCK_PORT for a service that is called mock, so that this flag has no variable.
+    /// The port to listen on, in place of that of --listen.
+    #[arg(long, global = true, value_name = "PORT")]
+    port: Option<u16>,
 
     /// Base of the links in captured messages [default: the Host header of the request that caused the message].
     #[arg(long, global = true, env = "MOCK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
@@ -57,7 +108,7 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_SEED", value_name = "FILE|default|empty", default_value = "default")]
     seed: PathBuf,
 
-    /// Save the world to this file when the server stops, as JSON that --seed reads.
+    /// Save the world to this file while the server runs and when it stops, as JSON that --seed reads.
     #[arg(long, global = true, env = "MOCK_SAVE", value_name = "FILE")]
     save: Option<PathBuf>,
 
@@ -81,7 +132,8 @@ pub struct Config {
     normalize_all: bool,
 
     /// How many requests the request log of each world keeps; 0 keeps none.
-    #[arg(long, global = true, env = "MOCK_JOURNAL", value_name = "N", default_value_t = 1000)]
+    #[arg(long, global = true, env = "MOCK_JOURNAL", value_name = "N", default_value_t = 1000,
+          allow_negative_numbers = true, value_parser = how_many)]
     journal: usize,
 
     /// Draw ids, tokens, codes and links from this seed, so that they are the same in each run; anybody can guess them.
@@ -153,7 +205,12 @@ impl Cli {
             Ok(cli)
         });
         match read {
-            Ok(cli) => (cli.command.unwrap_or_default(), cli.config),
+            Ok(mut cli) => {
+                if let Some(port) = cli.config.port {
+                    cli.config.listen.set_port(port);
+                }
+                (cli.command.unwrap_or_default(), cli.config)
+            }
             Err(error) => end(&error),
         }
     }
@@ -185,7 +242,17 @@ impl Config {
         self.listen
     }
 
-    /// Where to save the world at the end, if anywhere.
+    /// Sentences about variables that look like those of the mock and are none.
+    pub(crate) fn unknown_variables() -> Vec<String> {
+        let set: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+        let command = Cli::command();
+        let with_subcommands = std::iter::once(&command).chain(command.get_subcommands());
+        let arguments = with_subcommands.flat_map(clap::Command::get_arguments);
+        let known: Vec<String> = arguments.filter_map(|flag| flag.get_env()?.to_str().map(str::to_owned)).collect();
+        variables::strangers(set.iter().map(String::as_str), known.iter().map(String::as_str))
+    }
+
+    /// Where to save the world, if anywhere.
     pub(crate) fn save(&self) -> Option<&Path> {
         self.save.as_deref()
     }
@@ -208,17 +275,6 @@ impl Config {
             LogChoice::Json => Some(LogFormat::Json),
             LogChoice::Off | LogChoice::Error | LogChoice::Warn | LogChoice::Info => None,
         })
-    }
-
-    /// The address at which a client on the same machine reaches a server of this configuration.
-    pub fn local_address(&self) -> SocketAddr {
-        let mut address = self.listen;
-        match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            IpAddr::V4(_) | IpAddr::V6(_) => {}
-        }
-        address
     }
 
     /// The worlds that it describes.
@@ -275,6 +331,13 @@ impl Config {
         match self.seed.to_str() {
             Some("default") => Ok(Seed::default_world()),
             Some("empty") => Ok(Seed::empty_world()),
+            _ if self.begins() => {
+                tracing::info!(
+                    "--seed {}: there is no such file yet, so that the world begins as the default seed; --save writes it",
+                    self.seed.display()
+                );
+                Ok(Seed::default_world())
+            }
             _ => {
                 let text = read_text(&self.seed).map_err(|error| self.about_seed(&error))?;
                 Seed::parse(&text).map_err(|error| self.about_seed(&error))
@@ -282,34 +345,16 @@ impl Config {
         }
     }
 
-    fn about_seed(&self, reason: &dyn std::fmt::Display) -> String {
-        format!("--seed {}: {reason}", self.seed.display())
+    /// Whether this is the first run of a world that is kept in one file: it is read from there, saved there, and not there
+    /// yet.
+    fn begins(&self) -> bool {
+        let is_missing = || std::fs::metadata(&self.seed).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let absolute = |path: &Path| std::path::absolute(path).ok();
+        self.save.as_ref().is_some_and(|save| absolute(save) == absolute(&self.seed)) && is_missing()
     }
 
-    /// The variables that point a client or the contract suite at a server of this configuration, as `export` lines.
-    ///
-    /// # Errors
-    /// A seed that cannot be read.
-    pub fn environment(&self) -> Result<String, String> {
-        let seed = self.read_seed()?;
-        let mut variables = vec![("DEFENTRY_BASE_URL", format!("http://{}", self.local_address()))];
-        let partner = seed.credentials(0);
-        if let Some(user) = partner.as_ref().and_then(|partner| partner.user) {
-            variables.push(("DEFENTRY_CRM_USERNAME", user.username.clone()));
-            variables.push(("DEFENTRY_CRM_PASSWORD", user.password.clone()));
-        }
-        if let Some(user) = seed.credentials(1).and_then(|partner| partner.user) {
-            variables.push(("DEFENTRY_CRM2_USERNAME", user.username.clone()));
-            variables.push(("DEFENTRY_CRM2_PASSWORD", user.password.clone()));
-        }
-        if let Some(client) = partner.as_ref().and_then(|partner| partner.client) {
-            variables.push(("DEFENTRY_CLIENT_ID", client.client_id.clone()));
-            variables.push(("DEFENTRY_CLIENT_SECRET", client.client_secret.clone()));
-        }
-        variables.push(("DEFENTRY_SSN_REQUIRED", self.ssn_required.to_string()));
-        variables.push(("DEFENTRY_NORMALIZE_ALL", self.normalize_all.to_string()));
-        let line = |(name, value): (&str, String)| format!("export {name}={}\n", shell::quoted(&value));
-        Ok(variables.into_iter().map(line).collect())
+    fn about_seed(&self, reason: &dyn std::fmt::Display) -> String {
+        format!("--seed {}: {reason}", self.seed.display())
     }
 }
 
@@ -327,7 +372,7 @@ fn end(error: &clap::Error) -> ! {
 }
 
 /// The text of a file, however an editor or a shell has begun it.
-fn read_text(file: &Path) -> Result<String, String> {
+pub(crate) fn read_text(file: &Path) -> Result<String, String> {
     let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
     encoding::text(&bytes).map(str::to_owned).map_err(|error| format!("the file {error}"))
 }
@@ -369,6 +414,10 @@ fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
+fn how_many(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "it is how many requests are kept, a whole number from 0, which keeps none".to_owned())
+}
+
 fn public_url(text: &str) -> Result<Box<str>, String> {
     let uri: axum::http::Uri = text.parse().map_err(|_| "it is a URL, as in https://mock.example".to_owned())?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() || uri.query().is_some() {
@@ -378,97 +427,4 @@ fn public_url(text: &str) -> Result<Box<str>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::guide::assumptions::Key;
-
-    /// Flags, and the gateway's variables with their values.
-    type Given = (&'static [&'static str], &'static [(&'static str, &'static str)]);
-
-    /// The configuration that these flags and gateway variables give.
-    fn read(flags: &[&str], gateway: &[(&str, &str)]) -> Result<Cli, String> {
-        let flags = std::iter::once("mock-server").chain(flags.iter().copied());
-        let matches = Cli::command().try_get_matches_from(flags).map_err(|error| error.to_string())?;
-        let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        let variable =
-            |name: &str| gateway.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        cli.config.read_gateway_names(&matches, variable).map_err(|error| error.to_string())?;
-        Ok(cli)
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_gateways_own_names_are_read_and_flags_win() {
-        let cases: [(Given, bool, bool); 7] = [
-            ((&[], &[]), true, false),
-            ((&[], &[("SSN_REQUIRED", "false"), ("API_NORMALIZE_ALL", "true")]), false, true),
-            ((&["--ssn-required", "true"], &[("SSN_REQUIRED", "false")]), true, false),
-            ((&["--normalize-all=false"], &[("API_NORMALIZE_ALL", "1")]), true, false),
-            ((&["--normalize-all"], &[]), true, true),
-            ((&["--normalize-all", "serve"], &[]), true, true),
-            ((&["serve", "--ssn-required", "no"], &[]), false, false),
-        ];
-        for ((flags, gateway), ssn_required, normalize_all) in cases {
-            let config = read(flags, gateway).expect("a configuration").config;
-            assert_eq!(
-                (config.ssn_required, config.normalize_all),
-                (ssn_required, normalize_all),
-                "{flags:?} {gateway:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_value_may_be_a_list_among_pairs_that_commas_separate() {
-        let cases: [(&str, &[&str]); 5] = [
-            ("add.status=200", &["add.status=200"]),
-            ("add.status=200,add.body=bare", &["add.status=200", "add.body=bare"]),
-            ("removal.states=A,B", &["removal.states=A,B"]),
-            ("removal.states=A,B,add.status=200", &["removal.states=A,B", "add.status=200"]),
-            ("A,add.status=200", &["A", "add.status=200"]),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(pairs(text), expected, "{text}");
-        }
-        let flags = ["--assume", "removal.states=A,B", "--assume", "add.status=200,add.body=bare"];
-        let assumptions = read(&flags, &[]).expect("flags").config.all_assumptions().expect("pairs");
-        let named = [Key::RemovalStates, Key::AddStatus, Key::AddBody].map(|key| assumptions.value(key));
-        assert_eq!(named, ["A,B", "200", "bare"]);
-        read(&["--assume", "A"], &[]).expect("flags").config.all_assumptions().expect_err("no pair");
-    }
-
-    #[test]
-    fn what_does_not_parse_is_named() {
-        let cases: [(Given, &str); 6] = [
-            ((&["--listen", "8650"], &[]), "--listen"),
-            ((&["--ssn-required", "maybe"], &[]), "--ssn-required"),
-            ((&["--journal", "-1"], &[]), "-1"),
-            ((&["--public-url", "mock.example"], &[]), "--public-url"),
-            ((&["--log", "xml"], &[]), "--log"),
-            ((&[], &[("SSN_REQUIRED", "maybe")]), "SSN_REQUIRED"),
-        ];
-        for ((flags, gateway), expected) in cases {
-            let error = read(flags, gateway).expect_err(expected);
-            assert!(error.contains(expected), "{error}");
-        }
-        let error = read(&["--assume", "remove.status=1"], &[]).expect("flags").config.app().expect_err("a value");
-        assert_eq!(
-            error,
-            "--assume remove.status=1: the assumption remove.status cannot be \"1\"; it is one of 204, 200"
-        );
-        let error = read(&["--seed", "/nowhere.json"], &[]).expect("flags").config.app().expect_err("a file");
-        assert!(error.starts_with("--seed /nowhere.json: "), "{error}");
-    }
-
-    #[test]
-    fn the_environment_points_at_the_running_mock() {
-        let config = read(&["--listen", "0.0.0.0:9000"], &[]).expect("flags").config;
-        let environment = config.environment().expect("the default seed");
-        assert!(environment.starts_with("export DEFENTRY_BASE_URL='http://127.0.0.1:9000'\n"), "{environment}");
-        assert!(environment.contains("export DEFENTRY_CLIENT_SECRET='mock-secret'\n"), "{environment}");
-    }
-}
+mod tests;

@@ -12,9 +12,10 @@
 //! 5. `world`: accounts, tokens, leaks, messages and a clock behind verbs; seeds and snapshots
 //! 6. `api`: the documented routes
 //! 7. `page`, `control`: the page and the control routes under `/_mock/`
-//! 8. `connection`, `unread`, `server`, `config`, `log`, `save`, `run`, `embed`: serving it all
+//! 8. `connection`, `unread`, `server`, `seeds`, `embed`: serving it all
+//! 9. `config`, `ask`, `banner`, `environment`, `log`, `save`, `seed_command`, `run`: the binary, which the feature `cli` has
 //!
-//! Below them all are `encoding` (text from bytes) and `output` (standard output and error).
+//! Below them all are `encoding` (text from bytes), `output` (standard output and error) and `spelling` ("did you mean").
 //!
 //! # The way of a request
 //!
@@ -28,27 +29,45 @@
 //! - An assumption can be read only in a way that records it for the response's `X-Mock-Basis`.
 
 mod api;
+#[cfg(feature = "cli")]
+mod ask;
+#[cfg(feature = "cli")]
+mod banner;
+#[cfg(feature = "cli")]
 mod config;
 mod connection;
 mod control;
 mod embed;
 mod encoding;
+#[cfg(feature = "cli")]
+mod environment;
 mod faults;
 mod guide;
+#[cfg(feature = "cli")]
 mod log;
 mod model;
+#[cfg(feature = "cli")]
 mod output;
 mod page;
 mod profile;
+#[cfg(feature = "cli")]
 mod run;
+#[cfg(feature = "cli")]
 mod save;
+#[cfg(feature = "cli")]
+mod seed_command;
+mod seeds;
 mod server;
+mod spelling;
 mod unread;
 mod world;
 
-pub use config::{Cli, Command, Config, LogFormat};
+#[cfg(feature = "cli")]
+pub use config::{Cli, Command, Config, LogFormat, SeedCommand, VariableFormat};
+pub use control::accounts::AccountSummary;
 pub use control::clock::ClockState;
-pub use embed::{MockServer, MockServerBuilder, Sandbox, WorldControl};
+pub use embed::world::WorldControl;
+pub use embed::{MockServer, MockServerBuilder, Sandbox};
 pub use faults::kinds::{Distribution, FaultKind, FaultToken, FaultWhen, Latency};
 pub use faults::new_fault::NewFault;
 pub use faults::{FaultRecord, InjectedFault};
@@ -60,9 +79,14 @@ pub use model::message::{Channel, Message, MessageFilter, MessageState};
 pub use model::severity::Severity;
 pub use model::ssn::EidProvider;
 pub use model::time::{Date, Timestamp};
+#[cfg(feature = "cli")]
 pub use output::{complain, print};
 pub use profile::ProfileError;
-pub use run::{healthcheck, run};
+#[cfg(feature = "cli")]
+pub use run::{environment, healthcheck, run};
+#[cfg(feature = "cli")]
+pub use seed_command::seed;
+pub use seeds::{check_seed, example_seed, seed_schema};
 pub use world::credentials::{
     AccountCredentials, Credentials, CrmCredentials, PartnerCredentials, SsoCredentials, UserCredentials,
 };
@@ -71,4 +95,4 @@ pub use world::expected_call::ExpectedCall;
 pub use world::exposures::EidError;
 pub use world::record::{RecordedMessage, RecordedResponse, RequestRecord};
 pub use world::request_filter::{NearMiss, RequestFilter};
-pub use world::seed::SeedError;
+pub use world::seed::faults::{SeedError, SeedFault};

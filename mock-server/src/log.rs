@@ -1,6 +1,7 @@
 //! The log, on standard error. A thread of its own writes it, so that its reader can neither hold a request up nor end one.
 
 mod json;
+mod pretty;
 mod queue;
 
 use std::fs::File;
@@ -9,13 +10,13 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use self::json::JsonLines;
+use self::pretty::PrettyLines;
 use self::queue::Queue;
 use crate::config::LogFormat;
 
@@ -44,15 +45,14 @@ impl Log {
         let format = format.unwrap_or(if is_terminal { LogFormat::Pretty } else { LogFormat::Json });
         // A handle of its own: a writer that is stuck does not hold the lock that others need for standard error.
         let stderr = io::stderr().as_fd().try_clone_to_owned().map(File::from);
-        let queue = stderr.and_then(|stderr| Queue::start(ROOM, stderr, move |lines| told(format, lines)));
+        let queue = stderr.and_then(|stderr| Queue::start(ROOM, stderr, move |lines| told(format, is_terminal, lines)));
         let queue = queue.map_err(|error| format!("cannot start the log: {error}"))?;
         let layer = match format {
-            LogFormat::Pretty => tracing_subscriber::fmt::layer()
-                .with_writer(Arc::clone(&queue))
-                .with_target(false)
-                .with_ansi(is_terminal)
-                .log_internal_errors(false)
-                .boxed(),
+            LogFormat::Pretty => {
+                // https://no-color.org
+                let has_colours = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+                PrettyLines { queue: Arc::clone(&queue), has_colours }.boxed()
+            }
             LogFormat::Json => JsonLines(Arc::clone(&queue)).boxed(),
         };
         // It fails where the program that calls this has a log already, which then goes on.
@@ -85,15 +85,10 @@ fn filter(level: Option<LevelFilter>, rust_log: Option<&str>) -> Result<Targets,
 }
 
 /// The line that tells how many lines were lost, as the others are written.
-fn told(format: LogFormat, lines: u64) -> String {
+fn told(format: LogFormat, is_terminal: bool, lines: u64) -> String {
     let message = "lines of the log were lost: they were not read in time, or could not be written";
     match format {
-        LogFormat::Pretty => {
-            let mut time = String::new();
-            // Writing to a text does not fail.
-            let _ = SystemTime.format_time(&mut Writer::new(&mut time));
-            format!("{time} ERROR {message} lines={lines}\n")
-        }
+        LogFormat::Pretty => pretty::line(Level::ERROR, &format!("{message}  lines={lines}"), is_terminal),
         LogFormat::Json => json::line("ERROR", &[("message", message.into()), ("lines", lines.into())]),
     }
 }

@@ -6,13 +6,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use axum::Router;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
 
-use crate::api::context::App;
+use crate::api::context::{App, Reached};
+use crate::api::dispatch;
 use crate::guide::{assumptions, facts};
+use crate::model::base_url::SANDBOX_PREFIX;
 use crate::model::kind::WatchKind;
 
 /// The header of requests with which the page stays up to date.
@@ -56,7 +59,9 @@ fn kinds() -> String {
 pub(crate) fn router() -> Router<App> {
     let files = FILES.into_iter().map(|(path, content_type, text)| (path, content_type, Cow::from(text)));
     let kinds = ("/_mock/page/kinds.js", SCRIPT, Cow::from(kinds()));
-    files.chain([kinds]).fold(Router::new(), |router, (path, content_type, text)| {
+    // No documented path is the root, so that other methods are told what any such path tells.
+    let root = get(root).fallback(dispatch::undocumented());
+    files.chain([kinds]).fold(Router::new().route("/", root), |router, (path, content_type, text)| {
         let headers = [
             (header::CONTENT_TYPE, content_type),
             (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -66,6 +71,28 @@ pub(crate) fn router() -> Router<App> {
         ];
         router.route(path, get(async move || (headers, text)))
     })
+}
+
+/// The address of the mock itself: it leads a browser to the page, and tells a client where things are.
+async fn root(reached: Reached, headers: HeaderMap) -> Response {
+    let accepts_html = |accepted: &HeaderValue| accepted.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
+    let vary = (header::VARY, "Accept");
+    let prefix = reached.mount.sandbox.as_deref().map(|name| format!("{SANDBOX_PREFIX}{name}")).unwrap_or_default();
+    if headers.get_all(header::ACCEPT).iter().any(accepts_html) {
+        let location = [(header::LOCATION, format!("{prefix}/_mock/"))];
+        return (StatusCode::TEMPORARY_REDIRECT, location, [vary]).into_response();
+    }
+    let place = |path: &str| format!("{prefix}{path}");
+    let places = json!({
+        "name": "mock-server",
+        "version": env!("CARGO_PKG_VERSION"),
+        "page": place("/_mock/"),
+        "credentials": place("/_mock/credentials"),
+        "openapi": place("/_mock/openapi.json"),
+        "health": place("/_mock/health"),
+        "api": place("/api/v1"),
+    });
+    ([vary], Json(places)).into_response()
 }
 
 /// `/_mock` leads to `/_mock/`, relative too.

@@ -285,6 +285,7 @@ impl Profile {
     }
 
     /// What is not used of it, and why: a sentence each.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the binary tells them"))]
     pub(crate) fn notes(&self) -> &[String] {
         &self.notes
     }

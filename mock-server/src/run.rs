@@ -1,20 +1,20 @@
-//! What the binary does: serve until told to stop, or ask a server whether it answers.
+//! What the binary does: serve until told to stop, or ask a server that does.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io::{self, ErrorKind, IsTerminal};
+use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::Config;
+use crate::api::context::App;
+use crate::ask::{Who, health, who};
+use crate::banner;
+use crate::config::{Config, VariableFormat};
+use crate::environment::variables;
 use crate::log::Log;
 use crate::output::{print, without_waiting};
-use crate::save::Save;
+use crate::save::{Save, Saves};
 use crate::server::serve;
-
-/// How long a health check waits for an answer.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Serves a mock of this configuration until SIGINT, SIGTERM or SIGHUP.
 ///
@@ -23,6 +23,9 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 pub fn run(config: &Config) -> Result<(), String> {
     // Dropped last, so that all that the others say is written.
     let _log = Log::start(config.log_level(), config.log_format())?;
+    for sentence in Config::unknown_variables() {
+        tracing::warn!("{sentence}");
+    }
     let app = config.app()?;
     let save = config.save().map(Save::prepare).transpose()?;
     // Each connection is a descriptor, and the usual soft limit is 1024; what the system grants is enough.
@@ -35,17 +38,28 @@ pub fn run(config: &Config) -> Result<(), String> {
         .map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
         let at = config.listen();
-        let listener = listen(at).map_err(|error| format!("--listen {at}: {error}"))?;
+        let listener = listen(at).map_err(|error| refused(at, &error))?;
         let address = listener.local_addr().map_err(|error| format!("--listen {at}: {error}"))?;
         let shutdown = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
-        say(format!("listening on http://{address}\n"));
+        say(first_lines(address, &app));
+        let saves = save.map(|save| Saves::start(save, app.clone()));
         serve(listener, app.clone(), shutdown).await;
-        if let Some(save) = save {
-            save.write(&app.worlds().main().world().snapshot().to_text())?;
+        if let Some(saves) = saves {
+            saves.end().await?;
         }
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// The lines for a person on a terminal, and the one line that programs read.
+fn first_lines(address: SocketAddr, app: &App) -> String {
+    if io::stdout().is_terminal() {
+        let world = app.worlds().main().world();
+        banner::lines(address, &world.published.credentials(format!("http://{address}"), &world.settings))
+    } else {
+        format!("listening on http://{address}\n")
+    }
 }
 
 /// Listens with room for many who come at once: a connection that finds none is only tried again after a second.
@@ -57,23 +71,41 @@ fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Whether a server of this configuration answers.
+/// Why it cannot listen there, and what helps.
+fn refused(at: SocketAddr, error: &io::Error) -> String {
+    let reason = match error.kind() {
+        ErrorKind::AddrInUse => {
+            let by = match who(banner::local(at)) {
+                Who::Mock(version) => format!("mock-server {version} listens there already"),
+                Who::SomebodyElse => "another program listens there".to_owned(),
+            };
+            format!("{by}; --port N chooses another port, and --port 0 a free one")
+        }
+        ErrorKind::PermissionDenied => {
+            format!("{error}; ports below 1024 are for the administrator of the machine: choose another with --port N")
+        }
+        ErrorKind::AddrNotAvailable => {
+            format!("{error}; this machine has no such address: 127.0.0.1 is reached from it, 0.0.0.0 from others too")
+        }
+        _ => error.to_string(),
+    };
+    format!("--listen {at}: {reason}")
+}
+
+/// Whether a server of this configuration answers, within so many seconds.
 ///
 /// # Errors
 /// A sentence that says what came instead.
-pub fn healthcheck(config: &Config) -> Result<(), String> {
-    let address = config.local_address();
-    let ask = || -> io::Result<String> {
-        let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
-        stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
-        write!(stream, "HEAD /_mock/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    let answer = ask().map_err(|error| format!("no answer from {address}: {error}"))?;
-    let status = answer.lines().next().unwrap_or_default();
-    if status.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(format!("{address} answers {status:?}")) }
+pub fn healthcheck(config: &Config, seconds: u32) -> Result<(), String> {
+    health(banner::local(config.listen()), seconds)
+}
+
+/// Prints the variables that point a client, or the contract suite, at the server of this configuration, as it tells them.
+///
+/// # Errors
+/// A sentence that says what came instead, or why they could not be printed.
+pub fn environment(config: &Config, format: VariableFormat) -> Result<(), String> {
+    print(&variables(banner::local(config.listen()), format)?)
 }
 
 /// Resolves at SIGINT, SIGTERM or SIGHUP.
@@ -107,7 +139,7 @@ fn ignores_hangup() -> bool {
     ignored & 1 == 1
 }
 
-/// Prints the one line of standard output. A reader that is gone, or does not read, does not hold up the server.
+/// Prints the first lines of standard output. A reader that is gone, or does not read, does not hold up the server.
 fn say(line: String) {
     without_waiting(move || {
         let _ = print(&line);

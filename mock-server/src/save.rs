@@ -1,24 +1,131 @@
-//! Saving the world to a file, which holds either what it held before or all that is new.
+//! Saving the world to a file, which holds either what it held before or all that is new: every few seconds, if something
+//! has changed, and at the end.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::api::context::App;
+
+/// How long the world waits at least until it is saved again: so much is lost at most when the process is killed.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How many times as long as saving takes the world waits until it is saved again: a large one is saved less often.
+const SHARE: u32 = 20;
 
 /// The file of `--save`.
 #[derive(Debug)]
-pub(crate) struct Save<'a> {
-    file: &'a Path,
+pub(crate) struct Save {
+    file: PathBuf,
 }
 
-impl<'a> Save<'a> {
+/// The task that saves the world while the server runs.
+#[derive(Debug)]
+pub(crate) struct Saves {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<Saver>,
+}
+
+/// What saves the world, with what it saved last.
+#[derive(Debug)]
+struct Saver {
+    save: Arc<Save>,
+    app: App,
+    /// The number of changes, and the mark of the world that had them.
+    seen: Option<(u64, u64)>,
+    text: String,
+    /// Whether the last save failed, which is told once.
+    has_failed: bool,
+}
+
+impl Saves {
+    /// Starts the task.
+    pub(crate) fn start(save: Save, app: App) -> Self {
+        let (end, mut ended) = oneshot::channel();
+        let saver = Saver { save: Arc::new(save), app, seen: None, text: String::new(), has_failed: false };
+        let task = tokio::spawn(async move {
+            let (mut saver, mut pause) = (saver, PAUSE);
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    _ = &mut ended => return saver,
+                }
+                let began = Instant::now();
+                saver = saver.save_in_passing().await;
+                pause = PAUSE.max(began.elapsed() * SHARE);
+            }
+        });
+        Self { end, task }
+    }
+
+    /// Saves the world as it is at the end.
+    ///
+    /// # Errors
+    /// A sentence that names the flag and what is wrong.
+    pub(crate) async fn end(self) -> Result<(), String> {
+        // The task is still there, and listens.
+        let _ = self.end.send(());
+        let mut saver = self.task.await.map_err(|error| format!("--save: {error}"))?;
+        let save = Arc::clone(&saver.save);
+        saver.take();
+        save.write(&saver.text)?;
+        tracing::info!(file = %save.file.display(), "saved the world");
+        Ok(())
+    }
+}
+
+impl Saver {
+    /// Takes the world as it is now. True if it is another one than was taken last.
+    fn take(&mut self) -> bool {
+        let world = self.app.worlds().main().world();
+        // The number goes first: a change meanwhile is seen the next time.
+        let seen = Some((world.mark(), world.changes()));
+        if self.seen == seen {
+            return false;
+        }
+        let text = world.snapshot().to_text();
+        self.seen = seen;
+        let is_new = self.text != text;
+        self.text = text;
+        is_new
+    }
+
+    /// Saves the world if it has changed, on a thread that no request needs.
+    async fn save_in_passing(mut self) -> Self {
+        let saved = spawn_blocking(move || {
+            if self.take() {
+                match self.save.write(&self.text) {
+                    Ok(()) => self.has_failed = false,
+                    Err(sentence) => {
+                        self.seen = None;
+                        self.text.clear();
+                        if !self.has_failed {
+                            tracing::warn!("{sentence}; it is tried again");
+                        }
+                        self.has_failed = true;
+                    }
+                }
+            }
+            self
+        });
+        saved.await.expect("saving does not panic")
+    }
+}
+
+impl Save {
     /// Sees at the start whether it can be written, because at the end it is too late to say.
     ///
     /// # Errors
     /// A sentence that names the flag and what is wrong.
-    pub(crate) fn prepare(file: &'a Path) -> Result<Self, String> {
-        let save = Self { file };
+    pub(crate) fn prepare(file: &Path) -> Result<Self, String> {
+        let save = Self { file: file.to_owned() };
         save.try_out().map_err(save.about())?;
         Ok(save)
     }
@@ -28,14 +135,12 @@ impl<'a> Save<'a> {
     /// # Errors
     /// A sentence that names the flag and what is wrong; then the file holds what it held before, unless it is mounted by
     /// itself and could only be overwritten.
-    pub(crate) fn write(&self, text: &str) -> Result<(), String> {
-        self.replace(text).map_err(self.about())?;
-        tracing::info!(file = %self.file.display(), "saved the world");
-        Ok(())
+    fn write(&self, text: &str) -> Result<(), String> {
+        self.replace(text).map_err(self.about())
     }
 
     fn try_out(&self) -> io::Result<()> {
-        let (target, before) = place(self.file)?;
+        let (target, before) = place(&self.file)?;
         if before.is_some() {
             OpenOptions::new().write(true).open(&target)?;
         }
@@ -43,7 +148,7 @@ impl<'a> Save<'a> {
     }
 
     fn replace(&self, text: &str) -> io::Result<()> {
-        let (target, before) = place(self.file)?;
+        let (target, before) = place(&self.file)?;
         let mut beside = Beside::new(&target, before.as_ref())?;
         beside.file.write_all(text.as_bytes())?;
         beside.file.sync_all()?;
@@ -57,7 +162,7 @@ impl<'a> Save<'a> {
         Ok(())
     }
 
-    fn about(&self) -> impl Fn(io::Error) -> String {
+    fn about(&self) -> impl Fn(io::Error) -> String + '_ {
         move |error| format!("--save {}: {error}", self.file.display())
     }
 }

@@ -10,7 +10,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 
 use crate::model::base_url::{Address, BaseUrl, SANDBOX_PREFIX, sandbox_of, takes_names};
-use crate::world::seed::{Seed, SeedError};
+use crate::world::seed::Seed;
+use crate::world::seed::faults::SeedError;
 use crate::world::settings::Settings;
 use crate::world::state::World;
 use crate::world::worlds::{Mount, Worlds};

@@ -34,7 +34,12 @@ pub(crate) fn router() -> Router<App> {
     for (path, rows) in by_path {
         router = router.route(path, any(Target(rows.into())));
     }
-    router.fallback(Target(Arc::new([])))
+    router.fallback(undocumented())
+}
+
+/// What answers requests for a path that the guide does not have.
+pub(crate) fn undocumented() -> impl Handler<(), App> {
+    Target(Arc::new([]))
 }
 
 /// The rows of the path of a request; none where the path is not documented. As an axum handler, it answers the request.

@@ -81,6 +81,53 @@ pub(crate) async fn list(reached: Reached, Query(query): Query<ListQuery>) -> Re
     Ok(Json(json!({ "accounts": accounts, "total": total, "next": next })))
 }
 
+/// An account in short, for a test in Rust.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountSummary {
+    /// Its id, as clients see it.
+    pub id: ShownId,
+    /// The partner that it belongs to.
+    pub partner: u64,
+    /// The first name of its user.
+    pub first_name: String,
+    /// The last name of its user.
+    pub last_name: String,
+    /// Its email.
+    pub email: Option<String>,
+    /// Its phone number.
+    pub phone: Option<String>,
+    /// Its plan.
+    pub plan_id: u32,
+    /// Whether it has an SSN.
+    pub has_ssn: bool,
+    /// How many items it watches, of all kinds.
+    pub items: usize,
+    /// How many of them are pending.
+    pub pending: usize,
+    /// How many of its alarms are open.
+    pub open_alarms: usize,
+}
+
+impl AccountSummary {
+    /// The summary of an account.
+    pub(crate) fn of(account: &Account, form: IdForm) -> Self {
+        let counts = WatchKind::ALL.map(|kind| account.watchlists.count(kind));
+        Self {
+            id: Id::new(Table::Account, account.id).shown(form),
+            partner: account.partner,
+            first_name: account.first_name.to_string(),
+            last_name: account.last_name.to_string(),
+            email: account.email.as_deref().map(str::to_owned),
+            phone: account.phone.as_deref().map(str::to_owned),
+            plan_id: account.plan_id,
+            has_ssn: account.ssn.is_some(),
+            items: counts.iter().map(|(items, _)| items).sum(),
+            pending: counts.iter().map(|(_, pending)| pending).sum(),
+            open_alarms: account.exposures.iter().filter(|exposure| exposure.is_open()).count(),
+        }
+    }
+}
+
 /// A search term: an id, a part of a name or of an email, or of a number that is watched.
 struct Term {
     text: String,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::world::seed::SeedError;
+use crate::world::seed::faults::SeedError;
 use crate::world::worlds::MakeError;
 
 /// A request that a control route refuses, and why, in a sentence.

@@ -58,6 +58,10 @@ impl NewSandbox {
             None => None,
             Some(Any::String(name)) if name == "default" => Some(Seed::default_world()),
             Some(Any::String(name)) if name == "empty" => Some(Seed::empty_world()),
+            Some(Any::String(name)) => {
+                let text = format!("seed: {name:?} is none; it is \"default\", \"empty\" or a seed as a JSON object");
+                return Err(Refused::bad(text));
+            }
             Some(seed) => Some(Seed::parse(&seed.to_string())?),
         };
         let seed = seed.map(Arc::new);
@@ -140,7 +144,7 @@ struct Described {
 
 fn describe(mount: &Mount, base_url: String) -> Described {
     let world = mount.world();
-    let credentials = world.published.credentials(base_url, world.unrecorded().choice());
+    let credentials = world.published.credentials(base_url, &world.settings);
     Described { id: mount.sandbox.clone().unwrap_or_default(), credentials }
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn health(State(app): State<App>, reached: Reached) -> impl Int
 /// `GET /_mock/credentials`: those that the seed of this world publishes.
 pub(crate) async fn credentials(reached: Reached, headers: HeaderMap) -> Json<Credentials> {
     let world = &reached.world;
-    Json(world.published.credentials(reached.base(&headers).url(), world.unrecorded().choice()))
+    Json(world.published.credentials(reached.base(&headers).url(), &world.settings))
 }
 
 /// A body without fields.

@@ -12,12 +12,17 @@ use crate::model::message::{Channel, MessageFilter};
 /// ```
 /// use mock_server::{FaultKind, NewFault};
 ///
-/// let three_failures = NewFault {
+/// let three_failures = NewFault::status(503).on("POST", "/api/v1/account/{account_id}/email-watchlist").next(3);
+///
+/// // The same by its fields.
+/// let fields = NewFault {
+///     method: Some("POST".to_owned()),
 ///     path: Some("/api/v1/account/{account_id}/email-watchlist".to_owned()),
 ///     status: Some(503),
 ///     next: Some(3),
 ///     ..NewFault::of(FaultKind::Status)
 /// };
+/// assert_eq!(three_failures, fields);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +98,66 @@ impl NewFault {
             retry_after_seconds: None,
             seconds: None,
         }
+    }
+
+    /// Responses come so many milliseconds late.
+    pub fn latency(milliseconds: u32) -> Self {
+        Self { milliseconds: Some(Latency::Fixed(milliseconds)), ..Self::of(FaultKind::Latency) }
+    }
+
+    /// Requests are answered by an error of this status.
+    pub fn status(status: u16) -> Self {
+        Self { status: Some(status), ..Self::of(FaultKind::Status) }
+    }
+
+    /// Requests are answered by 429, with so many seconds in `Retry-After`.
+    pub fn throttle(retry_after_seconds: u32) -> Self {
+        Self { retry_after_seconds: Some(retry_after_seconds), ..Self::of(FaultKind::Throttle) }
+    }
+
+    /// Connections are closed without a response.
+    pub fn cut() -> Self {
+        Self::of(FaultKind::Cut)
+    }
+
+    /// Connections are reset, by TCP, without a response.
+    pub fn reset() -> Self {
+        Self::of(FaultKind::Reset)
+    }
+
+    /// Responses end after so many bytes of their bodies.
+    pub fn truncate(bytes: usize) -> Self {
+        Self { bytes: Some(bytes), ..Self::of(FaultKind::Truncate) }
+    }
+
+    /// Messages arrive so many seconds late, by the mock's clock.
+    pub fn message_delay(seconds: u32) -> Self {
+        Self { seconds: Some(seconds), ..Self::of(FaultKind::MessageDelay) }
+    }
+
+    /// Messages never arrive.
+    pub fn message_drop() -> Self {
+        Self::of(FaultKind::MessageDrop)
+    }
+
+    /// The same for requests of this method and path, as the guide writes it.
+    pub fn on(self, method: &str, path: &str) -> Self {
+        Self { method: Some(method.to_owned()), path: Some(path.to_owned()), ..self }
+    }
+
+    /// The same for messages to this address or number.
+    pub fn to(self, address: &str) -> Self {
+        Self { to: Some(address.to_owned()), ..self }
+    }
+
+    /// The same for the next so many only.
+    pub fn next(self, next: u64) -> Self {
+        Self { next: Some(next), ..self }
+    }
+
+    /// The same after the work is done: the client does not hear of it.
+    pub fn after(self) -> Self {
+        Self { when: Some(FaultWhen::After), ..self }
     }
 
     /// The requests or messages that it matches, and its effect on them.

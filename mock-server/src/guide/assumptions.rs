@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::spelling;
 use serde_json::{Map, Value as Json};
 
 include!(concat!(env!("OUT_DIR"), "/assumptions.rs"));
@@ -84,7 +85,7 @@ enum Setting {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AssumptionError {
     /// There is no such key.
-    #[error("there is no assumption {key:?}; the keys are {}", Key::ALL.iter().map(|key| key.name()).collect::<Vec<_>>().join(", "))]
+    #[error("there is no assumption {key:?}{}", spelling::or_all(key, Key::ALL.iter().map(|key| key.name())))]
     UnknownKey {
         /// The key as given.
         key: String,
@@ -184,7 +185,9 @@ impl Assumptions {
             |possible: String| AssumptionError::UnknownValue { key: known.name(), value: value.to_owned(), possible };
         self.settings[known as usize] = match &ENTRIES[known as usize].domain {
             Domain::OneOf { allowed, .. } if !allowed.contains(&value) => {
-                return Err(refuse(format!("it is one of {}", allowed.join(", "))));
+                let near = spelling::nearest(value, allowed.iter().copied());
+                let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+                return Err(refuse(format!("it is one of {}{near}", allowed.join(", "))));
             }
             Domain::OneOf { all, .. } => {
                 let position = all.iter().position(|name| *name == value);
@@ -225,6 +228,7 @@ impl Assumptions {
     ///
     /// # Errors
     /// A text that is not TOML, a value that is neither a text nor a whole number, or as [`Assumptions::set`].
+    #[cfg(feature = "cli")]
     pub fn set_toml(&mut self, text: &str) -> Result<(), AssumptionError> {
         let table: toml::Table =
             text.parse().map_err(|error: toml::de::Error| AssumptionError::NotToml { reason: error.to_string() })?;
@@ -232,6 +236,7 @@ impl Assumptions {
     }
 
     /// A dotted TOML key is a table in a table: `remove.status` is `status` in `remove`.
+    #[cfg(feature = "cli")]
     fn set_table(&mut self, prefix: &str, table: &toml::Table) -> Result<(), AssumptionError> {
         for (name, value) in table {
             let key = format!("{prefix}{name}");

@@ -29,7 +29,7 @@ pub enum SourceType {
 
 impl SourceType {
     /// All names, in order.
-    const NAMES: [&'static str; 5] = ["BREACH", "COMBOLIST", "STEALER_LOG", "PASTE", "DARK_WEB"];
+    pub(crate) const NAMES: [&'static str; 5] = ["BREACH", "COMBOLIST", "STEALER_LOG", "PASTE", "DARK_WEB"];
 
     /// The name as responses write it.
     fn name(self) -> &'static str {

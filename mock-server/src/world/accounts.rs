@@ -69,6 +69,11 @@ impl Accounts {
         true
     }
 
+    /// The account of `partner` that has this email, or was created with it.
+    pub(crate) fn owner_of(&self, partner: u64, email: &Arc<str>) -> Option<u64> {
+        self.emails.read(&(partner, Arc::clone(email)), |id| *id)
+    }
+
     /// Reads one account.
     pub(crate) fn read<T>(&self, id: u64, read: impl FnOnce(&Account) -> T) -> Option<T> {
         self.accounts.read(&id, |account| read(account))

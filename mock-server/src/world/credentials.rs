@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::guide::assumptions::IdForm;
+use crate::guide::trace::Assumed;
 use crate::model::id::{Id, ShownId, Table};
 use crate::model::partner::{CrmUser, Partner, SsoClient};
+use crate::world::settings::Settings;
 
 /// How many accounts are listed: a seed may have a million.
 pub(crate) const MOST_ACCOUNTS: usize = 100;
@@ -24,6 +25,10 @@ pub struct Credentials {
     pub partners: Vec<PartnerCredentials>,
     /// The accounts of the seed, in its order: the first 100.
     pub accounts: Vec<AccountCredentials>,
+    /// Whether an account needs an SSN when it is created (ACCOUNT-3).
+    pub ssn_required: bool,
+    /// Whether every response is in the standardized format (FORMAT-2).
+    pub normalize_all: bool,
 }
 
 /// A CRM user (LOGIN-1), and a CRM token.
@@ -122,8 +127,9 @@ impl Published {
         }
     }
 
-    /// The credentials of a world that is reached at `base_url`, with ids in this form.
-    pub(crate) fn credentials(&self, base_url: String, form: IdForm) -> Credentials {
+    /// The credentials of a world with these settings that is reached at `base_url`.
+    pub(crate) fn credentials(&self, base_url: String, settings: &Settings) -> Credentials {
+        let form = Assumed::unrecorded(&settings.assumptions).choice();
         let crm = |position: usize| self.partners.get(position).map(CrmCredentials::of);
         let account = |account: &PublishedAccount| AccountCredentials {
             id: Id::new(Table::Account, account.id).shown(form),
@@ -138,6 +144,8 @@ impl Published {
             sso: self.partners.first().and_then(|partner| partner.sso_clients.first()).cloned(),
             partners: self.partners.clone(),
             accounts: self.accounts.iter().map(account).collect(),
+            ssn_required: settings.ssn_required,
+            normalize_all: settings.normalize_all,
         }
     }
 }

@@ -93,11 +93,35 @@ impl World {
         restored == Some(true)
     }
 
-    /// Closes an alarm of a seed. False if it does not exist.
-    pub(crate) fn close_seeded_alarm(&self, alarm: u64, closed_at: Timestamp) -> bool {
-        let account = self.directory.partners.iter().find_map(|partner| self.alarms.account_of(partner.id, alarm));
-        let close = |account: &mut Account| self.close_alarm(account, alarm, closed_at);
-        account.is_some_and(|account| self.accounts.change(account, close) == Some(true))
+    /// The account that has this alarm.
+    pub(crate) fn account_of_alarm(&self, alarm: u64) -> Option<u64> {
+        self.directory.partners.iter().find_map(|partner| self.alarms.account_of(partner.id, alarm))
+    }
+
+    /// The alarms that a leak has raised: account and id of each.
+    pub(crate) fn alarms_of(&self, leak: &Arc<Leak>) -> Vec<(u64, u64)> {
+        let raised = |account: &Account| {
+            let exposure = account.exposures.iter().find(|exposure| Arc::ptr_eq(&exposure.leak, leak))?;
+            Some((account.id, exposure.alarm_id))
+        };
+        let watchers = self.leaks.watchers_of(leak.kind, &leak.value);
+        watchers.into_iter().filter_map(|id| self.accounts.read(id, raised).flatten()).collect()
+    }
+
+    /// Closes an alarm of a seed at the time that follows from when it was raised. False if it does not exist.
+    pub(crate) fn close_seeded_alarm(
+        &self,
+        account: u64,
+        alarm: u64,
+        closed_at: impl FnOnce(Timestamp) -> Timestamp,
+    ) -> bool {
+        let close = |account: &mut Account| {
+            let Some(raised_at) = account.exposures.alarm(alarm).map(|exposure| exposure.created_at) else {
+                return false;
+            };
+            self.close_alarm(account, alarm, closed_at(raised_at))
+        };
+        self.accounts.change(account, close) == Some(true)
     }
 
     /// Lets an item see the leaks of its value, if it may: a pending one by `leaks.pending`.

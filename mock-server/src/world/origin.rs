@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::seed::Seed;
+use super::seed::faults::SeedError;
 use super::seed::load::load;
-use super::seed::{Seed, SeedError};
 use super::settings::Settings;
 use super::state::World;
 use crate::guide::assumptions::{Assumptions, LeaksPending, ScopeForeignItem};

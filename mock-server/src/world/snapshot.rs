@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::outbox::DelayedMessage;
-use super::seed::{
-    GivenOut, Seed, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedLateMessage, SeedMessage,
-    SeedMinute, SeedPhoneCode, SeedProfile, SeedToken, SeedUsed, VERSION,
+use super::seed::parts::{
+    GivenOut, SeedAccount, SeedAlarm, SeedChallenge, SeedCode, SeedItem, SeedLateMessage, SeedMessage, SeedMinute,
+    SeedPhoneCode, SeedProfile, SeedToken, SeedUsed,
 };
+use super::seed::{Seed, VERSION};
 use super::settings::Settings;
 use super::state::World;
 use super::tokens::{SsoCode, Token};
@@ -51,7 +52,7 @@ impl World {
             assume: self.assumptions().switched().map(|(key, value)| (key.to_owned(), value.into())).collect(),
             clock: self.clock.setting(),
             partners: self.directory.partners.clone(),
-            tokens: in_order(tokens),
+            tokens: Some(in_order(tokens)),
             plans: self.directory.plans.clone(),
             sites: self.directory.sites.clone(),
             accounts: in_order(accounts),
@@ -84,7 +85,7 @@ fn token(number: u64, token: &Token) -> SeedToken {
     };
     let (began_at, requests) = token.minute;
     SeedToken {
-        number,
+        number: Some(number),
         secret: token.secret.to_string(),
         partner,
         account,
@@ -115,15 +116,16 @@ fn late_message(late: DelayedMessage) -> SeedLateMessage {
 fn account(account: &Account, place_of: impl Fn(&Arc<Leak>) -> usize) -> SeedAccount {
     let online = account.online.as_deref();
     SeedAccount {
-        id: account.id,
-        partner: account.partner,
+        id: Some(account.id),
+        partner: Some(account.partner),
         profile: account.profile(),
         ssn: account.ssn.as_ref().map(|ssn| ssn.number.to_string()),
         is_ssn_monitored: account.ssn.as_ref().is_none_or(|ssn| ssn.is_monitored),
         created_with: (account.created_with != account.email)
             .then(|| account.created_with.as_deref().map(str::to_owned)),
         password: account.password.as_deref().map(str::to_owned),
-        created_at: account.created_at,
+        app_token: None,
+        created_at: Some(account.created_at),
         updated_at: other_than(account.created_at, account.updated_at),
         phone_codes: account
             .phone_codes
@@ -158,17 +160,18 @@ fn item<K: Watchlist>(item: &Item<K>) -> SeedItem {
         Confirmation::Pending(pending) => (None, Some(challenge(pending))),
     };
     SeedItem {
-        id: item.id,
-        created_at: item.created_at,
+        id: Some(item.id),
+        created_at: Some(item.created_at),
         updated_at: other_than(item.created_at, item.updated_at),
         confirmed_at,
+        pending: false,
         waits_for,
         body: item.fields.body(),
     }
 }
 
 fn challenge(challenge: &Challenge) -> SeedChallenge {
-    SeedChallenge { secret: challenge.secret.to_string(), expires_at: challenge.expires_at }
+    SeedChallenge { secret: Some(challenge.secret.to_string()), expires_at: Some(challenge.expires_at) }
 }
 
 fn alarm(exposure: &Exposure, leak: usize) -> SeedAlarm {

@@ -10,8 +10,9 @@ use dashmap::{DashMap, Entry};
 use parking_lot::Mutex;
 
 use super::origin::Origin;
+use super::seed::Seed;
+use super::seed::faults::SeedError;
 use super::seed::load::load;
-use super::seed::{Seed, SeedError};
 use super::settings::Settings;
 use super::state::World;
 use crate::model::base_url::Address;

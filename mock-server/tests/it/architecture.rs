@@ -8,7 +8,7 @@ use sources::{Crate, Import};
 
 /// The layers of the mock, lowest first, each with the modules below `src` that it consists of.
 const MOCK: &[&[&str]] = &[
-    &["encoding", "output"],
+    &["encoding", "output", "spelling"],
     &["guide"],
     &["model"],
     &["faults"],
@@ -19,9 +19,11 @@ const MOCK: &[&[&str]] = &[
     &["control"],
     &["connection", "unread"],
     &["server"],
+    &["seeds", "embed"],
     &["config"],
-    &["log", "save"],
-    &["run", "embed"],
+    &["log", "save", "ask", "banner", "seed_command"],
+    &["environment"],
+    &["run"],
 ];
 
 /// The layers of the contract suite.

@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::harness::{KINDS, page, pages};
 
 /// Every fixture that holds values.
-const FIXTURES: [(&str, &str); 8] = [
+const FIXTURES: [(&str, &str); 10] = [
     ("assumptions.json", include_str!("../../../fixtures/assumptions.json")),
     ("examples.json", include_str!("../../../fixtures/examples.json")),
     ("facts.json", include_str!("../../../fixtures/facts.json")),
@@ -21,6 +21,8 @@ const FIXTURES: [(&str, &str); 8] = [
     ("openapi.json", include_str!("../../../fixtures/openapi.json")),
     ("routes.json", include_str!("../../../fixtures/routes.json")),
     ("seed.json", include_str!("../../../fixtures/seed.json")),
+    ("seed-example.json", include_str!("../../../fixtures/seed-example.json")),
+    ("seed.schema.json", include_str!("../../../fixtures/seed.schema.json")),
 ];
 
 #[test]
@@ -30,8 +32,9 @@ fn the_front_page_is_read_at_once() {
 }
 
 /// Beside the values of the kinds: the guide's own examples, numbers that are published for tests or reserved for fiction, a month in
-/// seconds, and a code as a text message carries it.
-const NUMBERS: [&str; 18] = [
+/// seconds, a code as a text message carries it, and the highest number of 32 bits.
+const NUMBERS: [&str; 19] = [
+    "4294967295",
     "123456",
     "2592000",
     "19900101-1234",

@@ -128,3 +128,23 @@ async fn the_page_is_not_in_the_journal() {
     }
     assert!(world.control().requests().is_empty());
 }
+
+#[tokio::test]
+async fn the_address_of_the_mock_leads_a_browser_to_the_page_and_tells_a_client_where_things_are() {
+    for world in [World::new(), World::of(MockServer::builder())] {
+        let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+        let led = world.get("/").header("accept", browser).send().await.expect(200);
+        assert!(led.raw.starts_with("<!doctype html>") || led.raw.starts_with("<!DOCTYPE html>"), "{}", led.raw);
+        for accept in ["*/*", "application/json"] {
+            let told = world.get("/").header("accept", accept).send().await.expect(200);
+            assert_eq!(told.body["version"], env!("CARGO_PKG_VERSION"));
+            for place in ["page", "credentials", "openapi", "health"] {
+                let (_, path) =
+                    told.body[place].as_str().expect("a path").split_once("/_mock/").expect("a control route");
+                world.get(&format!("/_mock/{path}")).send().await.expect(200);
+            }
+        }
+        // The guide has no such path, whatever else is done with it.
+        world.request(Method::POST, "/").send().await.expect(404);
+    }
+}

@@ -2,9 +2,12 @@
 
 mod connections;
 mod encoding;
+mod env;
 mod log;
 mod profile;
 mod save;
+mod seeds;
+mod start;
 
 use crate::harness::{Running, binary, in_shell, texts};
 
@@ -106,14 +109,14 @@ fn the_health_check_tells_whether_it_answers() {
     assert!(error.contains(&address), "{error}");
 }
 
-#[test]
-fn flags_win_over_variables_and_variables_over_defaults() {
-    let mut command = binary(&["env", "--listen", "127.0.0.1:7001"]);
-    command.env("MOCK_LISTEN", "127.0.0.1:7002").env("SSN_REQUIRED", "false");
-    let (code, lines, _) = texts(&command.output().expect("it runs"));
-    assert_eq!(code, Some(0));
-    assert!(lines.contains("export DEFENTRY_BASE_URL='http://127.0.0.1:7001'\n"), "{lines}");
-    assert!(lines.contains("export DEFENTRY_SSN_REQUIRED='false'\n"), "{lines}");
+#[tokio::test]
+async fn flags_win_over_variables_and_variables_over_defaults() {
+    let mut command = binary(&["--listen", "127.0.0.1:0", "--normalize-all"]);
+    command.env("MOCK_LISTEN", "127.0.0.1:1").env("MOCK_NORMALIZE_ALL", "false").env("SSN_REQUIRED", "false");
+    let running = Running::start(command);
+    let told = reqwest::get(format!("{}/_mock/credentials", running.url)).await.expect("an answer");
+    let told: serde_json::Value = told.json().await.expect("JSON");
+    assert_eq!((&told["normalize_all"], &told["ssn_required"]), (&true.into(), &false.into()));
 }
 
 #[test]
@@ -141,12 +144,4 @@ fn a_setting_that_cannot_be_used_stops_the_start_and_is_named() {
             assert!(error.contains(text), "{arguments:?} {variables:?}: {error}");
         }
     }
-}
-
-#[test]
-fn a_port_that_is_taken_is_named() {
-    let running = Running::start(binary(&["--listen", "127.0.0.1:0"]));
-    let (code, _, error) = texts(&binary(&["--listen", running.address()]).output().expect("it runs"));
-    assert_eq!(code, Some(2));
-    assert!(error.contains(&format!("--listen {}", running.address())), "{error}");
 }

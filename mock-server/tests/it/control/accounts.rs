@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use mock_server::{MockServer, NewFault};
+
 use crate::harness::{Caller, KINDS, Kind, World, sentence};
 
 async fn accounts(world: &World, query: &str) -> Value {
@@ -201,4 +203,43 @@ async fn a_waiting_item_tells_why_until_when_and_what_confirms_it() {
         let why = waiting["why"].as_str().expect("a sentence");
         assert!(why.contains("expired") && why.contains(named), "{why}");
     }
+}
+
+#[test]
+fn a_test_without_a_runtime_reads_accounts_and_credentials_and_sets_faults() {
+    let mock = MockServer::start_blocking();
+    let told: Vec<_> = mock
+        .accounts()
+        .into_iter()
+        .map(|account| {
+            (account.id.to_string(), account.partner, account.first_name, account.items, account.open_alarms)
+        })
+        .collect();
+    assert_eq!(told[0], ("1".to_owned(), 1, "John".to_owned(), 7, 5));
+    assert_eq!(told[1], ("2".to_owned(), 1, "Jane".to_owned(), 0, 0));
+    assert_eq!(told.len(), 3);
+
+    let credentials = mock.credentials();
+    assert_eq!(credentials.base_url, mock.base_url());
+    let crm = credentials.crm.expect("the first partner");
+    assert_eq!(
+        (crm.username.as_deref(), crm.token.as_deref()),
+        (Some("service@partner.example"), Some("1|mock-crm-token"))
+    );
+    assert_eq!(credentials.sso.expect("its client").client_id, "mock-client");
+    assert_eq!(credentials.accounts[0].app_token.as_deref(), Some("2|mock-app-token"));
+
+    for fault in [
+        NewFault::status(503).on("POST", "/api/v1/email-watchlist").next(1).after(),
+        NewFault::latency(5),
+        NewFault::throttle(7),
+        NewFault::cut(),
+        NewFault::reset(),
+        NewFault::truncate(3),
+        NewFault::message_delay(60).to("john.doe@example.com"),
+        NewFault::message_drop(),
+    ] {
+        mock.world().add_fault(&fault).expect("a fault that can be set");
+    }
+    assert_eq!(mock.world().faults().len(), 8);
 }

@@ -243,7 +243,7 @@ async fn a_sandbox_that_cannot_be_made_is_refused_with_what_is_wrong() {
         (json!({ "seed": {} }), "version"),
         (json!({ "seed": wrong_seed }), "accounts[0].profile"),
         (json!({ "seed": unknown_in_seed }), "acounts"),
-        (json!({ "seed": foreign_token }), "tokens[1]"),
+        (json!({ "seed": foreign_token }), "tokens[1].account: there is no account 41"),
     ];
     for (body, named) in cases {
         let answer = server.post("/_mock/sandboxes").json(body.clone()).send().await.expect(400);
@@ -295,4 +295,18 @@ async fn a_wait_ends_with_its_sandbox() {
     sandbox.end().await.expect(204);
     let answer = waiting.await.expect("no panic").expect(200);
     assert_eq!(answer.body, json!({ "messages": [] }));
+}
+
+#[tokio::test]
+async fn a_world_tells_its_credentials_as_a_sandbox_was_described() {
+    let server = server();
+    let mut sandbox = Sandbox::make(&server, json!({ "seed": small_seed() })).await;
+    let told = sandbox.get("/_mock/credentials").send().await.expect(200).body;
+    let described = sandbox.described.as_object_mut().expect("an object");
+    described.remove("id").expect("an id");
+    assert_eq!(told, Value::from(described.clone()));
+    assert_eq!(told["crm"]["token"], "7|small-crm-token");
+    assert_eq!(told["accounts"][0]["app_token"], "8|small-app-token");
+    let main = server.get("/_mock/credentials").send().await.expect(200).body;
+    assert_eq!((&main["base_url"], &main["sso"]["client_id"]), (&json!(server.base_url()), &json!("mock-client")));
 }

@@ -101,13 +101,13 @@ async fn a_log_that_is_never_read_does_not_hold_up_the_end_nor_an_error_there() 
 
 #[test]
 fn what_cannot_be_printed_is_an_error() {
-    for arguments in [["env"], ["--help"], ["--version"]] {
-        let output = binary(&arguments).stdout(full()).output().expect("it runs");
+    for arguments in [&["seed", "init"] as &[&str], &["--help"], &["--version"]] {
+        let output = binary(arguments).stdout(full()).output().expect("it runs");
         let (code, _, error) = texts(&output);
         assert_eq!(code, Some(1), "{arguments:?}: {error}");
         assert!(error.starts_with("error: standard output: No space left"), "{arguments:?}: {error}");
     }
-    for arguments in [["env", "--seed", "/nowhere.json"], ["env", "--log", "loud"]] {
+    for arguments in [["serve", "--seed", "/nowhere.json"], ["env", "--log", "loud"]] {
         let output = binary(&arguments).stderr(full()).output().expect("it runs");
         assert_eq!(texts(&output), (Some(2), String::new(), String::new()), "{arguments:?}");
     }

@@ -92,3 +92,45 @@ async fn a_save_that_fails_at_the_end_is_told_and_leaves_nothing_beside() {
     assert!(log.contains(&format!("error: --save {place}: this is a directory")), "{log}");
     assert_eq!(folder.names(), ["world.json"]);
 }
+
+#[tokio::test]
+async fn it_saves_while_it_runs_and_only_what_is_new() {
+    let folder = Folder::new("save-running");
+    let file = &folder.join("world.json");
+    // The first run: there is no file yet, and the world begins as the default seed.
+    let mut first =
+        Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json", "--seed", file, "--save", file]));
+    let client = reqwest::Client::new();
+    let added = client.post(format!("{}/api/v1/email-watchlist", first.url)).bearer_auth("2|mock-app-token");
+    let added = added.json(&serde_json::json!({ "email": "kept@example.com" })).send().await.expect("an answer");
+    assert_eq!(added.status(), 201);
+    // Others read it meanwhile, and see no file that is half written.
+    let saved = loop {
+        match std::fs::read_to_string(file) {
+            Ok(text) if text.contains("kept@example.com") => break text,
+            Ok(text) => drop(serde_json::from_str::<serde_json::Value>(&text).expect("a whole seed")),
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    let inode = std::fs::metadata(file).expect("it is there").ino();
+    first.child.kill().expect("kill -9");
+    first.child.wait().expect("it ends");
+
+    let second = Running::start(binary(&["--listen", "127.0.0.1:0", "--log", "json", "--seed", file, "--save", file]));
+    let listed = client.get(format!("{}/api/v1/email-watchlist", second.url)).bearer_auth("2|mock-app-token");
+    let listed = listed.send().await.expect("an answer").text().await.expect("a text");
+    assert!(listed.contains("kept@example.com"), "{listed}");
+    assert_eq!(std::fs::metadata(file).expect("it is there").ino(), inode, "nothing has changed, so nothing is saved");
+    assert_eq!(std::fs::read_to_string(file).expect("it is there"), saved);
+    assert_eq!(folder.names(), ["world.json"]);
+}
+
+#[test]
+fn a_seed_that_is_missing_and_not_saved_to_is_an_error() {
+    let folder = Folder::new("save-other");
+    let [seed, save] = ["seed.json", "world.json"].map(|name| folder.join(name));
+    let arguments = ["--listen", "127.0.0.1:0", "--seed", &seed, "--save", &save];
+    let (code, _, error) = texts(&binary(&arguments).output().expect("it runs"));
+    assert_eq!(code, Some(2));
+    assert!(error.contains(&format!("--seed {seed}: No such file")), "{error}");
+}
