@@ -1,11 +1,12 @@
 //! What the binary does: serve until told to stop, or ask a server whether it answers.
 
+mod stop;
+
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::log::Log;
@@ -16,7 +17,8 @@ use crate::server::serve;
 /// How long a health check waits for an answer.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Serves a mock of this configuration until SIGINT, SIGTERM or SIGHUP.
+/// Serves a mock of this configuration until SIGINT, SIGTERM or SIGHUP, with `--stop-with-stdin` also until standard input
+/// ends.
 ///
 /// # Errors
 /// A sentence that names the flag whose value cannot be used, or says why the server could not start.
@@ -37,7 +39,8 @@ pub fn run(config: &Config) -> Result<(), String> {
         let at = config.listen();
         let listener = listen(at).map_err(|error| format!("--listen {at}: {error}"))?;
         let address = listener.local_addr().map_err(|error| format!("--listen {at}: {error}"))?;
-        let shutdown = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
+        let stop = stop::stop(config.stops_with_stdin());
+        let shutdown = stop.map_err(|error| format!("cannot wait for signals: {error}"))?;
         say(format!("listening on http://{address}\n"));
         serve(listener, app.clone(), shutdown).await;
         if let Some(save) = save {
@@ -52,7 +55,10 @@ pub fn run(config: &Config) -> Result<(), String> {
 fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     const BACKLOG: u32 = 16_384;
     let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
+    // On Windows it would let two servers share a port; the port of one that has ended is free there at once.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
     socket.bind(at)?;
     socket.listen(BACKLOG)
 }
@@ -74,37 +80,6 @@ pub fn healthcheck(config: &Config) -> Result<(), String> {
     let answer = ask().map_err(|error| format!("no answer from {address}: {error}"))?;
     let status = answer.lines().next().unwrap_or_default();
     if status.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(format!("{address} answers {status:?}")) }
-}
-
-/// Resolves at SIGINT, SIGTERM or SIGHUP.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
-    Ok(async move {
-        let hung_up = async {
-            match &mut hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        let signal = tokio::select! {
-            _ = interrupt.recv() => "SIGINT",
-            _ = terminate.recv() => "SIGTERM",
-            _ = hung_up => "SIGHUP",
-        };
-        tracing::info!(signal, "stopping");
-    })
-}
-
-/// Whether the process was started with SIGHUP ignored, as `nohup` does, and is to go on when its terminal closes. Only
-/// Linux tells.
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-    // The first bit is the signal of number 1, which SIGHUP is everywhere.
-    ignored & 1 == 1
 }
 
 /// Prints the one line of standard output. A reader that is gone, or does not read, does not hold up the server.
