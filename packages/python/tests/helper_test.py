@@ -23,7 +23,7 @@ def own_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def answers(base_url: str) -> bool:
     try:
-        urllib.request.urlopen(f"{base_url}/_mock/health").close()  # noqa: S310
+        urllib.request.urlopen(f"{base_url}/_mock/health").close()
     except OSError:
         return False
     return True
@@ -107,6 +107,10 @@ def test_a_failed_test_shows_what_the_mock_saw(pytester: pytest.Pytester) -> Non
 def test_the_module_is_the_binary() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(defentry_mock.__file__).parent.parent)}
     run = subprocess.run(
-        [sys.executable, "-m", "defentry_mock", "--version"], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "defentry_mock", "--version"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout.startswith("mock-server ")

@@ -15,13 +15,13 @@ def main() -> None:
         sys.exit(f"error: {error}")
     if sys.platform == "win32":
         # Windows cannot replace a process; Ctrl-C reaches both, and the server ends in order.
-        with subprocess.Popen(command) as process:  # noqa: S603
+        with subprocess.Popen(command) as process:
             while True:
                 try:
                     sys.exit(process.wait())
                 except KeyboardInterrupt:
                     continue
-    os.execv(command[0], command)  # noqa: S606
+    os.execv(command[0], command)
 
 
 if __name__ == "__main__":

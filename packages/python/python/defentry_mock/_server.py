@@ -44,7 +44,7 @@ def start() -> Server:
     """
     if base_url := os.environ.get("DEFENTRY_BASE_URL"):
         return Server(base_url.rstrip("/"))
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [find_binary(), *_FLAGS],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -78,9 +78,7 @@ class Server:
     base_url: str
     """Its URL, without a slash at the end."""
 
-    def __init__(
-        self, base_url: str, process: subprocess.Popen[str] | None = None, log: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, base_url: str, process: subprocess.Popen[str] | None = None, log: Iterable[str] = ()) -> None:
         """Take a server that runs, and the process and the log of one that was started."""
         self.base_url = base_url
         self._process = process
@@ -167,7 +165,7 @@ class Sandbox:
         self.sso = made["sso"] or {}
         self.accounts = made["accounts"]
 
-    def control(self, method: str, route: str, body: object = None) -> Any:  # noqa: ANN401
+    def control(self, method: str, route: str, body: object = None) -> Any:
         """Call a control route of this sandbox, as in ``control("POST", "faults", {…})``, and return its JSON.
 
         Raises:
@@ -233,10 +231,10 @@ class Sandbox:
         self.end()
 
 
-def _control(base_url: str, method: str, route: str, body: object = None) -> Any:  # noqa: ANN401
+def _control(base_url: str, method: str, route: str, body: object = None) -> Any:
     url = f"{base_url}/_mock/{route}"
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
         with _opener.open(request) as response:
             text = response.read()

@@ -42,7 +42,7 @@ def defentry_sandbox(defentry: Server, request: pytest.FixtureRequest) -> Iterat
         yield sandbox
 
 
-def _argument(marker: pytest.Mark) -> Any:  # noqa: ANN401
+def _argument(marker: pytest.Mark) -> Any:
     if len(marker.args) != 1 or marker.kwargs:
         message = f"@pytest.mark.{marker.name} takes one argument: see pytest --markers"
         raise pytest.UsageError(message)
