@@ -72,7 +72,7 @@ def test_a_wrong_setting_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp
     with pytest.raises(MockError, match=r"--assume no\.such=key"):
         start()
     monkeypatch.setenv("DEFENTRY_MOCK_BINARY", str(tmp_path / "absent"))
-    with pytest.raises(FileNotFoundError, match="DEFENTRY_MOCK_BINARY names .*absent, and no file is there"):
+    with pytest.raises(FileNotFoundError, match=r"DEFENTRY_MOCK_BINARY names .*absent, and no file is there"):
         find_binary()
 
 
