@@ -2,10 +2,10 @@
 //
 //     node pack.mjs VERSION FOLDER PLATFORM=BINARY…      as in linux-x64=target/release/mock-server
 //
-// The platforms are named as Node does, `process.platform` and `process.arch`. With GITHUB_REPOSITORY in the environment,
+// The platforms are named as Node does, `process.platform` and `process.arch`. A file BINARY.licences goes with its binary. With GITHUB_REPOSITORY in the environment,
 // the packages name that repository, which a registry compares with where they were built.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,13 +34,27 @@ for (const [platform, binary] of Object.entries(binaries)) {
   const name = `${main.name}-${platform}`;
   const description = `The binary of ${main.name} for ${platform}`;
   names.push(name);
-  pack({ name, description, ...common, os: [os], cpu: [cpu], preferUnplugged: true, files: ["bin"] }, (target) => {
-    const file = path.join(target, "bin", os === "win32" ? "mock-server.exe" : "mock-server");
-    mkdirSync(path.dirname(file));
-    copyFileSync(binary, file);
-    chmodSync(file, 0o755);
-    writeFileSync(path.join(target, "README.md"), `${description}. Install ${main.name}, which brings it.\n`);
-  });
+  pack(
+    {
+      name,
+      description,
+      ...common,
+      os: [os],
+      cpu: [cpu],
+      preferUnplugged: true,
+      files: ["bin", "THIRD-PARTY-LICENSES"],
+    },
+    (target) => {
+      const file = path.join(target, "bin", os === "win32" ? "mock-server.exe" : "mock-server");
+      mkdirSync(path.dirname(file));
+      copyFileSync(binary, file);
+      chmodSync(file, 0o755);
+      if (existsSync(`${binary}.licences`)) {
+        copyFileSync(`${binary}.licences`, path.join(target, "THIRD-PARTY-LICENSES"));
+      }
+      writeFileSync(path.join(target, "README.md"), `${description}. Install ${main.name}, which brings it.\n`);
+    },
+  );
 }
 
 const { scripts, devDependencies, prettier, ...published } = main;

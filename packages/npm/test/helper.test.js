@@ -4,7 +4,7 @@
 const assert = require("node:assert/strict");
 const { execFile, spawn } = require("node:child_process");
 const { once } = require("node:events");
-const http = require("node:http");
+const net = require("node:net");
 const path = require("node:path");
 const { test } = require("node:test");
 const { findBinary, sandbox, start } = require("../index.js");
@@ -111,12 +111,12 @@ test("no server is left when the tests are killed", { skip: process.platform ===
     .then((server) => { console.log(server.baseUrl); setInterval(() => {}, 1000); })`;
   const tests = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(tests.stdout, "data");
-  // A connection that is kept alive ends with the server.
-  const agent = new http.Agent({ keepAlive: true });
-  const url = `${line.toString().trim()}/_mock/health`;
-  const [response] = await once(http.get(url, { agent }), "response");
-  const closed = once(response.socket, "close");
-  response.resume();
+  const { hostname, port, host } = new URL(line.toString().trim());
+  const connection = net.connect(port, hostname);
+  connection.write(`GET /_mock/health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  const [response] = await once(connection, "data");
+  assert.match(response.toString(), /^HTTP\/1\.1 200 /);
   tests.kill("SIGKILL");
-  await closed;
+  // A connection that is kept alive ends with the server.
+  await once(connection.resume(), "close");
 });
