@@ -112,6 +112,12 @@ pub struct Config {
     #[arg(long, global = true, env = "MOCK_SAVE", value_name = "FILE")]
     save: Option<PathBuf>,
 
+    /// Stop when standard input ends too, so that the server does not outlive the program that started it with a pipe.
+    #[arg(long, global = true, env = "MOCK_STOP_WITH_STDIN", value_name = "BOOL", default_value = "false",
+          default_missing_value = "true", num_args = 0..=1, require_equals = true,
+          value_parser = boolean, action = clap::ArgAction::Set)]
+    stop_with_stdin: bool,
+
     /// Set one assumption; repeatable, in the variable separated by commas.
     #[arg(long, global = true, env = "MOCK_ASSUME", value_name = "KEY=VALUE")]
     assume: Vec<String>,
@@ -255,6 +261,11 @@ impl Config {
     /// Where to save the world, if anywhere.
     pub(crate) fn save(&self) -> Option<&Path> {
         self.save.as_deref()
+    }
+
+    /// Whether the end of standard input stops the server.
+    pub(crate) fn stops_with_stdin(&self) -> bool {
+        self.stop_with_stdin
     }
 
     /// From which level on to log, if it is said.

@@ -6,7 +6,6 @@ mod queue;
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,8 +42,7 @@ impl Log {
         }
         let is_terminal = io::stderr().is_terminal();
         let format = format.unwrap_or(if is_terminal { LogFormat::Pretty } else { LogFormat::Json });
-        // A handle of its own: a writer that is stuck does not hold the lock that others need for standard error.
-        let stderr = io::stderr().as_fd().try_clone_to_owned().map(File::from);
+        let stderr = own_stderr();
         let queue = stderr.and_then(|stderr| Queue::start(ROOM, stderr, move |lines| told(format, is_terminal, lines)));
         let queue = queue.map_err(|error| format!("cannot start the log: {error}"))?;
         let layer = match format {
@@ -69,6 +67,19 @@ impl Drop for Log {
             queue.close(LAST_LINES);
         }
     }
+}
+
+/// Standard error by a handle of its own: a writer that is stuck does not hold the lock that others need.
+#[cfg(unix)]
+fn own_stderr() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stderr().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn own_stderr() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stderr().as_handle().try_clone_to_owned().map(File::from)
 }
 
 fn filter(level: Option<LevelFilter>, rust_log: Option<&str>) -> Result<Targets, String> {

@@ -1,10 +1,11 @@
 //! What the binary does: serve until told to stop, or ask a server that does.
 
+mod stop;
+
 use std::io::{self, ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::context::App;
 use crate::ask::{Who, health, who};
@@ -16,7 +17,8 @@ use crate::output::{print, without_waiting};
 use crate::save::{Save, Saves};
 use crate::server::serve;
 
-/// Serves a mock of this configuration until SIGINT, SIGTERM or SIGHUP.
+/// Serves a mock of this configuration until SIGINT, SIGTERM or SIGHUP, with `--stop-with-stdin` also until standard input
+/// ends.
 ///
 /// # Errors
 /// A sentence that names the flag whose value cannot be used, or says why the server could not start.
@@ -40,7 +42,8 @@ pub fn run(config: &Config) -> Result<(), String> {
         let at = config.listen();
         let listener = listen(at).map_err(|error| refused(at, &error))?;
         let address = listener.local_addr().map_err(|error| format!("--listen {at}: {error}"))?;
-        let shutdown = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
+        let stop = stop::stop(config.stops_with_stdin());
+        let shutdown = stop.map_err(|error| format!("cannot wait for signals: {error}"))?;
         say(first_lines(address, &app));
         let saves = save.map(|save| Saves::start(save, app.clone()));
         serve(listener, app.clone(), shutdown).await;
@@ -66,7 +69,10 @@ fn first_lines(address: SocketAddr, app: &App) -> String {
 fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     const BACKLOG: u32 = 16_384;
     let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
+    // On Windows it would let two servers share a port; the port of one that has ended is free there at once.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
     socket.bind(at)?;
     socket.listen(BACKLOG)
 }
@@ -106,37 +112,6 @@ pub fn healthcheck(config: &Config, seconds: u32) -> Result<(), String> {
 /// A sentence that says what came instead, or why they could not be printed.
 pub fn environment(config: &Config, format: VariableFormat) -> Result<(), String> {
     print(&variables(banner::local(config.listen()), format)?)
-}
-
-/// Resolves at SIGINT, SIGTERM or SIGHUP.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
-    Ok(async move {
-        let hung_up = async {
-            match &mut hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        let signal = tokio::select! {
-            _ = interrupt.recv() => "SIGINT",
-            _ = terminate.recv() => "SIGTERM",
-            _ = hung_up => "SIGHUP",
-        };
-        tracing::info!(signal, "stopping");
-    })
-}
-
-/// Whether the process was started with SIGHUP ignored, as `nohup` does, and is to go on when its terminal closes. Only
-/// Linux tells.
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-    // The first bit is the signal of number 1, which SIGHUP is everywhere.
-    ignored & 1 == 1
 }
 
 /// Prints the first lines of standard output. A reader that is gone, or does not read, does not hold up the server.

@@ -2,9 +2,8 @@
 //! has changed, and at the end.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -177,9 +176,7 @@ struct Beside {
 impl Beside {
     /// An empty one, with the owner and the mode of the file that it is to replace.
     fn new(target: &Path, before: Option<&Metadata>) -> io::Result<Self> {
-        let mode = before.map_or(0o666, Metadata::mode);
-        let mut open = OpenOptions::new();
-        open.write(true).create_new(true).mode(mode & 0o777);
+        let open = open_as(before);
         let name = target.file_name().ok_or_else(|| io::Error::other("this names no file"))?;
         for number in 0_u32.. {
             let mut beside = OsString::from(".");
@@ -193,9 +190,7 @@ impl Beside {
             };
             let beside = Self { file, path };
             if let Some(before) = before {
-                // Only root can give a file away; those of others stay their own where they can.
-                let _ = fchown(&beside.file, Some(before.uid()), Some(before.gid()));
-                beside.file.set_permissions(Permissions::from_mode(mode))?;
+                take_over(&beside.file, before)?;
             }
             return Ok(beside);
         }
@@ -208,6 +203,37 @@ impl Drop for Beside {
         // It is not there where it was renamed.
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// How to make a file that no other user can read if they could not read the one before.
+#[cfg(unix)]
+fn open_as(before: Option<&Metadata>) -> OpenOptions {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    let mut open = OpenOptions::new();
+    open.write(true).create_new(true).mode(before.map_or(0o666, Metadata::mode) & 0o777);
+    open
+}
+
+#[cfg(not(unix))]
+fn open_as(_: Option<&Metadata>) -> OpenOptions {
+    let mut open = OpenOptions::new();
+    open.write(true).create_new(true);
+    open
+}
+
+/// Gives a file the owner and the mode of the one before.
+#[cfg(unix)]
+fn take_over(file: &File, before: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    // Only root can give a file away; those of others stay their own where they can.
+    let _ = fchown(file, Some(before.uid()), Some(before.gid()));
+    file.set_permissions(before.permissions())
+}
+
+/// Elsewhere a new file takes its rights from its folder.
+#[cfg(not(unix))]
+fn take_over(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 /// The path that a name leads to, by links if there are any, and the file there, if there is one. Anything but a regular

@@ -30,6 +30,19 @@ async fn it_says_where_it_listens_answers_and_ends_in_order_at_each_signal() {
     }
 }
 
+#[test]
+fn it_stops_when_its_input_ends_where_that_is_asked_for() {
+    for (flag, stops) in [("--stop-with-stdin", true), ("--stop-with-stdin=false", false)] {
+        let mut command = binary(&["--listen", "127.0.0.1:0", "--log-format", "json", flag]);
+        command.stdin(std::process::Stdio::piped());
+        let mut running = Running::start(command);
+        drop(running.child.stdin.take().expect("a pipe"));
+        let (code, log) = if stops { running.end() } else { running.end_by("TERM") };
+        assert_eq!(code, Some(0), "{flag}: {log}");
+        assert_eq!(log.contains("standard input has ended"), stops, "{flag}: {log}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_hangup_that_it_was_started_to_ignore_does_not_end_it() {

@@ -57,8 +57,13 @@ impl Running {
     }
 
     /// Sends a signal by its name, and waits for the end. Gives the exit code, and the log where it can be read.
-    pub(crate) fn end_by(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(crate) fn end_by(self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
+        self.end()
+    }
+
+    /// Waits for the end. Gives the exit code, and the log where it can be read.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut log).expect("text");

@@ -1,0 +1,3 @@
+module defentrymock
+
+go 1.21
