@@ -25,6 +25,7 @@ export function requestView(request, { texts, now, onlyPath, tryOther, openAccou
     children: [
       el("p", { class: "facts-line" },
         tag(statusKind(request), status ?? "no response"),
+        request.observed ? tag("observed", "observed", { title: "Written as the real API was seen to answer" }) : null,
         el("span", {}, TOKENS[request.token]),
         el("span", {}, `${request.format} format`),
         el("span", {}, duration(request.duration_ms)),

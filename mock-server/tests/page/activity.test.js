@@ -251,6 +251,10 @@ describe("assumptions", () => {
     await detail(page).getByRole("heading", { name: "Learnt from a real API" }).waitFor();
     await detail(page).getByText("2026-11-28: run, 42 requests").waitFor();
     await detail(page).locator("[data-assumption='remove.status']").getByText("observed", { exact: true }).waitFor();
+
+    await world.send("GET", "/api/v1/alarms", { token: APP });
+    await requests(page).first().locator(".row").click();
+    await detail(page).locator(".basis li", { hasText: "seen on 2026-11-28" }).getByText("observed", { exact: true }).waitFor();
   });
 });
 
