@@ -163,7 +163,8 @@ export function assumptions() {
       const set = Object.keys(values).filter((key) => !isDefault(key) && !isObserved(key)).length;
       const chip = byId("assumptions-set");
       chip.hidden = set === 0 && !profile;
-      chip.textContent = [profile ? `as of ${profile.date}` : null, set ? `${set} set` : null].filter(Boolean).join(", ");
+      chip.textContent = [profile ? profile.date : null, set ? `${set} set` : null].filter(Boolean).join(", ");
+      chip.title = [profile ? `Learnt from a real API, last on ${profile.date}` : null, set ? "Not as by default" : null].filter(Boolean).join(". ");
       chip.className = profile ? "tag observed" : "tag open";
     },
     view,

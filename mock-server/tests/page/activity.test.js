@@ -246,7 +246,7 @@ describe("assumptions", () => {
       operations: { "GET /api/v1/alarms": operation },
     };
     await world.send("PUT", "/_mock/profile", { body: { profile: 1, sources: { abcdef: source } } });
-    await page.getByText("as of 2026-11-28").waitFor();
+    await page.locator("#assumptions-set", { hasText: "2026-11-28" }).waitFor();
     await page.getByRole("button", { name: "Assumptions" }).click();
     await detail(page).getByRole("heading", { name: "Learnt from a real API" }).waitFor();
     await detail(page).getByText("2026-11-28: run, 42 requests").waitFor();
