@@ -169,7 +169,6 @@ describe("the activity", () => {
     await world.send("POST", "/_mock/faults", { body: { kind: "message-delay", seconds: 3 } });
     await world.addEmail("late@example.com");
     await requests(page).first().getByText("fault 2: message-delay").waitFor();
-    assert.equal(await messages(page).count(), 0);
     await messages(page).waitFor();
   });
 
