@@ -177,7 +177,7 @@ describe("where the mock is not", () => {
     const { page, close } = await openPage(shared.browser, world);
     try {
       await new World(shared.mock.url).send("DELETE", `/_mock/sandboxes/${world.base.split("/").pop()}`);
-      await page.getByRole("alert").getByText("there is no such sandbox").waitFor();
+      await page.getByRole("alert").getByText("it has ended, or was never made").waitFor();
     } finally {
       await close();
     }
