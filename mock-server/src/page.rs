@@ -28,19 +28,32 @@ const JSON: &str = "application/json";
 const SVG: &str = "image/svg+xml";
 
 /// Its files: path, type and text.
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 27] = [
     ("/_mock/", HTML, include_str!("page/index.html")),
     ("/_mock/page/page.css", CSS, include_str!("page/page.css")),
+    ("/_mock/page/layout.css", CSS, include_str!("page/layout.css")),
+    ("/_mock/page/parts.css", CSS, include_str!("page/parts.css")),
     ("/_mock/page/icon.svg", SVG, include_str!("page/icon.svg")),
     ("/_mock/page/page.js", SCRIPT, include_str!("page/page.js")),
+    ("/_mock/page/account.js", SCRIPT, include_str!("page/account.js")),
     ("/_mock/page/accounts.js", SCRIPT, include_str!("page/accounts.js")),
     ("/_mock/page/api.js", SCRIPT, include_str!("page/api.js")),
     ("/_mock/page/assumptions.js", SCRIPT, include_str!("page/assumptions.js")),
+    ("/_mock/page/client.js", SCRIPT, include_str!("page/client.js")),
+    ("/_mock/page/clock.js", SCRIPT, include_str!("page/clock.js")),
+    ("/_mock/page/connect.js", SCRIPT, include_str!("page/connect.js")),
+    ("/_mock/page/detail.js", SCRIPT, include_str!("page/detail.js")),
     ("/_mock/page/dialogs.js", SCRIPT, include_str!("page/dialogs.js")),
     ("/_mock/page/dom.js", SCRIPT, include_str!("page/dom.js")),
+    ("/_mock/page/enrol.js", SCRIPT, include_str!("page/enrol.js")),
+    ("/_mock/page/entries.js", SCRIPT, include_str!("page/entries.js")),
     ("/_mock/page/faults.js", SCRIPT, include_str!("page/faults.js")),
-    ("/_mock/page/journal.js", SCRIPT, include_str!("page/journal.js")),
-    ("/_mock/page/outbox.js", SCRIPT, include_str!("page/outbox.js")),
+    ("/_mock/page/json.js", SCRIPT, include_str!("page/json.js")),
+    ("/_mock/page/keys.js", SCRIPT, include_str!("page/keys.js")),
+    ("/_mock/page/merge.js", SCRIPT, include_str!("page/merge.js")),
+    ("/_mock/page/sandboxes.js", SCRIPT, include_str!("page/sandboxes.js")),
+    ("/_mock/page/stream.js", SCRIPT, include_str!("page/stream.js")),
+    ("/_mock/page/text.js", SCRIPT, include_str!("page/text.js")),
     ("/_mock/page/assumptions.json", JSON, assumptions::FIXTURE),
     ("/_mock/page/facts.json", JSON, facts::FIXTURE),
 ];

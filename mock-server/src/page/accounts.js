@@ -1,32 +1,53 @@
-// The accounts of the world, and the selected one.
+// The accounts of the world: a list in which the selected one is open.
 
-import { confirm, confirmation, read, readText } from "./api.js";
-import { byId, complain, complaining, copy, el, idOf, say, show, some, when } from "./dom.js";
-import { KINDS } from "./kinds.js";
+import { read, readText } from "./api.js";
+import { accountView } from "./account.js";
+import { announce, byId, complain, complaining, el, idOf, remember, remembered, show, tag } from "./dom.js";
+import { arrows, reachable } from "./keys.js";
+import { some } from "./text.js";
 
 const PAGE = 50;
+const REVEALS = "defentry-mock-numbers";
 
-/** The list of accounts and the selected one. `refresh` reads everything again, `leak` and `eid` open their dialogs. */
-export function accounts({ refresh, leak, eid }) {
+/** The accounts. `actions` are what one can do with an account; `refresh` reads everything again. */
+export function accounts({ refresh, actions }) {
   const list = byId("accounts-list");
-  const body = byId("account-body");
-  const heading = byId("account-heading");
   const search = byId("search");
+  const reveal = byId("reveal");
   let limit = PAGE;
   let selected = null;
-  let shownList = null;
-  let shownAccount = null;
+  /** The selected account, with everything that belongs to it. */
+  let opened = null;
+  let openedText = null;
+  let found = [];
+  let shown = null;
+  let isFirst = true;
   let now = null;
 
+  arrows(list);
+  reveal.checked = remembered(REVEALS);
+  reveal.addEventListener("change", () => {
+    remember(REVEALS, reveal.checked);
+    refresh();
+  });
   search.addEventListener("input", () => {
     limit = PAGE;
     refreshList().catch(() => {});
+  });
+  search.addEventListener("keydown", async (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      list.querySelector(".row")?.focus();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      await refreshList().catch(() => {});
+      if (found.length > 0) await select(String(found[0].id));
+    }
   });
   byId("accounts-more").addEventListener("click", () => {
     limit += PAGE;
     refreshList().catch(() => {});
   });
-  byId("reveal").addEventListener("change", refresh);
 
   /** Lists the accounts, page by page up to `limit`. */
   async function refreshList() {
@@ -43,211 +64,99 @@ export function accounts({ refresh, leak, eid }) {
     });
     // The search text has changed since; the list for it is on its way.
     if (term !== search.value) return;
-    const found = pages.flatMap((page) => page.accounts);
-    const { total } = pages[0];
-    if (selected === null && found.length > 0) {
+    found = pages.flatMap((page) => page.accounts);
+    const { total } = term ? await read("accounts?limit=1") : pages[0];
+    if (term !== search.value) return;
+    if (isFirst && found.length > 0) {
       selected = String(found[0].id);
-      await refreshAccount();
+      isFirst = false;
+      await refreshSelected();
     }
-    const text = JSON.stringify([found, total, selected, term]);
-    if (text === shownList) return;
-    shownList = text;
-    byId("accounts-count").textContent = found.length < total ? `${found.length} of ${total.toLocaleString("en")}` : total;
+    const count = found.length < total ? `${found.length} of ${total.toLocaleString("en")}` : total;
+    byId("accounts-count").textContent = byId("accounts-tab").textContent = count;
     byId("accounts-more").hidden = next === null;
-    const none = term ? "No account matches." : "This world has no accounts.";
+    write();
+  }
+
+  /** Writes the list, if anything in it has changed. */
+  function write() {
+    const text = JSON.stringify([found, selected, openedText]);
+    if (text === shown) return;
+    shown = text;
+    const none = search.value ? "No account matches." : "This world has no accounts yet.";
     show(list, found.length ? found.map(listed) : [el("li", { class: "none" }, none)], search);
+    reachable(list);
   }
 
   function listed(account) {
     const id = String(account.id);
-    return el("li", {},
+    const isOpen = id === selected && opened !== null;
+    return el("li", { class: isOpen ? "account open" : "account", "data-account": id },
       el("button", {
         type: "button",
-        class: "account",
+        class: "row",
+        tabindex: "-1",
         "data-key": `account-${id}`,
-        "aria-current": id === selected ? "true" : null,
-        onclick: () => select(id),
+        "aria-expanded": String(isOpen),
+        onclick: () => select(isOpen ? null : id),
       },
-      el("span", { class: "name" }, `${account.first_name} ${account.last_name}`),
-      idOf(id),
-      el("span", { class: "email", title: account.email }, account.email ?? "no email"),
+      el("span", { class: "name" }, `${account.first_name} ${account.last_name}`, " ", idText(account.id)),
+      el("span", { class: "email" }, account.email ?? "no email"),
       el("span", { class: "tags" },
         tag("", some(account.items, "item")),
-        account.pending ? tag("waiting", `${account.pending} pending`) : null,
-        account.leaks ? tag("", some(account.leaks, "leak")) : null,
-        account.open_alarms ? tag("alarm", `${some(account.open_alarms, "alarm")} open`) : null)));
+        account.pending ? tag("open", `${account.pending} pending`) : null,
+        account.open_alarms ? tag("alarm", `${some(account.open_alarms, "open alarm")}`) : null)),
+      isOpen ? accountView(opened, { now, actions, refresh }) : null);
   }
 
   async function select(id) {
     selected = id;
-    await Promise.allSettled([refreshAccount(), refreshList()]);
-    // In a narrow window the account is below the list, so the page scrolls to it.
-    if (matchMedia("(max-width: 70rem)").matches) byId("account").scrollIntoView();
-    say(`Showing ${heading.textContent}`);
+    await Promise.allSettled([refreshSelected()]);
+    write();
+    if (opened) announce(`Showing ${opened.first_name} ${opened.last_name}`);
   }
 
-  /** Shows the selected account, if it has changed. */
-  async function refreshAccount() {
-    if (selected === null) {
-      body.replaceChildren();
-      heading.textContent = "Account";
-      return;
-    }
+  /** Reads the selected account. */
+  async function refreshSelected() {
     const id = selected;
-    const reveal = byId("reveal").checked;
-    let text;
-    try {
-      text = await readText(`accounts/${encodeURIComponent(id)}${reveal ? "?reveal=true" : ""}`);
-      complain(byId("account-error"));
-    } catch (error) {
-      if (error.status === 404) {
-        selected = null;
-        shownAccount = null;
-        return refreshAccount();
-      }
-      complain(byId("account-error"), error);
-      throw error;
-    }
-    if (id !== selected || text === shownAccount) return;
-    shownAccount = text;
-    const { account } = JSON.parse(text);
-    heading.textContent = `${account.first_name} ${account.last_name}`;
-    show(body, whole(account), heading);
-  }
-
-  function whole(account) {
-    const items = account.items.map((one) => item(account, one));
-    const leaks = account.leaks.map(leakRow).reverse();
-    return [
-      profile(account),
-      el("h3", {}, "Items ", el("span", { class: "count" }, account.items.length)),
-      el("ul", { class: "rows" }, items.length ? items : el("li", { class: "none" }, "This account watches nothing.")),
-      el("h3", {}, "Leaks and alarms ", el("span", { class: "count" }, account.leaks.length)),
-      el("ul", { class: "rows" }, leaks.length ? leaks : el("li", { class: "none" }, "No breach holds what it watches.")),
-    ];
-  }
-
-  function profile(account) {
-    const ssn = account.ssn
-      ? [el("code", {}, account.ssn), account.is_ssn_monitored ? " monitored" : " not monitored"]
-      : ["none"];
-    const pairs = [
-      ["Id", [el("code", {}, String(account.id))]],
-      ["Partner", [String(account.partner)]],
-      ["Email", [account.email ?? "none", differs(account)]],
-      ["Phone", [account.phone ? el("code", {}, account.phone) : "none"]],
-      ["SSN", ssn],
-      ["Plan", [`${account.plan_id}, ${account.online ? "with" : "without"} Online Data`]],
-      account.online ? ["Online Data", [online(account.online)]] : null,
-    ];
-    const buttons = account.ssn
-      ? el("button", { type: "button", "data-key": "leak-ssn", onclick: () => leak(account, "ssn") }, "Leak the SSN")
-      : el("button", { type: "button", "data-key": "eid", onclick: () => eid(account) }, "Complete an electronic ID");
-    return el("div", { class: "profile" },
-      el("dl", {}, pairs.filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
-      buttons);
-  }
-
-  function differs(account) {
-    const isOther = account.created_with && account.created_with !== account.email;
-    return isOther ? ` (SSO knows it as ${account.created_with})` : null;
-  }
-
-  function online(state) {
-    if (!state.has_profile) return "no profile yet";
-    const parts = [
-      state.scan_status,
-      `${state.sites_completed + state.sites_failed} of ${some(state.sites_total, "site")} scanned`,
-      state.sites_failed ? `${state.sites_failed} failed` : null,
-      state.sites_with_data ? `${state.sites_with_data} with data` : null,
-      state.removal_requests_total
-        ? `${state.removal_requests_done} of ${some(state.removal_requests_total, "removal")} done`
-        : null,
-    ];
-    return parts.filter(Boolean).join(", ");
-  }
-
-  function item(account, one) {
-    const key = `${one.kind}-${one.id}`;
-    const state = one.waiting ? tag("waiting", one.waiting.is_over ? "expired" : "pending") : tag("good", "confirmed");
-    return el("li", { class: "item", "data-item": key },
-      el("span", { class: "kind" }, KINDS[one.kind]),
-      el("span", { class: "value" }, el("code", {}, one.value), " ", idOf(one.id)),
-      el("span", { class: "tags" }, state, one.leaks ? tag("", some(one.leaks, "leak")) : null),
-      el("span", { class: "buttons" },
-        confirmButton(one, key),
-        el("button", {
-          type: "button",
-          class: "quiet",
-          "data-key": `leak-${key}`,
-          "aria-label": `Leak this ${KINDS[one.kind]}, number ${one.id}`,
-          onclick: () => leak(account, one.kind, one.id),
-        }, "Leak this")),
-      one.waiting ? why(one.waiting, key) : null);
-  }
-
-  function confirmButton({ waiting, kind, id }, key) {
-    if (!waiting || waiting.is_over) return null;
-    if (waiting.code) {
-      const label = `Copy the code ${waiting.code}`;
-      return el("button", { type: "button", "data-key": `code-${key}`, onclick: () => copy(waiting.code, "Code") }, label);
-    }
-    return el("button", {
-      type: "button",
-      class: "main",
-      "data-key": `confirm-${key}`,
-      "aria-label": `Confirm this ${KINDS[kind]}, number ${id}`,
-      onclick: async (event) => {
-        const place = event.target.closest("li").querySelector(".error");
-        try {
-          say(await confirm(waiting.link));
-          complain(place);
-        } catch (error) {
-          complain(place, error);
+    let text = null;
+    if (id !== null) {
+      try {
+        text = await readText(`accounts/${encodeURIComponent(id)}${reveal.checked ? "?reveal=true" : ""}`);
+        complain(byId("accounts-error"));
+      } catch (error) {
+        if (error.status !== 404) {
+          complain(byId("accounts-error"), error);
+          throw error;
         }
-        await refresh();
-      },
-    }, "Confirm");
-  }
-
-  function why(waiting, key) {
-    return el("div", { class: "why" },
-      el("p", {}, waiting.is_over ? "Was pending until " : "Pending until ", when(waiting.until, now), ": ", waiting.why),
-      waiting.link && !waiting.is_over
-        ? el("p", {}, el("a", { href: confirmation(waiting.link), target: "_blank", rel: "noreferrer", "data-key": `open-${key}` },
-          "Open the link in a new tab"))
-        : null,
-      el("p", { class: "error", role: "alert", hidden: true }));
-  }
-
-  function leakRow(one) {
-    const { alarm } = one;
-    return el("li", { class: "leak" },
-      tag(one.severity.toLowerCase(), one.severity),
-      el("span", { class: "value" },
-        el("strong", {}, one.title), " ",
-        el("span", { class: "quiet" }, `${KINDS[one.kind]} `), el("code", {}, one.value)),
-      el("span", { class: "tags" },
-        alarm.status === "OPEN" ? tag("alarm", "alarm open") : tag("", "alarm closed"), idOf(alarm.id),
-        one.is_watched ? null : tag("", "no longer watched")),
-      el("span", { class: "quiet" }, "found ", when(one.found_at, now)));
+        selected = null;
+      }
+    }
+    if (id !== selected && selected !== null) return;
+    openedText = text;
+    opened = text && JSON.parse(text).account;
   }
 
   return {
     /** Reads everything again, at the mock's time `at`. */
     async refresh(at) {
       now = at;
-      await refreshAccount();
+      await refreshSelected();
       await refreshList();
     },
     /** Another world has come: everything that is shown is out of date. */
     forget() {
-      shownList = null;
-      shownAccount = null;
+      shown = null;
+      openedText = null;
+      isFirst = selected === null;
     },
-    /** The id of the selected account. */
-    selected: () => selected,
+    /** Opens the account with this id. */
+    select: (id) => select(String(id)),
+    /** The selected account. */
+    selected: () => opened,
+    /** The accounts that are listed. */
+    found: () => found,
   };
 }
 
-const tag = (kind, text) => el("span", { class: `tag ${kind}`.trim() }, text);
+const idText = (id) => el("span", { class: "quiet" }, idOf(id));

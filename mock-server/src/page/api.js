@@ -15,6 +15,9 @@ export class Unreachable extends Error {
   }
 }
 
+/** The real time at the mock when it answered last, in milliseconds: its own clock may have been moved. */
+export let realTime = null;
+
 async function ask(method, path, body) {
   const headers = { "X-Mock-Page": "1" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -26,6 +29,7 @@ async function ask(method, path, body) {
   } catch {
     throw new Unreachable();
   }
+  realTime = Date.parse(answer.headers.get("Date")) || null;
   if (answer.ok) return text;
   let sentence;
   try {

@@ -1,36 +1,29 @@
-// The actions on the world: add a leak, complete an electronic ID, move the clock, make a sandbox, reset.
+// Dialogs: what they have in common, and those of a leak, an electronic ID and a reset.
 
 import { read, send } from "./api.js";
-import { byId, complain, el, say, show, some } from "./dom.js";
+import { byId, complain, el, say } from "./dom.js";
 import { KINDS } from "./kinds.js";
+import { some } from "./text.js";
 
 const PROVIDERS = { SE: "bankid", DK: "mitid", FI: "ftn" };
 
-const DUE = {
-  "crm-token-expired": "CRM token expired",
-  "app-token-expired": "app token expired",
-  "sso-code-expired": "one-time SSO code expired",
-  "confirmation-link-expired": "confirmation link expired",
-  "verification-code-expired": "verification code expired",
-  "scan-completed": "scan of a site completed",
-  "scan-failed": "scan of a site failed",
-  "removal-moved-on": "removal request moved on",
+/** How a value of each kind is written. */
+const EXAMPLES = {
+  email: "erika@example.com",
+  phone: "+46701740650",
+  iban: "SE3550000000054910000003",
+  passport: "XX0000000",
+  drivers_license: "850101-2390",
+  credit_card: "5555555555554444",
+  ssn: "19900101-2385",
 };
 
-/** So many things that fell due are listed. */
-const DUE_SHOWN = 20;
-
-/** The dialogs. `refresh` reads everything again; `selected` is the id of the selected account. */
-export function dialogs({ refresh, selected }) {
+/** What all dialogs do. `refresh` reads everything again. */
+export function forms({ refresh }) {
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector(".cancel").addEventListener("click", () => dialog.close());
     // Otherwise Enter in a field would submit the form and leave the page.
     dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
-  }
-
-  /** Runs `act` when the form of a dialog is sent, shows a refusal in the dialog, and otherwise closes it. */
-  function onSubmit(dialog, act) {
-    dialog.querySelector("form").addEventListener("submit", (event) => attempt(dialog, () => act(new FormData(event.target))));
   }
 
   async function attempt(dialog, act) {
@@ -48,188 +41,108 @@ export function dialogs({ refresh, selected }) {
     await refresh();
   }
 
-  function open(dialog) {
-    complain(dialog.querySelector(".error"));
-    dialog.showModal();
-  }
-
-  // A leak.
-
-  const leakDialog = byId("leak-dialog");
-  const leakForm = leakDialog.querySelector("form").elements;
-
-  /** Hides a number of a person until it is asked for; it is in the form all the same. */
-  function conceal(hides) {
-    byId("leak-conceal").hidden = !hides;
-    leakForm.shown.checked = false;
-    leakForm.value.classList.toggle("concealed", hides);
-  }
-
-  leakForm.kind.append(...Object.entries(KINDS).map(([kind, title]) => el("option", { value: kind }, title)));
-  leakForm.shown.addEventListener("change", () => leakForm.value.classList.toggle("concealed", !leakForm.shown.checked));
-
-  onSubmit(leakDialog, async (form) => {
-    const leak = { kind: form.get("kind"), value: form.get("value"), has_password: form.has("has_password") };
-    if (form.get("severity")) leak.severity = form.get("severity");
-    if (form.get("title")) leak.title = form.get("title");
-    const { seen_by: seenBy } = await send("POST", "leaks", leak);
-    return seenBy.length
-      ? `Leaked; an alarm was raised on ${some(seenBy.length, "account")}`
-      : "Leaked; no account watches that value yet";
-  });
-
-  function openLeak(kind, value, hides) {
-    leakDialog.querySelector("form").reset();
-    conceal(hides);
-    if (kind) leakForm.kind.value = kind;
-    if (value) leakForm.value.value = value;
-    open(leakDialog);
-    if (value) leakForm.severity.focus();
-  }
-
-  // An electronic ID.
-
-  const eidDialog = byId("eid-dialog");
-  const eidForm = eidDialog.querySelector("form").elements;
-
-  onSubmit(eidDialog, async (form) => {
-    const eid = { provider: form.get("provider"), ssn: form.get("ssn") };
-    await send("POST", `accounts/${encodeURIComponent(form.get("account").trim())}/eid`, eid);
-    return "The electronic ID is complete, and the SSN is set";
-  });
-
-  function openEid(account) {
-    eidDialog.querySelector("form").reset();
-    eidForm.account.value = account?.id ?? selected() ?? "";
-    eidForm.provider.value = PROVIDERS[account?.country_code] ?? "bankid";
-    open(eidDialog);
-    if (eidForm.account.value) eidForm.ssn.focus();
-  }
-
-  // The clock.
-
-  const clockDialog = byId("clock-dialog");
-  const clockForm = clockDialog.querySelector("form").elements;
-  let isFrozen = false;
-
-  const moveClock = (to) => attempt(clockDialog, async () => {
-    const { due, now, frozen } = await send("PUT", "clock", to);
-    const listed = due.slice(0, DUE_SHOWN).map(({ kind, token, at }) =>
-      el("li", {}, el("time", {}, at), " ", DUE[kind] ?? kind, token ? ` (token ${token})` : ""));
-    show(byId("clock-due"), [
-      el("p", {}, due.length ? `${some(due.length, "thing")} fell due:` : "Nothing fell due."),
-      el("ul", {}, listed, due.length > DUE_SHOWN ? el("li", {}, `and ${due.length - DUE_SHOWN} more`) : null),
-    ]);
-    tick(now, frozen);
-  });
-
-  for (const button of clockDialog.querySelectorAll("[data-advance]")) {
-    button.addEventListener("click", () => moveClock({ advance_seconds: Number(button.dataset.advance) }));
-  }
-  byId("clock-freeze").addEventListener("click", () => moveClock({ frozen: !isFrozen }));
-  clockDialog.querySelector("form").addEventListener("submit", () => {
-    if (!clockForm.now.value) return complain(clockDialog.querySelector(".error"), new Error("Give a date and a time to set."));
-    // Browsers leave out seconds that are zero.
-    return moveClock({ now: `${clockForm.now.value.padEnd(19, ":00")}Z` });
-  });
-  byId("clock").addEventListener("click", () => {
-    byId("clock-due").replaceChildren();
-    clockForm.now.value = (byId("clock-now").dataset.at ?? "").slice(0, 19);
-    open(clockDialog);
-  });
-
-  /** Shows the mock's clock. */
-  function tick(now, frozen) {
-    isFrozen = frozen;
-    const shown = now.slice(0, 19).replace("T", " ");
-    byId("now").textContent = frozen ? `${shown} (frozen)` : shown;
-    byId("clock-now").textContent = `${shown} UTC`;
-    byId("clock-now").dataset.at = now;
-    byId("clock-state").textContent = frozen ? "is frozen" : "runs";
-    byId("clock-freeze").textContent = frozen ? "Let it run" : "Freeze";
-  }
-
-  // Sandboxes.
-
-  const sandboxDialog = byId("sandbox-dialog");
-
-  onSubmit(sandboxDialog, async (form) => {
-    const lines = form.get("assume").split("\n").map((line) => line.trim()).filter(Boolean);
-    const pairs = lines.map((line) => {
-      const at = line.indexOf("=");
-      if (at < 1) throw new Error(`${line} is not of the form KEY=VALUE, as in remove.status=200`);
-      return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-    });
-    const wanted = { assume: Object.fromEntries(pairs) };
-    if (form.get("seed")) wanted.seed = form.get("seed");
-    const { id } = await send("POST", "sandboxes", wanted);
-    location.assign(pageOf(id));
-  });
-
-  async function listSandboxes() {
-    const { sandboxes } = await read("sandboxes");
-    const here = sandboxHere();
-    const rows = sandboxes.map(({ id }) =>
-      el("li", { class: "sandbox" },
-        id === here ? el("span", {}, el("code", {}, id), " is this one") : el("a", { href: pageOf(id) }, el("code", {}, id)),
-        el("button", {
-          type: "button",
-          "data-key": `end-${id}`,
-          "aria-label": `End sandbox ${id}`,
-          onclick: () => attempt(sandboxDialog, async () => {
-            await send("DELETE", `sandboxes/${id}`);
-            await listSandboxes();
-          }),
-        }, "End")));
-    show(byId("sandbox-list"), rows, sandboxDialog.querySelector(".main"));
-  }
-
-  // Reset.
-
-  const resetDialog = byId("reset-dialog");
-  onSubmit(resetDialog, async () => {
-    await send("POST", "reset");
-    return "The world is back at its seed";
-  });
-
-  const openers = {
-    leak: () => openLeak(),
-    eid: () => openEid(),
-    reset: () => open(resetDialog),
-    sandbox: () => {
-      open(sandboxDialog);
-      listSandboxes().catch((error) => complain(sandboxDialog.querySelector(".error"), error));
-    },
-  };
-  for (const button of document.querySelectorAll("[data-dialog]")) {
-    button.addEventListener("click", openers[button.dataset.dialog]);
-  }
-
   return {
-    tick,
-    openEid,
-    onSubmit,
-    open,
-    /** Offers to leak a value of an account. The form needs the value, so the number is read in the clear. */
-    async leakOf(account, kind, id) {
-      try {
-        const { account: revealed } = await read(`accounts/${encodeURIComponent(account.id)}?reveal=true`);
-        const item = revealed.items.find((item) => item.kind === kind && item.id === id);
-        openLeak(kind, kind === "ssn" ? revealed.ssn : item?.value, kind !== "email" && !byId("reveal").checked);
-      } catch (error) {
-        complain(byId("account-error"), error);
-      }
+    attempt,
+    /** Runs `act` when the form of a dialog is sent, shows a refusal in the dialog, and otherwise closes it. */
+    onSubmit(dialog, act) {
+      dialog.querySelector("form").addEventListener("submit", (event) => attempt(dialog, () => act(new FormData(event.target))));
+    },
+    open(dialog) {
+      complain(dialog.querySelector(".error"));
+      byId("actions").hidePopover?.();
+      dialog.showModal();
     },
   };
 }
 
-const BELOW_SANDBOX = /\/_sandbox\/([^/]+)\/_mock\/$/;
+/** The dialog that adds a leak. */
+export function leaking({ dialogs, reveals }) {
+  const dialog = byId("leak-dialog");
+  const form = dialog.querySelector("form");
+  const fields = form.elements;
 
-/** The sandbox that this page is below, if it is below one. */
-export const sandboxHere = () => BELOW_SANDBOX.exec(location.pathname)?.[1] ?? null;
+  fields.kind.append(...Object.entries(KINDS).map(([kind, title]) => el("option", { value: kind }, title)));
+  fields.kind.addEventListener("change", exemplify);
+  fields.shown.addEventListener("change", () => fields.value.classList.toggle("concealed", !fields.shown.checked));
 
-/** The page of a sandbox, or of the main world. */
-export function pageOf(sandbox) {
-  const root = location.pathname.replace(BELOW_SANDBOX, "/_mock/").replace(/_mock\/$/, "");
-  return sandbox ? `${root}_sandbox/${encodeURIComponent(sandbox)}/_mock/` : `${root}_mock/`;
+  function exemplify() {
+    fields.value.placeholder = EXAMPLES[fields.kind.value] ?? "";
+  }
+
+  /** Hides a number of a person until it is asked for; it is in the form all the same. */
+  function conceal(hides) {
+    byId("leak-conceal").hidden = !hides;
+    fields.shown.checked = false;
+    fields.value.classList.toggle("concealed", hides);
+  }
+
+  dialogs.onSubmit(dialog, async (data) => {
+    const kind = data.get("kind");
+    const leak = { kind, value: data.get("value"), has_password: data.has("has_password") };
+    if (data.get("severity")) leak.severity = data.get("severity");
+    if (data.get("title")) leak.title = data.get("title");
+    try {
+      const { seen_by: seenBy } = await send("POST", "leaks", leak);
+      return seenBy.length
+        ? `Leaked; an alarm was raised on ${some(seenBy.length, "account")}`
+        : "Leaked; no account watches that value yet, so nobody sees it";
+    } catch (error) {
+      if (error.status !== 400) throw error;
+      throw new Error(`${KINDS[kind]}: ${error.message}; an example is ${EXAMPLES[kind]}`);
+    }
+  });
+
+  function open(kind, value, hides = false) {
+    form.reset();
+    conceal(hides);
+    if (kind) fields.kind.value = kind;
+    if (value) fields.value.value = value;
+    exemplify();
+    dialogs.open(dialog);
+    // With a value all is given: Enter adds the leak.
+    if (value) form.querySelector(".main").focus();
+    else fields.value.focus();
+  }
+
+  return {
+    open,
+    /** Offers to leak a value of an account. The form needs the value, so the number is read in full. */
+    async leakOf(account, kind, id) {
+      const { account: revealed } = await read(`accounts/${encodeURIComponent(account.id)}?reveal=true`);
+      const item = revealed.items.find((item) => item.kind === kind && item.id === id);
+      open(kind, kind === "ssn" ? revealed.ssn : item?.value, kind !== "email" && !reveals());
+    },
+  };
+}
+
+/** The dialog that completes an electronic ID. */
+export function identifying({ dialogs }) {
+  const dialog = byId("eid-dialog");
+  const form = dialog.querySelector("form");
+
+  dialogs.onSubmit(dialog, async (data) => {
+    await send("POST", `accounts/${encodeURIComponent(data.get("account"))}/eid`, { provider: data.get("provider"), ssn: data.get("ssn") });
+    return "The electronic ID is complete, and the SSN is set";
+  });
+
+  return {
+    open(account) {
+      form.reset();
+      byId("eid-who").textContent = `${account.first_name} ${account.last_name}`;
+      form.elements.account.value = account.id;
+      form.elements.provider.value = PROVIDERS[account.country_code] ?? "bankid";
+      dialogs.open(dialog);
+      form.elements.ssn.focus();
+    },
+  };
+}
+
+/** The dialog that resets the world. */
+export function resetting({ dialogs }) {
+  const dialog = byId("reset-dialog");
+  dialogs.onSubmit(dialog, async () => {
+    await send("POST", "reset");
+    return "The world is back at its seed";
+  });
+  return { open: () => dialogs.open(dialog) };
 }

@@ -1,5 +1,7 @@
 // Putting things on the page. Everything that came from a world goes in as text, never as markup.
 
+import { shortId, shortMask, shortTime } from "./text.js";
+
 /** An element with attributes, listeners (`onclick`) and children; texts become text, and null is left out. */
 export function el(name, attributes, ...children) {
   const element = document.createElement(name);
@@ -8,11 +10,38 @@ export function el(name, attributes, ...children) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 export const byId = (id) => document.getElementById(id);
+
+const ICONS = {
+  close: "M4 4l8 8M12 4l-8 8",
+  copy: "M6 6V3h7v7h-3M3 6h7v7H3z",
+  down: "M4 6l4 4 4-4",
+  left: "M10 3L5 8l5 5",
+  mail: "M2.5 4h11v8h-11zM2.5 4.5L8 9l5.5-4.5",
+  phone: "M5 1.5h6v13H5zM7.5 12.5h1",
+  right: "M6 4l4 4-4 4",
+  up: "M4 10l4-4 4 4",
+};
+
+/** A small picture beside a text. Screen readers pass over it. */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [key, value] of [["viewBox", "0 0 16 16"], ["class", "icon"], ["aria-hidden", "true"]]) svg.setAttribute(key, value);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button. `attributes.key` finds it again after its part was written anew. */
+export const button = (text, { key, ...attributes }, onclick) =>
+  el("button", { type: "button", "data-key": key, ...attributes, onclick }, text);
+
+export const tag = (kind, text, attributes = {}) => el("span", { class: `tag ${kind}`.trim(), ...attributes }, text);
 
 /**
  * Replaces the content of `container` by `children`. The element of the same `data-key` has the focus again, or is open
@@ -45,36 +74,64 @@ export async function complaining(place, look) {
   }
 }
 
+/** What this browser was told to remember. Where it may not, nothing is. */
+export function remembered(key) {
+  try {
+    return localStorage.getItem(key) !== null;
+  } catch {
+    return false;
+  }
+}
+
+export function remember(key, is) {
+  try {
+    if (is) localStorage.setItem(key, "1");
+    else localStorage.removeItem(key);
+  } catch {
+    // It is forgotten with the page.
+  }
+}
+
 let quiet;
 
-/** Shows news, also to screen readers. */
-export function say(text) {
+/** Shows news about an action, also to screen readers; with `undo`, a button that takes it back. */
+export function say(text, undo) {
   const news = byId("news");
-  news.textContent = text;
+  const clear = () => news.replaceChildren();
+  const back = undo && button("Undo", {}, () => {
+    clear();
+    undo();
+  });
+  news.replaceChildren(el("span", {}, text), ...(back ? [back] : []));
   clearTimeout(quiet);
-  quiet = setTimeout(() => (news.textContent = ""), 6000);
+  quiet = setTimeout(clear, undo ? 12_000 : 6000);
 }
 
-/** A time of the mock; without the date if it is of the same day. */
-export function when(text, now) {
-  const shown = now && text.slice(0, 10) === now.slice(0, 10) ? text.slice(11, 19) : text.slice(0, 16).replace("T", " ");
-  return el("time", { datetime: text, title: text }, shown);
+/** Tells screen readers alone what has come by itself. */
+export function announce(text) {
+  byId("announcement").replaceChildren(text);
 }
 
-/** A short id: the beginning of a UUID, with the whole in the tooltip. */
+/** A time of the mock, the whole of it in the tooltip. */
+export const when = (at, now) => el("time", { datetime: at, title: at.replace("T", " ").replace("Z", " UTC") }, shortTime(at, now));
+
+/** A short id, the whole of it in the tooltip. */
 export function idOf(id) {
   const text = String(id);
-  return el("span", { class: "quiet id", title: text.length > 8 ? text : null }, `#${text.slice(0, 8)}`);
+  return el("span", { class: "id", title: text.length > 8 ? text : null }, shortId(id));
 }
 
-/** `1 item`, `2 items`. */
-export const some = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+/** A watched value. Of a masked one the end is shown. */
+export const valueOf = (value) => el("code", { class: "value" }, shortMask(value));
 
-/** All but the last `shown` letters and digits as stars, as the mock masks numbers. */
-export function masked(text, shown) {
-  const total = text.replace(/[^\p{L}\p{N}]/gu, "").length;
-  let seen = 0;
-  return text.replace(/[\p{L}\p{N}]/gu, (char) => (++seen + shown > total ? char : "*"));
+/** A text in monospace with a button that copies it. */
+export function copyable(text, what, key) {
+  return el("span", { class: "copyable" },
+    el("code", {}, text),
+    el("button", {
+      type: "button", class: "ghost only-icon", "data-key": key, "aria-label": `Copy ${what}`, title: `Copy ${what}`,
+      onclick: () => copy(text, what),
+    }, icon("copy")));
 }
 
 /** Puts `text` in the clipboard and says so; where the browser does not allow it, shows the text to be copied by hand. */
@@ -85,7 +142,7 @@ export async function copy(text, what) {
     // Only pages from this machine, or by https, have a clipboard; the old way works without.
     if (!copyBySelection(text)) return;
   }
-  say(`${what} copied`);
+  say(`Copied ${what}`);
 }
 
 function copyBySelection(text) {

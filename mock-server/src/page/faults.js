@@ -1,10 +1,8 @@
 // The faults of this world, how often each has matched, and a form to set one.
 
 import { read, readText, send } from "./api.js";
-import { byId, complain, complaining, el, masked, say, show, some } from "./dom.js";
-
-/** How much of the end of a phone number is shown. */
-const PHONE_SHOWN = 2;
+import { button, byId, complain, complaining, copy, el, say, show, tag } from "./dom.js";
+import { maskedPhone, shortTime, some } from "./text.js";
 
 /** The effects of faults, by kind, and the fields of each kind. */
 const KINDS = {
@@ -37,33 +35,37 @@ function late(milliseconds) {
   return uniform ? `${uniform[0]} to ${uniform[1]} ms` : `about ${lognormal.median} ms`;
 }
 
-/** The faults of the world. `refresh` reads everything again; `onSubmit` and `open` are those of the dialogs. */
-export function faults({ refresh, onSubmit, open }) {
+/** The faults of the world and the dialog that sets one. `refresh` reads everything again. */
+export function faults({ refresh, dialogs, reveals, baseUrl }) {
   const list = byId("faults-list");
   const dialog = byId("fault-dialog");
-  const form = dialog.querySelector("form").elements;
+  const form = dialog.querySelector("form");
+  const fields = form.elements;
   let shown = null;
   let hasPaths = false;
+  let now = null;
 
-  form.kind.append(...Object.entries(KINDS).map(([kind, { name }]) => el("option", { value: kind }, name)));
-  form.kind.addEventListener("change", fit);
-  byId("set-fault").addEventListener("click", openForm);
-  byId("faults-clear").addEventListener("click", () => end("faults", "No fault is set"));
+  fields.kind.append(...Object.entries(KINDS).map(([kind, { name }]) => el("option", { value: kind }, name)));
+  fields.kind.addEventListener("change", fit);
+  form.addEventListener("input", preview);
+  byId("fault-copy").addEventListener("click", () => copy(byId("fault-curl").textContent, "the command"));
+  byId("faults-clear").addEventListener("click", () => end("faults", known(), "No fault is set"));
 
   /** Shows the fields of the kind that is chosen, and no others; hidden fields are not sent. */
   function fit() {
-    const { own, isOfMessages } = KINDS[form.kind.value];
+    const { own, isOfMessages } = KINDS[fields.kind.value];
     for (const part of dialog.querySelectorAll("[data-of]")) {
       const isMeant = part.dataset.of === (isOfMessages ? "messages" : "requests") || own.includes(part.dataset.of);
       part.hidden = !isMeant;
       part.querySelectorAll("input, select").forEach((field) => (field.disabled = !isMeant));
     }
+    preview();
   }
 
-  async function openForm() {
-    dialog.querySelector("form").reset();
+  async function open() {
+    form.reset();
     fit();
-    open(dialog);
+    dialogs.open(dialog);
     if (hasPaths) return;
     try {
       const { paths } = await read("openapi.json");
@@ -74,19 +76,48 @@ export function faults({ refresh, onSubmit, open }) {
     }
   }
 
-  onSubmit(dialog, async (data) => {
-    const isNumber = (name) => dialog.querySelector(`[name="${name}"]`).type === "number" || name === "status";
-    const given = [...data].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
+  /** The fault that the form describes, in the form of the control route. */
+  function described() {
+    const isNumber = (name) => name === "status" || fields[name].type === "number";
+    const given = [...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
     const fault = Object.fromEntries(given.map(([name, value]) => [name, isNumber(name) ? Number(value) : value]));
-    const { id } = await send("POST", "faults", fault);
+    const { up_to: upTo, share, ...rest } = fault;
+    if (upTo !== undefined) rest.milliseconds = { uniform: [fault.milliseconds, upTo] };
+    if (share !== undefined) rest.share = share / 100;
+    return rest;
+  }
+
+  function preview() {
+    const json = JSON.stringify(described()).replaceAll("'", "'\\''");
+    byId("fault-curl").textContent = `curl -X POST ${baseUrl()}/_mock/faults \\\n  --json '${json}'`;
+  }
+
+  dialogs.onSubmit(dialog, async () => {
+    const { id } = await send("POST", "faults", described());
     return `Fault ${id} is set`;
   });
 
-  async function end(path, done) {
+  const known = () => (shown ? JSON.parse(shown.slice(shown.indexOf("{"))).faults : []);
+
+  /** Ends faults. Those that were not over can be set again. */
+  async function end(path, ended, done) {
     try {
       await send("DELETE", path);
       complain(byId("faults-error"));
-      say(done);
+      const live = ended.filter(({ is_over: isOver }) => !isOver);
+      say(done, live.length ? () => again(live) : null);
+    } catch (error) {
+      complain(byId("faults-error"), error);
+    }
+    await refresh();
+  }
+
+  /** Sets faults again, with what was left of each. */
+  async function again(faults) {
+    try {
+      for (const { id, matched, left, ends_at: endsAt, is_over: isOver, ...fault } of faults) {
+        await send("POST", "faults", left === undefined || left === null ? fault : { ...fault, next: left });
+      }
     } catch (error) {
       complain(byId("faults-error"), error);
     }
@@ -94,9 +125,8 @@ export function faults({ refresh, onSubmit, open }) {
   }
 
   function target(fault) {
-    const reveals = byId("reveal").checked;
     if (KINDS[fault.kind].isOfMessages) {
-      const to = fault.to && !fault.to.includes("@") && !reveals ? masked(fault.to, PHONE_SHOWN) : fault.to;
+      const to = fault.to && !fault.to.includes("@") && !reveals() ? maskedPhone(fault.to) : fault.to;
       return [{ email: "every email", sms: "every SMS" }[fault.channel] ?? "every message", to ? ` to ${to}` : ""].join("");
     }
     const token = fault.token === "none" ? "without a token" : fault.token ? `with token ${fault.token}` : "";
@@ -105,35 +135,34 @@ export function faults({ refresh, onSubmit, open }) {
 
   function many({ next, share, matched, left, ends_at: endsAt, is_over: isOver }) {
     const so = share === undefined ? "" : `${Math.round(share * 1000) / 10}% of them; `;
-    const rest = isOver ? "over" : next === undefined ? (endsAt ? `until ${endsAt}` : "until it is ended") : `${left} to come`;
+    const until = endsAt ? `until ${shortTime(endsAt, now)}` : "until it is ended";
+    const rest = isOver ? "over" : next === undefined ? until : `${left} to come`;
     return `${so}matched ${matched === 1 ? "once" : `${matched} times`}; ${rest}`;
   }
 
   function row(fault) {
     return el("li", { class: "fault", "data-fault": fault.id },
-      el("span", { class: `tag ${fault.is_over ? "" : "waiting"}` }, `${fault.id}: ${fault.kind}`),
-      el("code", { class: "path" }, target(fault)),
-      el("button", {
-        type: "button",
-        "data-key": `end-${fault.id}`,
-        "aria-label": `End fault ${fault.id}`,
-        onclick: () => end(`faults/${fault.id}`, `Fault ${fault.id} has ended`),
-      }, fault.is_over ? "Remove" : "End"),
-      el("span", { class: "quiet what" }, `${KINDS[fault.kind].does(fault)}; ${many(fault)}`));
+      tag(fault.is_over ? "" : "solid", `fault ${fault.id}`),
+      el("div", { class: "what" },
+        el("code", { class: "path" }, target(fault)),
+        el("span", { class: "quiet small" }, `${KINDS[fault.kind].does(fault)}; ${many(fault)}`)),
+      button(fault.is_over ? "Remove" : "End", { key: `end-${fault.id}`, "aria-label": `${fault.is_over ? "Remove" : "End"} fault ${fault.id}` },
+        () => end(`faults/${fault.id}`, [fault], `Fault ${fault.id} has ended`)));
   }
 
   return {
-    async refresh() {
+    open,
+    async refresh(at) {
+      now = at;
       const text = await complaining(byId("faults-error"), () => readText("faults"));
-      const state = `${byId("reveal").checked} ${text}`;
+      const state = `${reveals()} ${text}`;
       if (state === shown) return;
       shown = state;
       const { faults } = JSON.parse(text);
       const on = faults.filter(({ is_over: isOver }) => !isOver).length;
-      byId("faults").hidden = byId("faults-link").hidden = faults.length === 0;
-      byId("faults-jump").textContent = on;
+      byId("faults").hidden = faults.length === 0;
       byId("faults-count").textContent = on === faults.length ? on : `${on}, ${faults.length - on} over`;
-      show(list, faults.map(row), byId("set-fault"));
+      show(list, faults.map(row), faults.length ? byId("faults-heading") : byId("activity-heading"));
     },
     forget() {
       shown = null;

@@ -50,7 +50,7 @@ async fn every_file_of_the_page_is_served_with_its_type_and_sealed() {
         assert_eq!(html.header("content-type"), "text/html; charset=utf-8");
         is_sealed(&html, PAGE);
         let files = files(&world).await;
-        assert_eq!(files.len(), 14, "{files:?}");
+        assert_eq!(files.len(), 27, "{files:?}");
         for file in files {
             let answer = world.get(&format!("{PAGE}{file}")).send().await.expect(200);
             let expected = match file.rsplit('.').next() {

@@ -1,7 +1,9 @@
 // A running mock with a world for each test, and the page of it in a browser.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
@@ -57,6 +59,10 @@ export class World {
     return this.send("POST", "/api/v1/email-watchlist", { token: APP, body: { email } });
   }
 
+  async email(email) {
+    return (await this.emails()).find((one) => one.email === email);
+  }
+
   async emails() {
     const { data } = await this.send("GET", "/api/v1/email-watchlist", { token: APP });
     return data;
@@ -91,8 +97,8 @@ export async function openPage(browser, world, options = {}) {
     dialog.dismiss();
   });
   await page.goto(`${world.base}/_mock/`);
-  await page.locator("#accounts-list button.account").first().waitFor();
   await page.locator("#live.live").waitFor();
+  await page.locator("#accounts-list li").first().waitFor({ state: "attached" });
   return { page, complaints, close: () => context.close() };
 }
 
@@ -108,3 +114,43 @@ export async function tabTo(page, name) {
   }
   throw new Error(`200 times Tab does not lead to ${name}`);
 }
+
+/** One mock and one browser for the tests of a file; `onPage` makes a test with a world of its own and its page. */
+export function onOneMock() {
+  const shared = {};
+  before(async () => {
+    [shared.mock, shared.browser] = await Promise.all([startMock(), startBrowser()]);
+  });
+  after(async () => {
+    await shared.browser?.close();
+    await shared.mock?.stop();
+  });
+  /** At the end there may be no complaints except those `expected`. */
+  shared.onPage = (name, act, { assume, seed, expected = [], ...options } = {}) => test(name, async () => {
+    const world = await World.make(shared.mock.url, { ...(assume ? { assume } : {}), ...(seed ? { seed } : {}) });
+    const { page, complaints, close } = await openPage(shared.browser, world, options);
+    try {
+      await act({ world, page });
+      assert.deepEqual(complaints.filter((complaint) => !expected.some((known) => complaint.includes(known))), []);
+    } finally {
+      await close();
+    }
+  });
+  return shared;
+}
+
+export const item = (page, text) => page.locator("[data-item]", { hasText: text });
+export const leaks = (page) => page.locator("[data-alarm]");
+export const requests = (page) => page.locator("#stream [data-request]");
+export const messages = (page) => page.locator("#stream [data-message]");
+export const detail = (page) => page.locator("#detail");
+
+/** The id of the element that has the focus, or its key or its text. */
+export const focused = (page) => page.evaluate(() => {
+  const { id, dataset, textContent } = document.activeElement;
+  return id || dataset.key || textContent;
+});
+
+/** All that the page holds, seen or not. */
+export const everything = (page) => page.evaluate(() =>
+  document.documentElement.outerHTML + [...document.querySelectorAll("input, textarea")].map((field) => field.value).join("\n"));
