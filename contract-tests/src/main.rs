@@ -101,7 +101,7 @@ enum Command {
     },
     /// Tells the runs of results folders, and what was ever seen on the real API.
     History {
-        /// Results folders, or their `history.ndjson`; by default that of DEFENTRY_RESULTS_DIR.
+        /// Results folders, or their `history.ndjson`; by default that of `DEFENTRY_RESULTS_DIR`.
         #[arg(value_name = "DIR")]
         folders: Vec<PathBuf>,
     },

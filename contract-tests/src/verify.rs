@@ -4,6 +4,7 @@
 //! checks. A recording holds less than a run: who called is known only where the login was recorded too, other clients
 //! may have called meanwhile, and tools mask values. A rule says nothing where one of these may be the cause.
 
+mod findings;
 mod logins;
 mod order;
 mod scopes;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::documented;
 use crate::recording::har;
+use crate::verify::findings::Findings;
 use crate::verify::traffic::Traffic;
 
 /// What was seen of one fact.
@@ -81,36 +83,6 @@ impl Verification {
     /// How many facts were seen so.
     pub fn count(&self, seen: Seen) -> usize {
         self.facts.iter().filter(|fact| fact.seen == seen).count()
-    }
-}
-
-/// What the rules have found in one recording.
-#[derive(Debug, Default)]
-struct Findings {
-    held: BTreeMap<&'static str, u64>,
-    /// The fact, the place of the exchange, the demand and what was seen.
-    violated: Vec<(&'static str, usize, String, String)>,
-}
-
-impl Findings {
-    fn held(&mut self, fact: &'static str) {
-        *self.held.entry(fact).or_default() += 1;
-    }
-
-    fn violated(&mut self, fact: &'static str, place: usize, expected: impl Into<String>, observed: impl Into<String>) {
-        self.violated.push((fact, place, expected.into(), observed.into()));
-    }
-
-    /// The exchange at `place` is as `fact` says, or not.
-    fn judge(
-        &mut self,
-        fact: &'static str,
-        place: usize,
-        holds: bool,
-        expected: &str,
-        observed: impl FnOnce() -> String,
-    ) {
-        if holds { self.held(fact) } else { self.violated(fact, place, expected, observed()) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Findings;
+use super::findings::Findings;
 use super::traffic::{Call, Traffic};
 use crate::reader;
 use crate::recording::Who;

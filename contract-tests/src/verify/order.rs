@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::Findings;
+use super::findings::Findings;
 use super::traffic::{Call, Traffic};
 use crate::documented::Scope;
 use crate::kind::{CARD, KINDS, Kind};

@@ -1,6 +1,6 @@
 //! Who is let in where, and which routes there are.
 
-use super::Findings;
+use super::findings::Findings;
 use super::traffic::{Call, Traffic};
 use crate::documented::{Scope, fact};
 use crate::reader;

@@ -204,7 +204,9 @@ impl<'a> Schemas<'a> {
             fields.extend(renamed.into_iter().map(|(name, value)| (named(name), value)));
         }
         schema["examples"] = json!([example]);
-        (body.purpose != BodyPurpose::Narrows, self.named(body.name.to_owned(), schema))
+        let is_renamed = body.fields.iter().any(|field| named(field.name) != field.name);
+        let name = if is_renamed { format!("{}Observed", body.name) } else { body.name.to_owned() };
+        (body.purpose != BodyPurpose::Narrows, self.named(name, schema))
     }
 
     /// The one envelope of FORMAT-6.

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use super::{server, small_seed};
 use crate::harness::{APP, CRM, World, fields};
 
+const FIELDS: [&str; 8] = ["base_url", "crm", "crm2", "sso", "partners", "accounts", "ssn_required", "normalize_all"];
+
 #[tokio::test]
 async fn the_credentials_of_a_world_are_those_of_its_seed_and_all_of_them_work() {
     let world = World::new();
     let told = world.get("/_mock/credentials").send().await.expect(200).body;
-    assert_eq!(fields(&told), ["base_url", "crm", "crm2", "sso", "partners", "accounts"]);
+    assert_eq!(fields(&told), FIELDS);
     assert_eq!(told["base_url"], world.base_url());
     assert_eq!((&told["crm"]["token"], &told["accounts"][0]["app_token"]), (&json!(CRM), &json!(APP)));
     let partners = told["partners"].as_array().expect("a list");

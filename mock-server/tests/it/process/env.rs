@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 use crate::harness::{Folder, Running, binary, texts};
 
@@ -71,8 +72,10 @@ fn stranger(requests: usize) -> String {
 
 #[test]
 fn a_server_that_is_not_there_or_is_another_is_an_error() {
-    // A port that was free a moment ago.
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").to_string();
+    // A port that nobody else can take, and at which nobody listens.
+    let kept = TcpSocket::new_v4().expect("a socket");
+    kept.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let free = kept.local_addr().expect("an address").to_string();
     let other = stranger(2);
     for (address, reason) in [(&free, "no answer from"), (&other, "404 Not Found")] {
         for command in ["env", "healthcheck"] {
