@@ -416,7 +416,7 @@ fn late_message() -> Vec<Field> {
 fn used_secret() -> Vec<Field> {
     vec![
         Field::required("account", Form::Number(0, i64::MAX), ""),
-        Field::required("secret", Form::Text, "").example("000000"),
+        Field::required("secret", Form::Text, "").example("mock-code"),
     ]
 }
 
