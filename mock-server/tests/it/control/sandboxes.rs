@@ -277,7 +277,7 @@ async fn sandboxes_are_listed_until_they_are_ended_and_then_there_is_nothing_lef
     }
 
     one.end().await.expect(204);
-    assert_eq!(named(&listed().await), named(&[other.described.clone()]));
+    assert_eq!(named(&listed().await), named(std::slice::from_ref(&other.described)));
     for path in ["", "/", "/api/v1/email-watchlist", "/_mock/health", "/_mock/outbox", "/_confirm/x"] {
         let gone = one.get(path).token(APP).send().await.expect(404);
         assert!(sentence(&gone).contains("sandbox"), "{path}: {}", gone.raw);
