@@ -45,8 +45,7 @@ pub(crate) struct About<'a> {
 pub async fn learn_from_har(text: &str) -> Result<Profile, String> {
     let recording = har::read(text)?;
     if recording.exchanges.is_empty() {
-        let reasons = recording.passed_over.iter().map(|(reason, count)| format!("{count} {reason}"));
-        return Err(format!("nothing of this API is in it ({})", reasons.collect::<Vec<_>>().join(", ")));
+        return Err(har::nothing(recording.passed_over));
     }
     let about = About { kind: "recording", address: &recording.host, assumptions: BTreeMap::new(), target: None };
     let passed_over = recording.passed_over.iter().map(|(reason, count)| ((*reason).to_owned(), *count));

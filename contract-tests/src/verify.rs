@@ -126,8 +126,7 @@ pub fn verify(files: &[(String, String)], forces_standardized: Option<bool>) -> 
         }
     }
     if verification.exchanges == 0 {
-        let reasons = verification.passed_over.iter().map(|(reason, count)| format!("{count} {reason}"));
-        return Err(format!("nothing of this API is in it ({})", reasons.collect::<Vec<_>>().join(", ")));
+        return Err(har::nothing(verification.passed_over));
     }
     let fact = |fact: &documented::Fact| {
         let held = held.get(&*fact.id).copied().unwrap_or_default();

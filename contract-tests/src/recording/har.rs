@@ -118,6 +118,15 @@ const OTHER: &str = "not of this API";
 const NO_BODY: &str = "without the body that came";
 const NO_ANSWER: &str = "without an answer";
 
+/// The sentence for recordings with nothing of this API in them: these were passed over, by reason.
+pub(crate) fn nothing(passed_over: impl IntoIterator<Item = (impl AsRef<str>, u64)>) -> String {
+    let reasons = passed_over.into_iter().map(|(reason, count)| format!("{count} {}", reason.as_ref()));
+    match reasons.collect::<Vec<_>>() {
+        reasons if reasons.is_empty() => "nothing of this API is in it: it has no entries".to_owned(),
+        reasons => format!("nothing of this API is in it ({})", reasons.join(", ")),
+    }
+}
+
 /// Reads a recording.
 ///
 /// # Errors
