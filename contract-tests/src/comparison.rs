@@ -40,9 +40,9 @@ pub struct Difference {
     pub weight: Weight,
     /// The fact, the assumption or the route that it is about.
     pub about: String,
-    /// What was found before.
+    /// The finding before.
     pub old: String,
-    /// What was found now.
+    /// The finding now.
     pub new: String,
     /// Where, or the question.
     pub note: String,

@@ -101,7 +101,7 @@ pub(crate) fn verify(flags: &Flags, files: &[PathBuf]) -> Result<ExitCode, Probl
     say!("held          {:2} facts: {}", found.count(Seen::Held), names(Seen::Held));
     say!("violated      {:2} facts: {}", found.count(Seen::Violated), names(Seen::Violated));
     say!("not exercised {:2} facts: {}", found.count(Seen::NotExercised), names(Seen::NotExercised));
-    let folder = flags.lookup("DEFENTRY_RESULTS_DIR").map_or_else(|| PathBuf::from("target/contract"), PathBuf::from);
+    let folder = flags.results_folder();
     let file = folder.join(VERIFICATION);
     let text = serde_json::to_string_pretty(&found).map_err(|error| unusable(&file, &error))?;
     std::fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
@@ -142,8 +142,7 @@ impl Known {
 
     /// Runs the suite against a target, with reports in a folder of its own.
     async fn run(flags: &Flags, place: usize, named: &str) -> Result<Self, Problem> {
-        let parent = flags.lookup("DEFENTRY_RESULTS_DIR").unwrap_or_else(|| "target/contract".into());
-        let folder = Path::new(&parent).join(format!("compare-{place}"));
+        let folder = flags.results_folder().join(format!("compare-{place}"));
         let own = Flags {
             // An empty URL is none, whatever the environment says: the mock in this process.
             base_url: Some(if named == "mock" { String::new() } else { named.to_owned() }),
@@ -248,7 +247,7 @@ fn of_several(known: &[Known]) -> bool {
 /// Tells the runs of results folders.
 pub(crate) fn history(flags: &Flags, mut folders: Vec<PathBuf>) -> Result<ExitCode, Problem> {
     if folders.is_empty() {
-        folders.push(flags.lookup("DEFENTRY_RESULTS_DIR").unwrap_or_else(|| "target/contract".into()).into());
+        folders.push(flags.results_folder());
     }
     let mut all = History::default();
     for folder in &folders {

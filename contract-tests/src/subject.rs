@@ -1,6 +1,7 @@
 //! What every command begins with: the target by flags and variables, signals that end a run, and its progress.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -47,6 +48,11 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
+    /// The results folder (`--results`).
+    pub(crate) fn results_folder(&self) -> PathBuf {
+        self.lookup("DEFENTRY_RESULTS_DIR").map_or_else(|| Settings::default().results, PathBuf::from)
+    }
+
     /// The value of a variable, by its flag or in the environment.
     pub(crate) fn lookup(&self, variable: &str) -> Option<String> {
         let flag = match variable {

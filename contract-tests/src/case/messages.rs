@@ -59,7 +59,7 @@ pub(crate) struct Mark {
     seen: BTreeMap<Known, usize>,
     /// The address that the message is about.
     about: Option<String>,
-    /// What is waited for, in words.
+    /// The thing that is waited for, in words.
     what: &'static str,
 }
 
@@ -134,7 +134,7 @@ impl Case {
         self.reader(to).await.is_ok()
     }
 
-    /// What reads the messages to a recipient; none is the outbox.
+    /// The reader of the messages to a recipient; none is the outbox.
     async fn reader(&self, to: &str) -> Result<Option<&Reader>, Halt> {
         let messages = &self.session.target.messages;
         let unread = match messages {
@@ -231,7 +231,7 @@ impl Case {
         messages
     }
 
-    /// What is shown to each recipient of a mark.
+    /// The messages that are shown to each recipient of a mark.
     async fn shown(&self, mark: &Mark) -> Result<Vec<(String, Shown)>, Halt> {
         let mut all = Vec::new();
         for to in &mark.to {
