@@ -13,7 +13,7 @@ use crate::halt::Halt;
 use crate::messages::{Channel, Letter, Messages, Reader, Shown, outbox};
 use crate::reader;
 
-/// How often a message is looked for.
+/// How often a message is looked for in an outbox, by other readers, and by other readers of a target elsewhere.
 const EVERY: Duration = Duration::from_millis(50);
 const EVERY_NEAR: Duration = Duration::from_millis(250);
 const EVERY_FAR: Duration = Duration::from_secs(2);
@@ -129,6 +129,15 @@ impl Case {
         !self.session.target.messages.readers().is_empty()
     }
 
+    /// How often to look for a message.
+    fn every(&self) -> Duration {
+        match self.is_read_late() {
+            false => EVERY,
+            true if self.session.target.is_far => EVERY_FAR,
+            true => EVERY_NEAR,
+        }
+    }
+
     /// Whether messages to this recipient can be read.
     pub(crate) async fn reads_messages_to(&self, to: &str) -> bool {
         self.reader(to).await.is_ok()
@@ -159,8 +168,12 @@ impl Case {
         Ok(self.learnt(mark.new_in(&self.shown(mark).await?)))
     }
 
-    /// How many messages after `mark` may ask for a confirmation.
+    /// How many messages after `mark` may ask for a confirmation. Mail does not always come in the order in which it was
+    /// sent, so it is given a moment.
     pub(crate) async fn asked(&self, mark: &Mark) -> Result<usize, Halt> {
+        if self.is_read_late() {
+            self.session.pause(self.every()).await;
+        }
         Ok(self.new_messages(mark).await?.iter().filter(|message| message.asks()).count())
     }
 
@@ -179,11 +192,7 @@ impl Case {
 
     /// The newest message after `mark`, as soon as there is one.
     pub(crate) async fn message(&self, mark: &Mark) -> Result<Message, Halt> {
-        let every = match self.is_read_late() {
-            false => EVERY,
-            true if self.session.target.is_far => EVERY_FAR,
-            true => EVERY_NEAR,
-        };
+        let every = self.every();
         let mut wait = self.session.waits.begin(mark.what);
         let shown = loop {
             let shown = self.shown(mark).await?;

@@ -57,6 +57,9 @@ pub(super) struct Sent {
     pub(super) id: String,
 }
 
+/// The number of the next message: a folder may take those of several servers.
+static SERIAL: AtomicU64 = AtomicU64::new(0);
+
 /// A folder for each person with a file for each message, and another place for emails.
 #[derive(Clone, Debug)]
 pub(super) struct Mailbox {
@@ -64,19 +67,18 @@ pub(super) struct Mailbox {
     post: Post,
     mailpit: Option<Store>,
     ahead: i64,
-    serial: Arc<AtomicU64>,
 }
 
 impl Mailbox {
     pub(super) fn new(folder: &Path, manner: &Manner, mailpit: Option<Store>) -> Self {
         fs::create_dir_all(folder).expect("a folder for mail");
         let (post, ahead) = (manner.post.clone(), manner.ahead);
-        Self { folder: Arc::new(folder.to_owned()), post, mailpit, ahead, serial: Arc::default() }
+        Self { folder: Arc::new(folder.to_owned()), post, mailpit, ahead }
     }
 
     /// Delivers a message once after each of these delays.
     pub(super) fn deliver(&self, letter: Letter, url: &str, delays: Vec<Duration>) {
-        let id = format!("{}.{}@example.org", self.next(), std::process::id());
+        let id = format!("{}.{}@example.org", next(), std::process::id());
         let sent = Sent { to: letter.to, text: letter.text.replace("$URL", url), id };
         for delay in delays {
             let (mailbox, sent) = (self.clone(), sent.clone());
@@ -85,10 +87,6 @@ impl Mailbox {
                 mailbox.write(sent);
             });
         }
-    }
-
-    fn next(&self) -> u64 {
-        self.serial.fetch_add(1, Ordering::Relaxed)
     }
 
     fn write(&self, sent: Sent) {
@@ -102,7 +100,7 @@ impl Mailbox {
     }
 
     fn write_text(&self, sent: &Sent, at: Timestamp) {
-        let serial = self.next();
+        let serial = next();
         let folder = self.folder.join("mail").join(&sent.to);
         // The server, and its folder with it, may be gone by now.
         if !self.folder.exists() || fs::create_dir_all(&folder).is_err() {
@@ -114,7 +112,7 @@ impl Mailbox {
     }
 
     fn write_mime(&self, folder: &Path, sent: &Sent, at: Timestamp) {
-        let name = format!("{}.{}_{}.test", at.as_second(), std::process::id(), self.next());
+        let name = format!("{}.{}_{}.test", at.as_second(), std::process::id(), next());
         let hidden = folder.join("tmp").join(&name);
         // The IMAP server takes this time for the time at which it came.
         let written = fs::write(&hidden, mime(sent)).and_then(|()| {
@@ -123,6 +121,10 @@ impl Mailbox {
         });
         written.expect("the IMAP server's folder takes mail");
     }
+}
+
+fn next() -> u64 {
+    SERIAL.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A message in one of the forms that mailers give it, chosen by its id.
