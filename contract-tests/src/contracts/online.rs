@@ -392,15 +392,22 @@ async fn removal_has_a_state_of_its_own(case: &Case, time: Time) -> Result<(), H
     for days in [1, 2, 7] {
         wait(case, &mut user, time, days * 24 * 3600).await?;
         let later = user.scanned(case).await?;
-        for (before, after) in in_pairs(&entries, &later) {
-            let is_kept = removals(before)?.is_empty() || ScanState::of(before)? == ScanState::of(after)?;
-            let observed = || format!("{} is {}", before["scan_result"]["status"], after["scan_result"]["status"]);
-            Halt::unless(is_kept, "the scan's state stays while a removal goes on", observed)?;
-            removals(after)?;
-        }
+        scan_stays(&entries, &later)?;
     }
     let late = || Halt::Inconclusive("no removal request was seen in the second in which it was made".into());
     if is_seen_early { Ok(()) } else { Err(late()) }
+}
+
+/// What the scan of a site has come to stays as it is once a removal was requested there.
+fn scan_stays(before: &[Value], after: &[Value]) -> Result<(), Halt> {
+    for (before, after) in in_pairs(before, after) {
+        let is_on = is_over(before) && !removals(before)?.is_empty();
+        let is_kept = !is_on || ScanState::of(before)? == ScanState::of(after)?;
+        let observed = || format!("{} is {}", before["scan_result"]["status"], after["scan_result"]["status"]);
+        Halt::unless(is_kept, "the scan's state stays while a removal goes on", observed)?;
+        removals(after)?;
+    }
+    Ok(())
 }
 
 /// Starts a scan and looks at it from second to second until it is over, so that each request is seen as it begins.
@@ -428,6 +435,7 @@ async fn requested(case: &Case) -> Result<(Subscriber, Vec<Value>, bool), Halt> 
         let now = user.scanned(case).await.map_err(Halt::into_required)?;
         let begun = begun(&entries, &now)?;
         in_first(&begun)?;
+        scan_stays(&entries, &now)?;
         is_seen_early |= !begun.is_empty();
         case.drop_last();
         entries = now;
@@ -440,6 +448,7 @@ async fn requested(case: &Case) -> Result<(Subscriber, Vec<Value>, bool), Halt> 
         wait(case, &mut user, Time::Moved, FIRST_MOVE << look).await?;
         let now = user.scanned(case).await.map_err(Halt::into_required)?;
         is_seen_early |= begun(&entries, &now)?.contains(&FIRST_REMOVAL_STATE);
+        scan_stays(&entries, &now)?;
         entries = now;
     }
     Ok((user, entries, is_seen_early))

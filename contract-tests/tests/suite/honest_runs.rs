@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract_tests::{End, Results, Run, Selection, Settings, Target, run_suite};
+use contract_tests::{End, Mock, Results, Run, Selection, Settings, Target, run_suite};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::honest::{Honest, Manner, Reader};
@@ -130,31 +132,79 @@ async fn no_run_of_a_thousand_requests_accuses_a_server_that_chooses_otherwise()
     all_are_silent(&told.join_all().await.concat());
 }
 
-/// Three seeds, or those of `HONEST_SEEDS`, such as `1-20`: one after the other, and every other one beside busy loops
-/// and a second run, with one answer of a hundred lost. The first run reads all messages where the number is divisible by three, else the newest.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[ignore = "takes minutes: `.ci/honest` runs it"]
-async fn no_seed_accuses_a_server_that_chooses_otherwise() {
-    let seeds = std::env::var("HONEST_SEEDS").unwrap_or_else(|_| "1-3".to_owned());
-    let (first, last) = seeds.split_once('-').expect("two seeds");
-    let mut told = Vec::new();
-    for seed in first.parse::<u64>().expect("a seed")..=last.parse().expect("a seed") {
-        let reader = if seed.is_multiple_of(3) { Reader::All } else { Reader::Newest };
-        let ahead = if seed % 4 < 2 { 3 } else { -3 };
-        if seed.is_multiple_of(2) {
-            let server = Honest::start(Manner { ahead, lost: 10, ..Manner::default() }).await;
-            let _loops = BusyLoops::start();
-            let name = format!("seed {seed} under load");
+/// What a seed is tried on.
+#[derive(Clone, Copy, Debug)]
+enum On {
+    /// The mock.
+    Mock,
+    /// The second honest server.
+    Second,
+    /// The second honest server, with a second run beside the first, and one answer of a hundred lost.
+    SecondUnderLoad,
+}
+
+/// The false alarms of whole runs with a seed. On the second server the first run reads all messages where the seed is
+/// divisible by three, else the newest, and the clock of the mail is ahead or behind.
+async fn tried(on: On, seed: u64) -> Vec<String> {
+    let name = format!("{on:?}, seed {seed}");
+    let reader = if seed.is_multiple_of(3) { Reader::All } else { Reader::Newest };
+    let manner = Manner { ahead: if seed % 4 < 2 { 3 } else { -3 }, ..Manner::default() };
+    match on {
+        On::Mock => {
+            let mock = Mock::start().await;
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("honest-mock-{seed}"));
+            let variables =
+                [("DEFENTRY_SEED", seed.to_string()), ("DEFENTRY_RESULTS_DIR", folder.display().to_string())];
+            let lookup =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+            let settings = Settings::from_variables(Some(&mock.target()), lookup).expect("good variables");
+            let run = Arc::new(Run::new(mock.target(), Settings { cases: Some(8), ..settings }).expect("a ledger"));
+            alarms(&run_suite(&run, &Selection::default(), &|_| {}).await, &name)
+        }
+        On::Second => {
+            let server = Honest::start(manner).await;
+            alarms(&whole_run(&server, reader, seed, "one").await, &name)
+        }
+        On::SecondUnderLoad => {
+            let server = Honest::start(Manner { lost: 10, ..manner }).await;
             let (one, other) = tokio::join!(
                 whole_run(&server, reader, seed, "one"),
                 whole_run(&server, Reader::Newest, seed + 1000, "other"),
             );
-            told.extend(alarms(&one, &name));
-            told.extend(alarms(&other, &format!("{name}, beside it")));
-        } else {
-            let server = Honest::start(Manner { ahead, ..Manner::default() }).await;
-            told.extend(alarms(&whole_run(&server, reader, seed, "one").await, &format!("seed {seed}")));
+            [alarms(&one, &name), alarms(&other, &format!("{name}, beside it"))].concat()
         }
     }
-    all_are_silent(&told);
+}
+
+/// Tries all, so many at once, and demands that all are silent.
+async fn all_are_tried(tries: impl Iterator<Item = (On, u64)>, at_once: usize) {
+    let (turns, mut tasks) = (Arc::new(Semaphore::new(at_once)), JoinSet::new());
+    for (on, seed) in tries {
+        let turns = Arc::clone(&turns);
+        tasks.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            tried(on, seed).await
+        });
+    }
+    all_are_silent(&tasks.join_all().await.concat());
+}
+
+/// Three seeds. The tests beside it, in CI, are load too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: `.ci/run` runs it"]
+async fn three_seeds_accuse_nobody() {
+    all_are_tried([(On::Second, 1), (On::SecondUnderLoad, 2), (On::Second, 3)].into_iter(), 3).await;
+}
+
+/// Twenty seeds, or those of `HONEST_SEEDS`, such as `4-7`: each on the mock, on the second server, and on the second server
+/// under load, which is then beside busy loops too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes half an hour: `.ci/honest` runs it"]
+async fn no_seed_accuses_an_honest_server() {
+    let seeds = std::env::var("HONEST_SEEDS").unwrap_or_else(|_| "1-20".to_owned());
+    let (first, last) = seeds.split_once('-').expect("two seeds");
+    let seeds = first.parse::<u64>().expect("a seed")..=last.parse().expect("a seed");
+    all_are_tried(seeds.clone().flat_map(|seed| [(On::Mock, seed), (On::Second, seed)]), 6).await;
+    let _loops = BusyLoops::start();
+    all_are_tried(seeds.map(|seed| (On::SecondUnderLoad, seed)), 4).await;
 }

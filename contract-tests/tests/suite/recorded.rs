@@ -24,7 +24,7 @@ const EXERCISED: usize = 38;
 async fn recorded_traffic_of_an_honest_server_violates_nothing() {
     let mock = with_leaks(MockServer::builder()).await;
     let mut found = vec![("mock".to_owned(), verified(&Subject::mock(mock.base_url())).await)];
-    for choices in 0..4 {
+    for choices in 0..2 {
         let manner = Manner { delay: 0..1, mail_delay: 0..200, choices: Choices(choices), ..Manner::default() };
         let server = Honest::start(manner).await;
         found.push((format!("choices {choices}"), verified(&Subject::honest(&server.url)).await));
@@ -39,7 +39,7 @@ async fn recorded_traffic_of_an_honest_server_violates_nothing() {
 
 /// Every so many faulty servers are tried; `RECORDED_STEP` names another number, 1 for all.
 fn step() -> usize {
-    std::env::var("RECORDED_STEP").map_or(24, |step| step.parse().expect("a number"))
+    std::env::var("RECORDED_STEP").map_or(48, |step| step.parse().expect("a number"))
 }
 
 /// Of a hundred servers with a fault, the recording of one tour shows it in so many.
