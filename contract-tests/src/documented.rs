@@ -163,24 +163,32 @@ pub(crate) fn excluded_routes() -> &'static [Route] {
     &EXCLUDED
 }
 
+/// The captures of a path in their order, if it fits the template.
+pub(crate) fn captures<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let (mut wanted, mut sent) = (template.split('/'), path.split('/'));
+    let mut captures = Vec::new();
+    loop {
+        match (wanted.next(), sent.next()) {
+            (None, None) => return Some(captures),
+            (Some(wanted), Some(sent)) if wanted.starts_with('{') && !sent.is_empty() => captures.push(sent),
+            (Some(wanted), Some(sent)) if wanted == sent => {}
+            _ => return None,
+        }
+    }
+}
+
 /// A path with the guide's captures in place of ids, without its query; where the guide has no such route, parts with
 /// digits are left out.
 pub(crate) fn template(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.split('/').collect();
-    let is_capture = |part: &str| part.starts_with('{');
-    let fits = |route: &&Route| {
-        let pattern: Vec<&str> = route.path.split('/').collect();
-        let is_part = |(pattern, part): (&&str, &&str)| pattern == part || is_capture(pattern) && !part.is_empty();
-        pattern.len() == parts.len() && pattern.iter().zip(&parts).all(is_part)
-    };
-    let captures = |route: &&Route| route.path.split('/').filter(|part| is_capture(part)).count();
-    if let Some(route) = routes().iter().chain(excluded_routes()).filter(fits).min_by_key(captures) {
+    let fitting = |route: &'static Route| captures(&route.path, path).map(|captures| (captures.len(), route));
+    let most_literal = routes().iter().chain(excluded_routes()).filter_map(fitting).min_by_key(|(many, _)| *many);
+    if let Some((_, route)) = most_literal {
         return route.path.clone();
     }
     let is_id =
         |part: &str| !matches!(part, "v1" | "v2") && part.contains(|char: char| char.is_ascii_digit() || char == '$');
-    parts.into_iter().map(|part| if is_id(part) { "{…}" } else { part }).collect::<Vec<_>>().join("/")
+    path.split('/').map(|part| if is_id(part) { "{…}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
 static REVISION: LazyLock<String> = LazyLock::new(|| {

@@ -1,6 +1,6 @@
 //! The documented operation that a request calls.
 
-use crate::documented::templates;
+use crate::documented::{captures, templates};
 
 /// An operation, and what its path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,27 +18,17 @@ pub(crate) fn operation_of(method: &str, path: &str) -> Option<Operation> {
         Some((template, captures))
     });
     let (template, captures) = found.min_by_key(|(_, captures)| captures.len())?;
-    Some(Operation { name: format!("{method} {template}"), captures })
+    Some(Operation { name: format!("{method} {template}"), captures: owned(captures) })
 }
 
 /// The captures of the first template that a path fits, whatever the method.
 pub(crate) fn captures_of(path: &str) -> Vec<String> {
     let found = templates().filter_map(|(_, template)| captures(template, path));
-    found.min_by_key(Vec::len).unwrap_or_default()
+    owned(found.min_by_key(Vec::len).unwrap_or_default())
 }
 
-/// The captures of a path, if it fits the template.
-fn captures(template: &str, path: &str) -> Option<Vec<String>> {
-    let (mut wanted, mut sent) = (template.split('/'), path.split('/'));
-    let mut captures = Vec::new();
-    loop {
-        match (wanted.next(), sent.next()) {
-            (None, None) => return Some(captures),
-            (Some(wanted), Some(sent)) if wanted.starts_with('{') => captures.push(sent.to_owned()),
-            (Some(wanted), Some(sent)) if wanted == sent => {}
-            _ => return None,
-        }
-    }
+fn owned(captures: Vec<&str>) -> Vec<String> {
+    captures.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -57,6 +47,7 @@ mod tests {
             ),
             ("DELETE", "/api/v1/alarms/17", None),
             ("GET", "/api/v1/alarms/17/", None),
+            ("GET", "/api/v1/alarms/", None),
             ("GET", "/api/v1/nothing", None),
         ];
         for (method, path, expected) in cases {

@@ -1,6 +1,6 @@
 //! Recorded exchanges in their order, each with its route.
 
-use crate::documented::{Route, Scope, excluded_routes, routes, template};
+use crate::documented::{Route, Scope, captures, excluded_routes, routes, template};
 use crate::format::Format;
 use crate::reader;
 use crate::recording::{Recorded, Who};
@@ -34,9 +34,9 @@ impl Call {
         let path = exchange.path.split('?').next().unwrap_or_default();
         let template = template(path);
         let is_it = |route: &&Route| route.method.as_str() == exchange.method && route.path == template;
-        let parts = template.split('/').zip(path.split('/'));
+        let captures = captures(&template, path).unwrap_or_default();
         Self {
-            captures: parts.filter(|(wanted, _)| wanted.starts_with('{')).map(|(_, sent)| sent.to_owned()).collect(),
+            captures: captures.into_iter().map(str::to_owned).collect(),
             routes: routes().iter().filter(is_it).collect(),
             excluded: excluded_routes().iter().find(is_it),
             format: exchange.format,

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use crate::proxy::{self, Answered, KINDS, Kind, Way, back, there};
 
 /// The credentials of the default seed, as `mock-server env` prints it.
-const CREDENTIALS: &[(&str, &str)] = &[
+pub(crate) const CREDENTIALS: &[(&str, &str)] = &[
     ("DEFENTRY_CRM_USERNAME", "service@partner.example"),
     ("DEFENTRY_CRM_PASSWORD", "mock-crm-password"),
     ("DEFENTRY_CRM2_USERNAME", "other@partner.example"),

@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::command::CREDENTIALS;
 use crate::faults::{CASES, Fault, NO_FAULT, SEED, faults};
 use crate::proxy::{Answered, Way, Wrong, client, start, there};
 use crate::run;
@@ -32,14 +33,8 @@ const LEAKED: [(&str, &str, &str); 4] = [
 ];
 
 /// What a target is told by, which is on another machine, with everything that a user may know of it.
-const VARIABLES: [(&str, &str); 10] = [
+const VARIABLES: [(&str, &str); 4] = [
     ("DEFENTRY_ALLOW_WRITES", HOST),
-    ("DEFENTRY_CRM_USERNAME", "service@partner.example"),
-    ("DEFENTRY_CRM_PASSWORD", "mock-crm-password"),
-    ("DEFENTRY_CRM2_USERNAME", "other@partner.example"),
-    ("DEFENTRY_CRM2_PASSWORD", "mock-crm-password-2"),
-    ("DEFENTRY_CLIENT_ID", "mock-client"),
-    ("DEFENTRY_CLIENT_SECRET", "mock-secret"),
     ("DEFENTRY_MESSAGES", "mock"),
     // A test has no time to keep to two a second.
     ("DEFENTRY_RATE", "100000"),
@@ -78,7 +73,7 @@ pub(crate) async fn budgeted(http: reqwest::Client, fault: &'static Fault, seed:
     let server = start(http, mock.base_url(), &[REAL, fault.wrong()]).await;
     let folder = Folder::new();
     let mut variables: Vec<(&str, String)> =
-        VARIABLES.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        VARIABLES.iter().chain(CREDENTIALS).map(|(name, value)| (*name, (*value).to_owned())).collect();
     variables.extend(LEAKED.iter().map(|(name, _, value)| (*name, (*value).to_owned())));
     variables.push(("DEFENTRY_BASE_URL", format!("http://{HOST}:{}", server.address.port())));
     variables.push(("DEFENTRY_RESULTS_DIR", folder.0.display().to_string()));

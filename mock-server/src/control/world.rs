@@ -57,7 +57,7 @@ pub(crate) async fn reset(reached: Reached, Body(Empty {}): Body<Empty>) -> Resu
 
 /// `POST /_mock/leaks`.
 pub(crate) async fn add_leak(reached: Reached, Body(leak): Body<NewLeak>) -> Result<Response, Refused> {
-    let seen_by = reached.world.add_leak(&leak).map_err(Refused::bad)?;
+    let seen_by = reached.world.add_leak(&leak).map_err(|error| Refused::bad(error.to_string()))?;
     let form = reached.world.unrecorded().choice();
     let seen_by: Vec<ShownId> = seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect();
     let mut answer = json!({ "leak": leak, "seen_by": seen_by });

@@ -83,7 +83,7 @@ impl WorldControl {
     pub fn add_leak(&self, leak: &NewLeak) -> Result<Vec<ShownId>, String> {
         let world = self.mount.world();
         let form = world.unrecorded().choice();
-        let seen_by = world.add_leak(leak)?;
+        let seen_by = world.add_leak(leak).map_err(|error| error.to_string())?;
         world.changed();
         Ok(seen_by.into_iter().map(|id| Id::new(Table::Account, id).shown(form)).collect())
     }

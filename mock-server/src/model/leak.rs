@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value as Json;
 
 use crate::model::kind::WatchKind;
 use crate::model::severity::Severity;
@@ -139,18 +140,31 @@ pub(crate) struct Leak {
 /// The form in which values of this kind are compared.
 ///
 /// # Errors
-/// A sentence about the value, if it is not of its kind.
-fn canonical(kind: WatchKind, value: &str) -> Result<Box<str>, String> {
+/// The value is not of its kind.
+fn canonical(kind: WatchKind, value: &str) -> Result<Box<str>, NotOfKind> {
     let canonical = watchlists::canonical(kind, value).unwrap_or_else(|| ssn::canonical(value));
-    canonical.map_err(|complaint| format!("the value {complaint}"))
+    canonical.map_err(|complaint| NotOfKind {
+        rule: format!("the value {complaint} for {}", kind.names().one),
+        example: watchlists::example(kind).unwrap_or_else(|| "19900101-2385".into()),
+    })
+}
+
+/// A leak holds a value that is not of its kind.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{rule}; for example {example}")]
+pub(crate) struct NotOfKind {
+    /// The rule that it breaks, as a sentence without its end.
+    pub(crate) rule: String,
+    /// A value of the kind.
+    pub(crate) example: Json,
 }
 
 impl Leak {
     /// The leak that `new` describes, with its missing fields filled in.
     ///
     /// # Errors
-    /// A sentence about the value, if it is not of its kind.
-    pub(crate) fn new(new: &NewLeak, now: Timestamp) -> Result<Self, String> {
+    /// The value is not of its kind.
+    pub(crate) fn new(new: &NewLeak, now: Timestamp) -> Result<Self, NotOfKind> {
         let value = canonical(new.kind, &new.value)?;
         let mut classes: Vec<Arc<str>> = new.data_classes.iter().map(|class| class.as_str().into()).collect();
         if classes.is_empty() {
@@ -247,6 +261,9 @@ mod tests {
         assert_eq!((leak.published_at, leak.severity, leak.is_verified), (now, Severity::Low, true));
         assert_eq!(leak.data_classes, [Arc::from("email")]);
         let error = Leak::new(&NewLeak::of(WatchKind::Iban, "SE00"), now).expect_err("no IBAN");
-        assert_eq!(error, "the value format is invalid");
+        assert_eq!(
+            error.to_string(),
+            "the value format is invalid for an IBAN; for example \"SE35 5000 0000 0549 1000 0003\""
+        );
     }
 }

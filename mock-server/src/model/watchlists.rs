@@ -3,6 +3,8 @@
 //! Each kind has a file below. The table of kinds names it, so there is no `mod` line to write, and `cargo fmt` does not find
 //! the file: `.ci/format` does.
 
+use serde_json::{Map, Value as Json};
+
 use crate::model::item::{Items, Kind};
 use crate::model::kind::{WatchKind, for_kinds};
 
@@ -135,6 +137,20 @@ impl Watchlists {
         }
         with_each_kind(Holds(self, part)).any(|holds| holds)
     }
+}
+
+/// A value of `kind`, for a kind of item.
+pub(crate) fn example(kind: WatchKind) -> Option<Json> {
+    struct Example;
+    impl ForKind for Example {
+        type Output = Option<Json>;
+
+        fn run<K: Watchlist>(&mut self) -> Option<Json> {
+            let body: Map<String, Json> = serde_json::from_str(K::BODY.example).ok()?;
+            body.get(<K as Kind>::FIELD).cloned()
+        }
+    }
+    with_kind(kind, Example).flatten()
 }
 
 /// The form in which values of `kind` are compared, for a kind of item.

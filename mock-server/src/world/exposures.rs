@@ -11,7 +11,7 @@ use crate::model::exposure::{Exposure, Exposures};
 use crate::model::id::Table;
 use crate::model::item::{Item, Kind};
 use crate::model::kind::WatchKind;
-use crate::model::leak::{Leak, NewLeak};
+use crate::model::leak::{Leak, NewLeak, NotOfKind};
 use crate::model::ssn::{self, EidProvider, Ssn};
 use crate::model::time::Timestamp;
 
@@ -34,8 +34,8 @@ impl World {
     /// see it at once.
     ///
     /// # Errors
-    /// A sentence about the value, if it is not of its kind.
-    pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, String> {
+    /// The value is not of its kind.
+    pub(crate) fn add_leak(&self, new: &NewLeak) -> Result<Vec<u64>, NotOfKind> {
         let _step = self.step();
         // First the leak is stored, then its watchers see it; an account that begins to watch does it the other way
         // round. So at least one of the two sees the other, and an exposure is raised only once.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use imbl::OrdSet;
 
 use crate::model::kind::WatchKind;
-use crate::model::leak::{Leak, NewLeak};
+use crate::model::leak::{Leak, NewLeak, NotOfKind};
 use crate::model::magic::Magic;
 use crate::model::time::Timestamp;
 use crate::world::shared::SharedMap;
@@ -100,8 +100,8 @@ impl Leaks {
     /// Files a leak, and tells no account yet.
     ///
     /// # Errors
-    /// A sentence about the value, if it is not of its kind.
-    pub(crate) fn file(&self, new: &NewLeak, now: Timestamp) -> Result<Arc<Leak>, String> {
+    /// The value is not of its kind.
+    pub(crate) fn file(&self, new: &NewLeak, now: Timestamp) -> Result<Arc<Leak>, NotOfKind> {
         let leak = Arc::new(Leak::new(new, now)?);
         let key = self.key(leak.kind, &leak.value);
         self.known.step(&key, |known| known.entry(key).or_default().push(Arc::clone(&leak)));

@@ -3,6 +3,8 @@
 
 mod sources;
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use sources::{Crate, Import};
 
@@ -51,8 +53,12 @@ const UNRECORDED: &[&str] = &["guide/trace", "world/", "api/openapi", "control/"
 /// The files of the mock that may name a status.
 const STATUSES: &[&str] = &["api/format", "api/wording", "api/dispatch", "control/", "page"];
 
-fn crates() -> [(Crate, &'static [&'static [&'static str]]); 2] {
-    [(Crate::read("mock-server"), MOCK), (Crate::read("contract-tests"), SUITE)]
+/// Both crates, read once for all tests, each with its layers.
+static CRATES: LazyLock<[(Crate, &[&[&str]]); 2]> =
+    LazyLock::new(|| [(Crate::read("mock-server"), MOCK), (Crate::read("contract-tests"), SUITE)]);
+
+fn crates() -> impl Iterator<Item = (&'static Crate, &'static [&'static [&'static str]])> {
+    CRATES.iter().map(|(sources, layers)| (sources, *layers))
 }
 
 #[test]
@@ -104,7 +110,7 @@ fn no_files_import_each_other_in_a_circle() {
 
 #[test]
 fn assumptions_are_read_without_a_record_only_where_no_documented_response_is_written() {
-    let mock = Crate::read("mock-server");
+    let mock = &CRATES[0].0;
     let told = mock.lines_with("unrecorded(", UNRECORDED);
     assert!(told.is_empty(), "take Assumed as an argument instead, so that the response tells it\n{}", told.join("\n"));
 }
@@ -114,7 +120,7 @@ const UNNAMED: &[&str] = &["LOGIN-4", "LOGIN-5", "SSO-6", "ACCOUNT-2", "ACCOUNT-
 
 #[test]
 fn every_fact_is_named_where_the_mock_follows_it() {
-    let mock = Crate::read("mock-server");
+    let mock = &CRATES[0].0;
     let facts: Value = serde_json::from_str(include_str!("../../../fixtures/facts.json")).expect("the facts are JSON");
     for id in facts.as_array().expect("a list").iter().map(|fact| fact["id"].as_str().expect("an id")) {
         // `EMAIL-1` is `Email1`.
@@ -134,14 +140,14 @@ fn every_fact_is_named_where_the_mock_follows_it() {
 
 #[test]
 fn statuses_are_known_in_one_place() {
-    let mock = Crate::read("mock-server");
+    let mock = &CRATES[0].0;
     let told = mock.lines_with("StatusCode::", STATUSES);
     assert!(told.is_empty(), "answer by meaning, and let api::format give it a status\n{}", told.join("\n"));
 }
 
 #[test]
 fn only_one_file_of_the_suite_knows_the_mock() {
-    let suite = Crate::read("contract-tests");
+    let suite = &CRATES[1].0;
     let told = suite.lines_with("mock_server::", &["mock"]);
     assert!(told.is_empty(), "the suite knows the mock in src/mock.rs only\n{}", told.join("\n"));
 }

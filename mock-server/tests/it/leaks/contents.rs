@@ -166,10 +166,11 @@ async fn a_leak_that_is_wrong_is_refused_with_a_sentence_that_names_what_is() {
         ("nothing", json!({}), "kind"),
     ];
     for kind in KINDS {
-        cases.push((kind.name, kind.leak(kind.invalid, "invalid"), "value"));
-        cases.push((kind.name, kind.leak("", "empty"), "value"));
+        // It says what would be right.
+        cases.push((kind.name, kind.leak(kind.invalid, "invalid"), "; for example \""));
+        cases.push((kind.name, kind.leak("", "empty"), "; for example \""));
     }
-    cases.push(("ssn", json!({ "kind": "ssn", "value": "x" }), "value"));
+    cases.push(("ssn", json!({ "kind": "ssn", "value": "x" }), "for an SSN; for example \"1990"));
     for (label, leak, named) in cases {
         let answer = world.post("/_mock/leaks").json(leak.clone()).send().await.expect(400);
         assert!(sentence(&answer).contains(named), "{label}: {leak}: {}", answer.raw);

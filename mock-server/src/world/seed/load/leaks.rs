@@ -3,15 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
 use super::Loading;
 use crate::model::exposure::Exposure;
-use crate::model::item::Kind;
-use crate::model::kind::WatchKind;
-use crate::model::leak::Leak;
+use crate::model::leak::{Leak, NotOfKind};
 use crate::model::time::Timestamp;
-use crate::model::watchlists::{ForKind, Watchlist, with_kind};
 use crate::world::seed::parts::{ClosedAlarm, SeedAlarm};
 
 /// When the first leak of a seed became known that does not say it: 2026-02-01T00:00:00Z.
@@ -28,10 +23,8 @@ impl Loading<'_> {
             let published_at = Timestamp::from_unix_seconds(FIRST_LEAK + 60 * minutes).min(self.now);
             match self.world.leaks.file(leak, published_at) {
                 Ok(leak) => filed.push(leak),
-                Err(rule) => {
-                    let (path, rule) =
-                        (format!("leaks[{place}].value"), format!("{rule} for {}", leak.kind.names().one));
-                    self.faults.add_with(path, rule, example_of(leak.kind).as_ref());
+                Err(NotOfKind { rule, example }) => {
+                    self.faults.add_with(format!("leaks[{place}].value"), rule, Some(&example));
                 }
             }
         }
@@ -123,18 +116,4 @@ impl SeedAlarm {
             closed_at: self.closed_at,
         }
     }
-}
-
-/// A value of this kind.
-fn example_of(kind: WatchKind) -> Option<Json> {
-    struct Example;
-    impl ForKind for Example {
-        type Output = Option<Json>;
-
-        fn run<K: Watchlist>(&mut self) -> Option<Json> {
-            let body: Map<String, Json> = serde_json::from_str(K::BODY.example).ok()?;
-            body.get(<K as Kind>::FIELD).cloned()
-        }
-    }
-    with_kind(kind, Example).unwrap_or_else(|| Some("19900101-2385".into()))
 }
