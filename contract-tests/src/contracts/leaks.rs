@@ -120,18 +120,32 @@ async fn is_found(case: &Case, kind: &Kind, watching: &Account, before: &[Listed
         Err(halt) => halt,
     };
     let Halt::Inconclusive(_) = halt else { return Err(halt) };
-    let lists = seen(case, kind, watching).await?;
-    let empty: Vec<_> = lists.iter().filter(|(_, leaks)| *leaks == 0).map(|(path, _)| &**path).collect();
-    let is_listed = empty.len() < lists.len();
-    let is_raised = || async {
+    let is_listed = seen(case, kind, watching).await?.iter().any(|(_, leaks)| *leaks > 0);
+    let by = if is_listed {
+        "another list of its account has it"
+    } else {
         let after = alarms::of(case, &case.crm().await?, watching).await?;
-        Ok::<_, Halt>(!alarms::new(before, &after).is_empty())
+        if alarms::new(before, &after).is_empty() {
+            return Err(halt);
+        }
+        "it has raised an alarm"
     };
-    if empty.is_empty() || !is_listed && !is_raised().await? {
-        return Err(halt);
+    // It may have been found after a list was read, and before this was, so the lists get their time once more.
+    let mut wait = case.session.waits.begin("a leak that has been found");
+    loop {
+        let lists = seen(case, kind, watching).await?;
+        let empty: Vec<_> = lists.iter().filter(|(_, leaks)| *leaks == 0).map(|(path, _)| &**path).collect();
+        if empty.is_empty() {
+            wait.has_come();
+            return Ok(());
+        }
+        if wait.is_over() {
+            let observed = format!("none in {}", empty.join(", "));
+            let halt = Halt::fail(format!("the leak of a watched {}: {by}", kind.name), observed);
+            return Err(if wait.was_in_vain().is_certain { halt } else { halt.into_required() });
+        }
+        next_look(case, &mut wait).await;
     }
-    let by = if is_listed { "another list of its account has it" } else { "it has raised an alarm" };
-    Err(Halt::fail(format!("the leak of a watched {}: {by}", kind.name), format!("none in {}", empty.join(", "))))
 }
 
 /// A leak that comes to light after its value was watched is seen like one that was known before.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,6 +53,8 @@ pub(crate) fn alarms(results: &Results, name: &str) -> Vec<String> {
         let steps = Vec::from_iter(check.curl.lines());
         let last = steps.iter().skip(steps.len().saturating_sub(30));
         last.for_each(|step| write!(text, "\n    {step}").expect("a text can be written to"));
+        // A long test is not over when the first is found.
+        eprintln!("{text}");
         told.push(text + "\n    " + &check.body);
     }
     if results.is_broken {
@@ -196,15 +199,23 @@ async fn three_seeds_accuse_nobody() {
     all_are_tried([(On::Second, 1), (On::SecondUnderLoad, 2), (On::Second, 3)].into_iter(), 3).await;
 }
 
-/// Twenty seeds, or those of `HONEST_SEEDS`, such as `4-7`: each on the mock, on the second server, and on the second server
-/// under load, which is then beside busy loops too.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes half an hour: `.ci/honest` runs it"]
-async fn no_seed_accuses_an_honest_server() {
+/// Twenty seeds, or those of `HONEST_SEEDS`, such as `4-7`.
+fn seeds() -> RangeInclusive<u64> {
     let seeds = std::env::var("HONEST_SEEDS").unwrap_or_else(|_| "1-20".to_owned());
     let (first, last) = seeds.split_once('-').expect("two seeds");
-    let seeds = first.parse::<u64>().expect("a seed")..=last.parse().expect("a seed");
-    all_are_tried(seeds.clone().flat_map(|seed| [(On::Mock, seed), (On::Second, seed)]), 6).await;
+    first.parse().expect("a seed")..=last.parse().expect("a seed")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: `.ci/honest` runs it"]
+async fn no_seed_accuses_an_honest_server() {
+    all_are_tried(seeds().flat_map(|seed| [(On::Mock, seed), (On::Second, seed)]), 6).await;
+}
+
+/// Beside busy loops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a quarter of an hour: `.ci/honest` runs it"]
+async fn no_seed_accuses_an_honest_server_under_load() {
     let _loops = BusyLoops::start();
-    all_are_tried(seeds.map(|seed| (On::SecondUnderLoad, seed)), 4).await;
+    all_are_tried(seeds().map(|seed| (On::SecondUnderLoad, seed)), 4).await;
 }
