@@ -51,14 +51,16 @@ pub(crate) async fn listed(case: &Case, by: &Caller, path: &str) -> Result<Vec<L
     listed_until(case, by, path, &[]).await
 }
 
-/// The alarms of a list, to the page by which all that are `wanted` were shown; to its end where nothing is. What is
-/// said to be missing was missing each time. A partner's list holds the alarms of people whom the suite does not know,
-/// and more of them each moment.
+/// The alarms of a list, to the page by which all that are `wanted` were shown; to its end where nothing is. A partner's
+/// list holds the alarms of people whom the suite does not know, and more of them each moment. So an alarm that is twice
+/// in it, or missing, was so each time, and the list was the same in two readings: where it was not, nothing is concluded.
 pub(crate) async fn listed_until(case: &Case, by: &Caller, path: &str, wanted: &[String]) -> Result<Vec<Listed>, Halt> {
     let mut twice: Option<Vec<String>> = None;
+    let mut before: Vec<Vec<Option<String>>> = Vec::new();
     let mut all = Vec::new();
+    let mut missing = Vec::new();
     for _ in 0..READINGS {
-        let mut missing = wanted.to_vec();
+        missing = wanted.to_vec();
         let is_enough = |page: &[Value]| {
             let shown: Vec<_> = page.iter().filter_map(reader::alarm_id).collect();
             missing.retain(|id| !shown.contains(id));
@@ -68,7 +70,7 @@ pub(crate) async fn listed_until(case: &Case, by: &Caller, path: &str, wanted: &
         let (alarms, repeated) = merged(&pages, path)?;
         // An alarm that any reading has shown is there.
         all.extend(alarms);
-        // Between two pages an alarm may move from the one to the other: not each time the same one.
+        // Between two pages an alarm may move from the one to the other: seldom the same one each time.
         let still: Vec<_> = match &twice {
             None => repeated,
             Some(before) => repeated.into_iter().filter(|id| before.contains(id)).collect(),
@@ -76,12 +78,24 @@ pub(crate) async fn listed_until(case: &Case, by: &Caller, path: &str, wanted: &
         if still.is_empty() && missing.is_empty() {
             return Ok(latest(all));
         }
-        twice = Some(still);
+        let now: Vec<Vec<_>> = pages.iter().map(|page| page.iter().map(reader::alarm_id).collect()).collect();
+        if now == before {
+            let observed = || format!("alarm {} twice in {path}", still[0]);
+            Halt::unless(still.is_empty(), "every alarm once in a list", observed)?;
+            return Ok(latest(all));
+        }
+        (before, twice) = (now, Some(still));
     }
-    let twice = twice.unwrap_or_default();
-    let observed = || format!("alarm {} twice in {path}", twice[0]);
-    Halt::unless(twice.is_empty(), "every alarm once in a list", observed)?;
-    Ok(latest(all))
+    let all = latest(all);
+    missing.retain(|id| all.iter().all(|(known, _)| known != id));
+    let still = twice.unwrap_or_default();
+    if still.is_empty() && missing.is_empty() {
+        return Ok(all);
+    }
+    let seems = if still.is_empty() { "is missing" } else { "is there twice" };
+    Err(Halt::Inconclusive(format!(
+        "{path} was another list each time that it was read: whether an alarm {seems} cannot be told"
+    )))
 }
 
 /// The alarms of all pages, and the ids of those that are on more than one. A page is read at one moment, so none is
