@@ -341,12 +341,12 @@ fn both<A: Render + Outlined + 'static>(
 }
 
 /// The rows, in the order of the guide.
-pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     TABLE.iter()
 }
 
 /// The documented paths, with captures in the guide's words.
-pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> + Clone {
     rows().map(|row| &*row.path)
 }
 

@@ -53,11 +53,15 @@ async fn an_item_that_waits_says_for_what_and_one_of_the_partner_does_not_wait()
 }
 
 #[tokio::test]
-async fn a_path_one_letter_away_says_which_was_meant() {
+async fn a_path_that_is_nearly_documented_says_which_was_meant() {
     let world = World::new();
     let cases = [
         ("/api/v1/email-watchlst", "did you mean /api/v1/email-watchlist?"),
         ("/api/v1/account/1/alarm", "did you mean /api/v1/account/{account_id}/alarms?"),
+        ("/api/v1/account/1/emails", "did you mean /api/v1/account/{account_id}/email-watchlist?"),
+        ("/api/v1/auth/login", "did you mean /api/v1/crm/auth/login?"),
+        ("/account/1/alarms", "did you mean /api/v1/account/{account_id}/alarms?"),
+        ("//api/v1/alarms", "two slashes"),
         ("/api/v1/email-watchlist/", "slash"),
         ("/api/v1/no-such-thing-at-all", "the guide has no such path"),
     ];
