@@ -93,7 +93,7 @@ impl Mailbox {
         let now = Timestamp::now().round(Unit::Second).unwrap_or_else(|_| Timestamp::now());
         let at = now.checked_add(Span::new().seconds(self.ahead)).expect("a time of this century");
         match (&self.post, &self.mailpit) {
-            (Post::Maildir(folder), _) if sent.to.contains('@') => self.write_mime(folder, &sent, at),
+            (Post::Maildir(folder), _) if sent.to.contains('@') => Self::write_mime(folder, &sent, at),
             (_, Some(store)) if sent.to.contains('@') => store.take(sent, at),
             _ => self.write_text(&sent, at),
         }
@@ -111,7 +111,7 @@ impl Mailbox {
         drop(fs::write(&hidden, body).and_then(|()| fs::rename(&hidden, folder.join(name))));
     }
 
-    fn write_mime(&self, folder: &Path, sent: &Sent, at: Timestamp) {
+    fn write_mime(folder: &Path, sent: &Sent, at: Timestamp) {
         let name = format!("{}.{}_{}.test", at.as_second(), std::process::id(), next());
         let hidden = folder.join("tmp").join(&name);
         // The IMAP server takes this time for the time at which it came.
