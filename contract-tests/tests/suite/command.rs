@@ -40,9 +40,24 @@ pub(crate) fn folder(test: &str) -> PathBuf {
     folder
 }
 
+/// The binary. It leaves a signal alone that it is started to ignore, as all are that `nohup` or a script's `&` starts: tests
+/// that send one have it heard all the same.
+fn binary() -> Command {
+    const BINARY: &str = env!("CARGO_BIN_EXE_contract");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    // SIGHUP and SIGINT.
+    if ignored.unwrap_or_default() & 0b11 == 0 {
+        return Command::new(BINARY);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,HUP", BINARY]);
+    command
+}
+
 /// The binary, with a short model test, and with the published credentials if it has a target.
 pub(crate) fn contract(base_url: Option<&str>, results: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_contract"));
+    let mut command = binary();
     let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DEFENTRY_"));
     for (name, _) in inherited {
         command.env_remove(name);
