@@ -8,7 +8,21 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mock-server");
 
 /// The binary with these arguments and no variables that could reach into it.
 pub(crate) fn binary(arguments: &[&str]) -> Command {
-    clean(Command::new(BINARY), arguments)
+    clean(hearing(), arguments)
+}
+
+/// The binary as a program that hears all signals. It leaves alone one that it is started to ignore, as all are that `nohup`
+/// or a script's `&` starts.
+fn hearing() -> Command {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    // SIGHUP and SIGINT.
+    if ignored.unwrap_or_default() & 0b11 == 0 {
+        return Command::new(BINARY);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,HUP", BINARY]);
+    command
 }
 
 /// The same by a line of `sh`, in which `"$0" "$@"` is the binary with its arguments.
