@@ -398,7 +398,7 @@ async fn removal_has_a_state_of_its_own(case: &Case, time: Time) -> Result<(), H
     if is_seen_early { Ok(()) } else { Err(late()) }
 }
 
-/// What the scan of a site has come to stays as it is once a removal was requested there.
+/// The state of a scan stays as it is while a removal from its site goes on.
 fn scan_stays(before: &[Value], after: &[Value]) -> Result<(), Halt> {
     for (before, after) in in_pairs(before, after) {
         let is_on = is_over(before) && !removals(before)?.is_empty();

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract_tests::{End, Mock, Results, Run, Selection, Settings, Target, run_suite};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::honest::{Honest, Manner, Reader};
+use crate::side_by_side;
 
 /// A run of the chosen checks as a user begins one, with results in a folder of its own.
 pub(crate) async fn run(server: &Honest, reader: Reader, seed: u64, name: &str, selection: &Selection) -> Results {
@@ -135,7 +135,7 @@ async fn no_run_of_a_thousand_requests_accuses_a_server_that_chooses_otherwise()
     all_are_silent(&told.join_all().await.concat());
 }
 
-/// What a seed is tried on.
+/// The server that a seed is tried on.
 #[derive(Clone, Copy, Debug)]
 enum On {
     /// The mock.
@@ -181,15 +181,7 @@ async fn tried(on: On, seed: u64) -> Vec<String> {
 
 /// Tries all, so many at once, and demands that all are silent.
 async fn all_are_tried(tries: impl Iterator<Item = (On, u64)>, at_once: usize) {
-    let (turns, mut tasks) = (Arc::new(Semaphore::new(at_once)), JoinSet::new());
-    for (on, seed) in tries {
-        let turns = Arc::clone(&turns);
-        tasks.spawn(async move {
-            let _turn = turns.acquire_owned().await;
-            tried(on, seed).await
-        });
-    }
-    all_are_silent(&tasks.join_all().await.concat());
+    all_are_silent(&side_by_side(tries.map(|(on, seed)| tried(on, seed)), at_once).await.concat());
 }
 
 /// Three seeds. The tests beside it, in CI, are load too.

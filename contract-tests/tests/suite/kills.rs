@@ -13,13 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use contract_tests::{End, Format, Mock, Outcome, Progress, Run, Selection, Settings, Target, checks, run_suite};
 use mock_server::MockServer;
 use serde_json::json;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use crate::command::CREDENTIALS;
 use crate::faults::{CASES, Fault, NO_FAULT, SEED, faults};
 use crate::proxy::{Answered, Way, Wrong, client, start, there};
-use crate::run;
+use crate::{run, side_by_side};
 
 /// A host that is not this machine, by its name.
 const HOST: &str = "api.partner.example";
@@ -157,21 +155,6 @@ struct Kills {
 /// How many servers are tried at once.
 const AT_ONCE: usize = 12;
 
-/// Awaits all, as many at once as the machine goes along with.
-async fn side_by_side<T: Send + 'static>(
-    tries: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    let (turns, mut tasks) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
-    for one in tries {
-        let turns = Arc::clone(&turns);
-        tasks.spawn(async move {
-            let _turn = turns.acquire_owned().await;
-            one.await
-        });
-    }
-    tasks.join_all().await
-}
-
 /// The interval of 95 % in which a share lies of which a sample is known (Wilson), in per cent.
 fn interval(killed: usize, of: usize) -> (f64, f64) {
     let (killed, of, z) = (killed as f64, of as f64, 1.96_f64);
@@ -242,7 +225,8 @@ async fn the_kill_matrix_is_written() {
         faults().map(move |fault| (http.clone(), fault))
     };
     let mut kills: BTreeMap<&str, Kills> = BTreeMap::new();
-    let full = side_by_side(of(&http).map(|(http, fault)| async move { (fault, in_full(http, fault).await) })).await;
+    let full =
+        side_by_side(of(&http).map(|(http, fault)| async move { (fault, in_full(http, fault).await) }), AT_ONCE).await;
     for (fault, killed_by) in &full {
         let kills = kills.entry(fault.fact).or_default();
         kills.faults += 1;
@@ -252,7 +236,7 @@ async fn the_kill_matrix_is_written() {
         }
     }
     let mut requests = Vec::new();
-    for tried in side_by_side(of(&http).map(|(http, fault)| budgeted(http, fault, 1))).await {
+    for tried in side_by_side(of(&http).map(|(http, fault)| budgeted(http, fault, 1)), AT_ONCE).await {
         let Try { fault, killed_by, beside, .. } = tried;
         match killed_by {
             Some(by) => {
@@ -298,7 +282,7 @@ const NAMED: f64 = 0.75;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_of_a_thousand_requests_names_most_broken_facts() {
     let http = client();
-    let tries = side_by_side(faults().step_by(SAMPLE).map(|fault| budgeted(http.clone(), fault, 1))).await;
+    let tries = side_by_side(faults().step_by(SAMPLE).map(|fault| budgeted(http.clone(), fault, 1)), AT_ONCE).await;
     let (killed, survived): (Vec<_>, Vec<_>) = tries.iter().partition(|tried| tried.killed_by.is_some());
     let survivors: Vec<_> =
         survived.iter().map(|tried| format!("{}: {}", tried.fault.fact, tried.fault.name)).collect();
@@ -311,7 +295,7 @@ async fn a_run_of_a_thousand_requests_names_most_broken_facts() {
 async fn a_run_of_a_thousand_requests_accuses_nobody() {
     static NONE: Fault = NO_FAULT;
     let http = client();
-    for tried in side_by_side((1..=2).map(|seed| budgeted(http.clone(), &NONE, seed))).await {
+    for tried in side_by_side((1..=2).map(|seed| budgeted(http.clone(), &NONE, seed)), AT_ONCE).await {
         assert!(tried.beside.is_empty(), "{}", tried.beside.join("\n"));
     }
 }

@@ -21,11 +21,29 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use contract_tests::{Check, Format, Outcome, Run, Settings, Target};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 /// A run against a target of this process.
 fn run(target: Target, seed: u64, cases: u32) -> Arc<Run> {
     let settings = Settings { cases: Some(cases), seed, ..Settings::default() };
     Arc::new(Run::new(target, settings).expect("a throwaway target needs no ledger"))
+}
+
+/// Awaits all, so many at once.
+async fn side_by_side<T: Send + 'static>(
+    tries: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+    at_once: usize,
+) -> Vec<T> {
+    let (turns, mut tasks) = (Arc::new(Semaphore::new(at_once)), JoinSet::new());
+    for one in tries {
+        let turns = Arc::clone(&turns);
+        tasks.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            one.await
+        });
+    }
+    tasks.join_all().await
 }
 
 /// The number of this day: what takes long is tried in turn, day by day.

@@ -1,16 +1,12 @@
 //! A server with a fault, held to the checks of the fact that it breaks.
 
-use std::sync::Arc;
-
 use contract_tests::{Check, Format, Mock, Outcome, Target, checks};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use super::beside::Beside;
 use super::rows::Fault;
 use crate::choices::assuming;
 use crate::proxy::start;
-use crate::{describe, run};
+use crate::{describe, run, side_by_side};
 
 /// How many servers are tried at once.
 const AT_ONCE: usize = 24;
@@ -68,16 +64,8 @@ async fn is_noticed(fault: &Fault, target: Target) -> Result<String, Vec<String>
 
 /// Tries all at once, as far as the machine goes along, and demands that each is noticed.
 pub(super) async fn all_are_noticed(faults: impl IntoIterator<Item = impl Future<Output = Attempt> + Send + 'static>) {
-    let (turns, mut tries) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
-    for fault in faults {
-        let turns = Arc::clone(&turns);
-        tries.spawn(async move {
-            let _turn = turns.acquire_owned().await;
-            fault.await
-        });
-    }
     let mut missed = Vec::new();
-    for (name, fact, noticed) in tries.join_all().await {
+    for (name, fact, noticed) in side_by_side(faults, AT_ONCE).await {
         match noticed {
             Ok(by) => println!("{fact:10} {name} | {by}"),
             Err(outcomes) => missed.push(format!("{fact}: {name}\n{}", outcomes.join("\n"))),
